@@ -1,0 +1,397 @@
+"""Check raw files by the thousand, in SQL: what a good file is. Knows rules, no folders.
+
+Every physical line of a file is one row of a scan, so line numbers are exact and a broken line can
+spoil nothing but itself. The rules of a good file stand here and nowhere else.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+
+from ingest.raw_files import TIME_FORMAT, Problem, RawFile
+
+VALUES = ("kw_del", "kw_rec", "kva_del", "kva_rec")
+# A line this long is no data row; DuckDB's own limit is 2 MB.
+MOST_LINE_BYTES = 2_000_000
+
+# Two ways to read a cell, of one name each. Quick: what nearly all meters write. Careful: quoted
+# cells, `-` and `NaN` for unknown, thousands separators where they belong. A file that the quick
+# way does not understand in full is read again the careful way; only that one calls a file bad.
+COMMON = """
+create or replace temp macro plain(cell) as lower(trim(cell, ' "' || chr(9) || chr(13)));
+create or replace temp macro is_blank_line(line) as
+    line is null or plain(replace(replace(line, ',', ''), '"', '')) = '';
+"""
+QUICK = f"""
+create or replace temp macro time_in(cell) as try_strptime(trim(cell), '{TIME_FORMAT}');
+create or replace temp macro cells_of(line, cell_count) as string_split(line, ',');
+create or replace temp macro number_in(cell) as try_cast(cell as decimal(38, 18));
+create or replace temp macro is_unknown(cell) as trim(cell) = '';
+"""
+CAREFUL = f"""
+create or replace temp macro time_in(cell) as try_strptime(plain(cell), '{TIME_FORMAT}');
+create or replace temp macro cells_of(line, cell_count) as case
+    when instr(line, '"') = 0 or len(string_split(line, ',')) = cell_count
+        then string_split(line, ',')
+    else regexp_extract_all(line, '(\\s*"(?:[^"]|"")*"\\s*|[^,]*)(?:,|$)', 1)
+end;
+create or replace temp macro number_in(cell) as try_cast(
+    case
+        when regexp_full_match(plain(cell), '[+-]?\\d{{1,3}}(,\\d{{3}})+(\\.\\d*)?')
+            then replace(plain(cell), ',', '')
+        else plain(cell)
+    end as decimal(38, 18)
+);
+create or replace temp macro is_unknown(cell) as plain(cell) in ('', '-', 'nan');
+"""
+
+STAGE = """
+create or replace temp table batch_reads (
+    file_no integer, record_no bigint, event_type varchar, start_local timestamp,
+    end_local timestamp, kw_del decimal(38, 18), kw_rec decimal(38, 18),
+    kva_del decimal(38, 18), kva_rec decimal(38, 18), is_blank boolean, bad_cells varchar[]
+);
+create or replace temp table batch_files (
+    file_no integer primary key, feeder varchar, header_line bigint, line_count bigint
+);
+"""
+
+ODD_FILES = """
+select file_no
+from batch_files
+left join batch_reads using (file_no)
+group by file_no, line_count
+having count(bad_cells) > 0 or count(batch_reads.rowid) <> line_count
+"""
+
+# Lines of a file stand in batch_reads in their order, without a hole, so a line's number is known
+# from the row's place.
+LINES = """
+create or replace temp table batch_lines as
+select
+    batch_files.file_no,
+    batch_files.feeder,
+    batch_files.header_line + 1 - min(batch_reads.rowid) as line_offset,
+    count(*) = any_value(batch_files.line_count) as is_whole,
+    min(case when batch_reads.bad_cells is not null then batch_reads.rowid end) as first_bad_row
+from batch_files
+inner join batch_reads on batch_files.file_no = batch_reads.file_no
+group by batch_files.file_no, batch_files.feeder, batch_files.header_line
+"""
+
+BAD_CELLS = """
+select file_no, reads.rowid + line_offset, bad_cells, record_no, start_local, end_local,
+    kw_del, kw_rec, kva_del, kva_rec
+from batch_reads as reads
+inner join batch_lines using (file_no)
+where reads.rowid = first_bad_row
+"""
+
+SPANS = """
+select file_no, count(*), arg_min(start_local, rowid), arg_max(end_local, rowid)
+from batch_reads
+where not is_blank and bad_cells is null
+group by file_no
+"""
+
+SAVE = """
+insert into raw.interval_reads
+select
+    accepted.file_id, reads.rowid + batch_lines.line_offset, reads.record_no, reads.event_type,
+    reads.start_local, reads.end_local, reads.kw_del, reads.kw_rec, reads.kva_del, reads.kva_rec
+from batch_reads as reads
+inner join batch_lines using (file_no)
+inner join (select unnest(?) as file_no, unnest(?) as file_id) as accepted using (file_no)
+where not reads.is_blank
+"""
+
+# Neighbouring rows of a file whose times do not meet. The clock table excuses the two joints a
+# daylight-saving change makes: the clock jumps between one row's end and the next row's start.
+SEQUENCE = """
+with
+rows_in_order as (
+    select
+        file_no,
+        rowid as row_no,
+        record_no,
+        start_local,
+        lag(end_local) over () as previous_end,
+        lag(file_no) over () as previous_file
+    from batch_reads
+    where not is_blank
+),
+
+broken as (
+    select rows_in_order.*, batch_lines.feeder, batch_lines.line_offset
+    from rows_in_order
+    inner join batch_lines on rows_in_order.file_no = batch_lines.file_no
+    where previous_file = rows_in_order.file_no and start_local <> previous_end
+),
+
+excused as (
+    select broken.file_no, broken.row_no
+    from broken
+    inner join raw.meter_data as meter
+        on
+            broken.feeder = lower(meter.feeder)
+            and broken.start_local >= coalesce(meter.valid_from, '-infinity'::timestamp)
+            and broken.start_local < coalesce(meter.valid_to, 'infinity'::timestamp)
+    inner join raw.clock_days as clock
+        on
+            meter.timezone = clock.timezone
+            and broken.previous_end = clock.change_at_local
+            and broken.start_local = clock.change_at_local
+            + to_minutes(clock.new_utc_offset_minutes - clock.utc_offset_minutes)
+)
+
+select
+    file_no,
+    min(row_no + line_offset) as line_number,
+    arg_min(record_no, row_no) as record_no,
+    arg_min(strftime(previous_end, '%m/%d/%y %H:%M:%S'), row_no) as expected,
+    arg_min(strftime(start_local, '%m/%d/%y %H:%M:%S'), row_no) as found
+from broken
+anti join excused using (file_no, row_no)
+group by file_no
+"""
+
+UNKNOWN_METERS = """
+select file_no, feeder in (select lower(feeder) from raw.meter_data)
+from batch_lines
+where file_no not in (
+    select batch_lines.file_no
+    from batch_lines
+    inner join batch_reads as reads on batch_lines.file_no = reads.file_no
+    inner join raw.meter_data as meter
+        on
+            batch_lines.feeder = lower(meter.feeder)
+            and reads.start_local >= coalesce(meter.valid_from, '-infinity'::timestamp)
+            and reads.start_local < coalesce(meter.valid_to, 'infinity'::timestamp)
+)
+"""
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A raw file after the rules: its number in the batch, its span and, if it is not good, why."""
+
+    number: int
+    raw: RawFile
+    problem: Problem | None
+    row_count: int = 0
+    first_start: datetime | None = None
+    last_end: datetime | None = None
+
+
+def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[CheckedFile]:
+    """Scan `files` into the temporary table batch_reads and apply the rules of a good file.
+
+    Returns one CheckedFile per file, numbered by layout; the rows wait for `save_rows`.
+    """
+    con.execute(COMMON + STAGE)
+    numbered = dict(enumerate(sorted(files, key=_layout)))
+    problems = {number: raw.problem for number, raw in numbered.items() if raw.problem}
+    readable = {number: raw for number, raw in numbered.items() if not raw.problem}
+    _scan_all(con, readable, problems, QUICK)
+    odd = [number for (number,) in con.execute(ODD_FILES).fetchall()]
+    if odd:
+        con.execute("delete from batch_reads where file_no in (select unnest(?))", [odd])
+        again = {number: replace(readable[number], is_mixed=True) for number in odd}
+        _scan_all(con, again, problems, CAREFUL)
+    con.execute(LINES)
+    for find in (_bad_cells, _unknown_meters, _broken_sequences):
+        problems = find(con, numbered) | problems
+    spans = {number: span for number, *span in con.execute(SPANS).fetchall()}
+    return [
+        CheckedFile(number, raw, problems.get(number), *spans.get(number, ()))
+        for number, raw in numbered.items()
+    ]
+
+
+def save_rows(con: duckdb.DuckDBPyConnection, file_ids: dict[int, int]) -> int:
+    """Append the rows of accepted files (number in the batch -> file_id) and return their count."""
+    if not file_ids:
+        return 0
+    return con.execute(SAVE, [list(file_ids), list(file_ids.values())]).fetchone()[0]
+
+
+def _layout(raw: RawFile) -> tuple:
+    """Files of one layout are read by one scan."""
+    return raw.problem is not None, raw.header_line, raw.columns, raw.is_mixed
+
+
+def _scan_all(
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict, macros: str
+) -> None:
+    """Scan files layout by layout with one way to read a cell, and note them in batch_files."""
+    con.execute(macros)
+    for _, group in groupby(files.items(), key=lambda item: _layout(item[1])):
+        _scan_files(con, dict(group), problems)
+    con.execute(
+        "insert or replace into batch_files select unnest(?), unnest(?), unnest(?), unnest(?)",
+        [
+            list(files),
+            [raw.feeder for raw in files.values()],
+            [raw.header_line for raw in files.values()],
+            [raw.line_count for raw in files.values()],
+        ],
+    )
+
+
+def _scan_files(
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict[int, Problem]
+) -> None:
+    """Scan consecutively numbered files; if that fails one by one, so that none stops another."""
+    try:
+        with _plain_copies(files.values()) as paths:
+            _scan(con, next(iter(files.values())), list(files), paths)
+    except duckdb.Error as error:
+        if len(files) > 1:
+            for number, raw in files.items():
+                _scan_files(con, {number: raw}, problems)
+            return
+        found = str(error).split("\n", 1)[0][:200]
+        problems[min(files)] = Problem("unreadable", None, "lines of at most 2 MB of text", found)
+
+
+@contextmanager
+def _plain_copies(files: Iterable[RawFile]) -> Iterator[list[str]]:
+    """Yield paths to scan: the files themselves, or copies where lines end in several ways."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for position, raw in enumerate(files):
+            path = raw.path
+            if raw.is_mixed:
+                text = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+                path = Path(folder) / f"{position}.csv"
+                path.write_bytes(text)
+            paths.append(str(path))
+        yield paths
+
+
+def _scan(
+    con: duckdb.DuckDBPyConnection, layout: RawFile, numbers: list[int], paths: list[str]
+) -> None:
+    """Append every line below the header of `paths` to batch_reads, parsed."""
+    count = len(layout.columns)
+
+    def cell(name: str) -> str:
+        return f"cells[{layout.columns.index(name) + 1}]" if name in layout.columns else "null"
+
+    values = ", ".join(f"number_in({cell(name)}) as {name}" for name in VALUES)
+    unread = " or ".join(
+        f"case when {name} is null then not is_unknown({cell(name)}) else false end"
+        for name in VALUES
+        if name in layout.columns
+    )
+    con.execute(
+        f"""
+        insert into batch_reads
+        with
+        lines as (
+            select
+                (?::integer[])[file_index::integer + 1] as file_no,
+                line,
+                cells_of(line, {count}) as cells
+            from read_csv(
+                ?, header = false, skip = {layout.header_line}, auto_detect = false,
+                delim = chr(1), quote = '', escape = '', columns = {{'line': 'varchar'}},
+                max_line_size = {MOST_LINE_BYTES}
+            )
+        ),
+        typed as (
+            select
+                *,
+                try_cast({cell("record_no")} as bigint) as record_no,
+                trim({cell("event_type")}, ' "') as event_type,
+                time_in({cell("start_local")}) as start_local,
+                time_in({cell("end_local")}) as end_local,
+                {values}
+            from lines
+        ),
+        judged as (
+            select
+                *,
+                case when start_local is null then is_blank_line(line) else false end as is_blank,
+                start_local is null or end_local is null or len(cells) <> {count}
+                or record_no is null or {unread} as is_bad
+            from typed
+        )
+        select
+            file_no, record_no, event_type, start_local, end_local, {", ".join(VALUES)}, is_blank,
+            case when is_bad and not is_blank then cells end as bad_cells
+        from judged
+        """,
+        [numbers, paths],
+    )
+
+
+def _bad_cells(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
+    """Files with a line that is no data row: too few or many cells, a time or number unread."""
+    broken = con.execute("select file_no from batch_lines where not is_whole").fetchall()
+    found = {
+        number: Problem("unreadable", None, "lines that end in one way", "other line ends")
+        for (number,) in broken
+    }
+    for number, line, cells, *values in con.execute(BAD_CELLS).fetchall():
+        columns = files[number].columns
+        parsed = dict(zip(("record_no", "start_local", "end_local", *VALUES), values, strict=True))
+        record = parsed["record_no"]
+        expected, what = _first_bad_cell(cells, columns, parsed)
+        found[number] = Problem("unreadable", line, expected, what, record)
+    return found
+
+
+def _first_bad_cell(cells: list[str], columns: tuple[str, ...], parsed: dict) -> tuple[str, str]:
+    """What was expected of a bad line, and what stood there."""
+    if len(cells) != len(columns):
+        text = ",".join(cells)[:200]
+        return f"{len(columns)} cells as in the header", f"{len(cells)} cells: {text!r}"
+    for name, cell in zip(columns, cells, strict=True):
+        text = cell.strip(' "\t\r')[:200]
+        if name not in parsed or parsed[name] is not None:
+            continue
+        if name == "record_no":
+            return "a whole number as Record No.", repr(text)
+        if name in ("start_local", "end_local"):
+            title = "Start Time" if name == "start_local" else "End Time"
+            return f"{title} as MM/DD/YY HH:MM:SS", repr(text)
+        if text.lower() not in ("", "-", "nan"):
+            return f"a number or an empty cell as {name}", repr(text)
+    raise AssertionError(f"no bad cell in {cells}")
+
+
+def _unknown_meters(
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]
+) -> dict[int, Problem]:
+    """Files of a feeder that meter-data.csv does not have at the time of their readings."""
+    found = {}
+    for number, is_known in con.execute(UNKNOWN_METERS).fetchall():
+        feeder = files[number].feeder
+        expected = f"a row for feeder {feeder!r} in meter-data.csv"
+        at = " that is valid at the time of these readings"
+        none = "only rows for other times" if is_known else "none"
+        found[number] = Problem("unknown_meter", None, expected + at, none)
+    return found
+
+
+def _broken_sequences(
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]
+) -> dict[int, Problem]:
+    """Files in which a row does not start where the row before it ended."""
+    return {
+        number: Problem(
+            "sequence_error",
+            line,
+            f"Start Time {expected}, the End Time of the row before",
+            f"Start Time {found}",
+            record,
+        )
+        for number, line, record, expected, found in con.execute(SEQUENCE).fetchall()
+    }

@@ -1,0 +1,72 @@
+"""Know every zone's clock, day by day, so that SQL can turn local time into UTC with a plain join.
+
+A table instead of an engine's own time-zone function: the same answer on every engine, and the
+repeated hour of autumn can be told apart by the order of records, which no such function does.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+# Two-digit years are read as 1969 to 2068 (POSIX strptime).
+FIRST_DAY = date(1969, 1, 1)
+LAST_DAY = date(2068, 12, 31)
+
+ClockDay = tuple[str, date, int, datetime | None, int | None]
+
+
+def clock_days(timezone: str, first: date = FIRST_DAY, last: date = LAST_DAY) -> Iterator[ClockDay]:
+    """Yield (timezone, local day, minutes from UTC at its start, moment of change, minutes after).
+
+    The moment is on the clock as it stands before the change; both last values are None on a day
+    without a change, which is every day of a fixed zone. Source: the IANA database (PEP 615).
+    """
+    zone = ZoneInfo(timezone)
+    day = first
+    offset = _offset(zone, day)
+    while day <= last:
+        following = day + timedelta(days=1)
+        next_offset = _offset(zone, following)
+        if next_offset == offset:
+            yield timezone, day, offset, None, None
+        else:
+            yield timezone, day, offset, _change(zone, day, offset, next_offset), next_offset
+        day, offset = following, next_offset
+
+
+def _offset(zone: ZoneInfo, day: date) -> int:
+    """Minutes from UTC at the first moment of a local day, in force for readings that start it."""
+    seconds = datetime(day.year, day.month, day.day, tzinfo=zone).utcoffset().total_seconds()
+    return int(seconds // 60)
+
+
+def _change(zone: ZoneInfo, day: date, offset: int, next_offset: int) -> datetime:
+    """The wall time, on the clock before the change, at which a day's one change happens."""
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(minutes=offset)
+    low, high = -1, 24 * 60 - (next_offset - offset)
+    while high - low > 1:
+        middle = (low + high) // 2
+        moment = (start + timedelta(minutes=middle)).astimezone(zone)
+        if moment.utcoffset() == timedelta(minutes=offset):
+            low = middle
+        else:
+            high = middle
+    return datetime(day.year, day.month, day.day) + timedelta(minutes=high)
+
+
+def save_clock_days(con: duckdb.DuckDBPyConnection, timezones: Iterable[str]) -> None:
+    """Make raw.clock_days hold exactly the given zones; a zone already there is left alone."""
+    wanted = set(timezones)
+    known = {
+        name for (name,) in con.execute("select distinct timezone from raw.clock_days").fetchall()
+    }
+    for name in known - wanted:
+        con.execute("delete from raw.clock_days where timezone = ?", [name])
+    for name in sorted(wanted - known):
+        columns = zip(*clock_days(name), strict=True)
+        con.execute(
+            f"insert into raw.clock_days select {', '.join(['unnest(?)'] * 5)}",
+            [list(column) for column in columns],
+        )

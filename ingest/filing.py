@@ -1,0 +1,143 @@
+"""Bring files, letters and logs to where the ledger says they belong. Can be repeated at any time.
+
+The ledger (raw.files) is committed first; whatever a crash leaves undone is done here at the next
+start, from the ledger and the bytes on disk alone.
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from ingest.letters import one_line
+from ingest.raw_files import RawFile
+from ingest.workspace import Workspace
+
+SUFFIXES = {
+    "sequence_error": "_SEQUENCE-ERROR",
+    "unreadable": "_UNREADABLE",
+    "unknown_meter": "_UNKNOWN-METER",
+    "empty": "_EMPTY",
+}
+PENDING = """
+select file_id, file_name, sha256, outcome, stored_as, letter
+from raw.files
+where filed_at is null
+order by file_id
+"""
+LOG_LINES = """
+select file_id, processed_at, outcome, file_name, stored_as, row_count, reason, letter
+from raw.files
+where file_id >= ? and (letter is not null or ?)
+order by file_id
+"""
+
+
+class FilingError(RuntimeError):
+    """The bytes of a file in the ledger are neither where it was dropped nor where it belongs."""
+
+
+def sha256_of(path: Path) -> str | None:
+    """The sha256 of a file's bytes, or None if there is no such file."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, taken: dict) -> str:
+    """Where a file belongs, as a path below the root with forward slashes.
+
+    `taken` maps places given in this batch to their sha256. A name that another content already
+    has gets `-<first 8 of sha256>`, so nothing is overwritten; the same content keeps its place.
+    """
+    folder = workspace.archive / month if outcome == "accepted" else workspace.rejected
+    stem, suffix = raw.path.stem, raw.path.suffix
+    ending = SUFFIXES.get(outcome, "") + suffix
+    for name in (stem + ending, f"{stem}-{raw.sha256[:8]}{ending}"):
+        place = (folder / name).relative_to(workspace.root).as_posix()
+        holder = taken.get(place.lower()) or sha256_of(folder / name)
+        if holder in (None, raw.sha256):
+            break
+    taken[place.lower()] = raw.sha256
+    return place
+
+
+def file_away(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, fresh: dict[str, RawFile] | None = None
+) -> int:
+    """Move every file of the ledger that is not yet in its place; write its letter and log lines.
+
+    `fresh` holds the files read in this run by name: one that has not changed since needs no
+    second hash. Returns the number of files filed. Raises FilingError if bytes cannot be found.
+    """
+    pending = con.execute(PENDING).fetchall()
+    for _, name, sha256, _, stored_as, letter in pending:
+        place = workspace.root / stored_as
+        _settle(workspace.dropbox / name, place, sha256, (fresh or {}).get(name))
+        if letter is not None:
+            write_text(place.with_suffix(".txt"), letter)
+    _append_log(con, workspace.logs / "dropbox.log", _log_line, everything=True)
+    _append_log(con, workspace.logs / "dropbox-error.log", _error_entry, everything=False)
+    if pending:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        con.execute("update raw.files set filed_at = ? where filed_at is null", [now])
+    return len(pending)
+
+
+def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> None:
+    """Make `place` hold the bytes with that hash, and `source` no longer hold them."""
+    if fresh and fresh.sha256 == sha256 and not place.exists() and fresh.is_unchanged():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(place)
+        return
+    is_waiting = sha256_of(source) == sha256
+    held = sha256_of(place)
+    if held == sha256:
+        if is_waiting:
+            source.unlink()
+        return
+    if not is_waiting:
+        raise FilingError(
+            f"The file {source.name} with sha256 {sha256} was taken in, but its bytes are neither "
+            f"at {source} nor at {place}. Put the file back at {place} and start again."
+        )
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if held is not None:  # a damaged archive copy is kept beside the good one
+        place.rename(place.with_name(f"{place.stem}-damaged-{held[:8]}{place.suffix}"))
+    source.rename(place)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old or the new one, never a half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)
+
+
+def _append_log(con: duckdb.DuckDBPyConnection, path: Path, form, *, everything: bool) -> None:
+    """Make the log show the whole ledger: its last entry, perhaps cut short, is written anew."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as log:
+        log.seek(0)
+        text = log.read()
+        start = text.rfind(b"\n#") + 1
+        found = re.match(rb"#(\d+) ", text[start:])
+        entries = con.execute(LOG_LINES, [int(found[1]) if found else 0, everything]).fetchall()
+        log.truncate(start if found else 0)
+        log.write("".join(form(*entry) for entry in entries).encode())
+
+
+def _log_line(file_id, at, outcome, name, stored_as, rows, reason, _letter) -> str:
+    detail = reason or f"{rows} rows"
+    line = f"{at:%Y-%m-%dT%H:%M:%SZ} {outcome}: {name} -> {stored_as} ({detail})"
+    return f"#{file_id} {one_line(line)}\n"
+
+
+def _error_entry(file_id, at, outcome, name, _stored_as, _rows, _reason, letter) -> str:
+    title = one_line(f"{at:%Y-%m-%dT%H:%M:%SZ} {outcome}: {name}")
+    return f"#{file_id} {title}\n\n{letter}\n"

@@ -1,0 +1,225 @@
+"""Take the drop folder in: order, batches, ledger, transaction.
+
+What a good file is stands in check_files, where its bytes go in filing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from os import cpu_count
+
+import duckdb
+
+from ingest.check_files import CheckedFile, check_files, save_rows
+from ingest.clock import save_clock_days
+from ingest.filing import file_away, place_for
+from ingest.letters import write_letter
+from ingest.meter_data import MeterRow
+from ingest.raw_files import RawFile, find_files, inspect_files
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+
+# Bounds what one transaction holds in memory and what a crash makes the next run do again.
+BATCH_BYTES = 256 * 1024 * 1024
+BATCH_FILES = 1000
+OUTCOMES = ("accepted", "duplicate", "sequence_error", "unreadable", "unknown_meter", "empty")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """What one run took in: files by outcome, rows loaded, rejected files, files left for later."""
+
+    outcomes: dict[str, int]
+    row_count: int
+    rejected: tuple[tuple[str, str, str, str], ...]
+    left: tuple[str, ...]
+
+    @property
+    def file_count(self) -> int:
+        return sum(self.outcomes.values())
+
+
+def save_meter_data(workspace: Workspace, rows: tuple[MeterRow, ...]) -> None:
+    """Replace raw.meter_data by the given rows, and keep the clocks of their zones."""
+    columns = ("row", *(name for name in MeterRow.__dataclass_fields__ if name != "row"))
+    marks = ", ".join("?" for _ in columns)
+    with open_warehouse(workspace.warehouse) as con:
+        con.begin()
+        con.execute("delete from raw.meter_data")
+        con.executemany(
+            f"insert into raw.meter_data values ({marks})",
+            [[getattr(row, name) for name in columns] for row in rows],
+        )
+        save_clock_days(con, {row.timezone for row in rows})
+        con.commit()
+
+
+def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> LoadSummary:
+    """Bring every file of the drop folder into the ledger, its rows into raw.interval_reads.
+
+    Needs raw.meter_data. Order of acceptance comes from what the files hold, never from names.
+    """
+    workspace.prepare()
+    outcomes: Counter[str] = Counter()
+    rejected, left, row_count = [], [], 0
+    with open_warehouse(workspace.warehouse) as con:
+        file_away(con, workspace)
+        paths = find_files(workspace.dropbox)
+        found = list(
+            inspect_files(paths, cpu_count() or 1, lambda *at: progress("Reading files", *at))
+        )
+        left += sorted({path.name for path in paths} - {raw.name for raw in found})
+        done = 0
+        for batch in _batches(sorted(found, key=_order)):
+            entries, rows = _load_batch(con, workspace, batch)
+            file_away(con, workspace, {raw.name: raw for raw in batch})
+            outcomes.update(entry.outcome for entry in entries)
+            rejected += [
+                (entry.raw.name, entry.outcome, entry.reason, entry.stored_as)
+                for entry in entries
+                if entry.letter
+            ]
+            taken_in = {entry.raw.name for entry in entries}
+            left += [raw.name for raw in batch if raw.name not in taken_in]
+            row_count += rows
+            done += len(batch)
+            progress("Loading files", done, len(found))
+    ordered = {name: outcomes[name] for name in OUTCOMES if outcomes[name]}
+    return LoadSummary(ordered, row_count, tuple(rejected), tuple(left))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the ledger to be."""
+
+    raw: RawFile
+    outcome: str
+    stored_as: str
+    checked: CheckedFile | None = None
+    reason: str | None = None
+    letter: str | None = None
+    duplicate_of: int | None = None
+
+
+def _order(raw: RawFile) -> tuple:
+    """The order in which files that arrive together are accepted: what ends later counts more."""
+    start, end = raw.first_start or datetime.min, raw.last_end or datetime.min
+    return end, start, raw.sha256, raw.name
+
+
+def _batches(files: list[RawFile]) -> Iterator[list[RawFile]]:
+    batch, size = [], 0
+    for raw in files:
+        if batch and (size + raw.size > BATCH_BYTES or len(batch) >= BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(raw)
+        size += raw.size
+    if batch:
+        yield batch
+
+
+def _load_batch(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, batch: list[RawFile]
+) -> tuple[list[Entry], int]:
+    """Check a batch and commit its ledger entries and rows in one transaction."""
+    known = _accepted_before(con, batch)
+    first_of = {}
+    for raw in batch:
+        if raw.sha256 not in known:
+            first_of.setdefault(raw.sha256, raw)
+    checked = {c.raw.sha256: c for c in check_files(con, list(first_of.values()))}
+    now = datetime.now(UTC).replace(tzinfo=None)
+    taken: dict[str, str] = {}
+    next_id = con.execute("select coalesce(max(file_id), 0) + 1 from raw.files").fetchone()[0]
+    entries: list[Entry] = []
+    for raw in batch:
+        if not raw.is_unchanged():
+            continue
+        if raw.sha256 not in known:
+            entry = _entry_for(workspace, checked[raw.sha256], raw, taken, now)
+            if entry.outcome == "accepted":
+                known[raw.sha256] = (next_id + len(entries), entry.stored_as)
+        else:
+            original, place = known[raw.sha256]
+            entry = Entry(
+                raw, "duplicate", place, None, f"same bytes as file #{original}", None, original
+            )
+        entries.append(entry)
+    con.begin()
+    _save_ledger(con, entries, next_id, now)
+    accepted = {
+        entry.checked.number: next_id + position
+        for position, entry in enumerate(entries)
+        if entry.outcome == "accepted"
+    }
+    rows = save_rows(con, accepted)
+    con.commit()
+    return entries, rows
+
+
+def _accepted_before(
+    con: duckdb.DuckDBPyConnection, batch: list[RawFile]
+) -> dict[str, tuple[int, str]]:
+    """sha256 -> (file_id, place) of the batch's contents that were accepted in an earlier batch."""
+    rows = con.execute(
+        """
+        select sha256, file_id, stored_as from raw.files
+        where outcome = 'accepted' and sha256 in (select unnest(?))
+        """,
+        [[raw.sha256 for raw in batch]],
+    ).fetchall()
+    return {sha256: (file_id, place) for sha256, file_id, place in rows}
+
+
+def _entry_for(
+    workspace: Workspace, checked: CheckedFile, raw: RawFile, taken: dict[str, str], now: datetime
+) -> Entry:
+    """The ledger entry of a file that is not a duplicate: accepted, or rejected with a letter."""
+    problem = checked.problem
+    if problem is None:
+        place = place_for(workspace, raw, "accepted", f"{checked.first_start:%Y-%m}", taken)
+        return Entry(raw, "accepted", place, checked)
+    place = place_for(workspace, raw, problem.outcome, "", taken)
+    letter = write_letter(raw, problem, place, now)
+    return Entry(raw, problem.outcome, place, checked, problem.reason, letter)
+
+
+def _save_ledger(
+    con: duckdb.DuckDBPyConnection, entries: list[Entry], first_id: int, now: datetime
+) -> None:
+    if not entries:
+        return
+    rows = []
+    for file_id, entry in enumerate(entries, first_id):
+        raw, checked = entry.raw, entry.checked
+        problem = checked.problem if checked else None
+        is_accepted = entry.outcome == "accepted"
+        rows.append(
+            (
+                file_id,
+                raw.name,
+                raw.feeder,
+                raw.sha256,
+                raw.size,
+                entry.outcome,
+                entry.reason,
+                problem.line if problem else None,
+                problem.record if problem else None,
+                raw.header_line or None,
+                checked.row_count if checked else 0,
+                checked.first_start if checked else None,
+                checked.last_end if checked else None,
+                entry.stored_as,
+                entry.letter,
+                file_id if is_accepted else None,
+                entry.duplicate_of,
+                now,
+                None,
+            )
+        )
+    marks = ", ".join("unnest(?)" for _ in rows[0])
+    con.execute(f"insert into raw.files select {marks}", [list(c) for c in zip(*rows, strict=True)])

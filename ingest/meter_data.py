@@ -1,0 +1,255 @@
+"""Read and check meter-data.csv. Knows its columns and what is allowed in them, not DuckDB."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+CHANNEL_UNITS = ("W", "kW", "MW", "Wh", "kWh", "MWh")
+INTERVAL_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+REQUIRED = ("sta", "meter", "multiplier")
+DEFAULTS = {
+    "channel_unit": "W",
+    "interval_minutes": "15",
+    "timezone": "UTC",
+    "valid_from": "",
+    "valid_to": "",
+    "total_factor": "1",
+    "rating_mva": "",
+}
+COLUMNS = (*REQUIRED, *DEFAULTS)
+DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
+# A feeder's name becomes a file name (lp/<feeder>.csv) on Windows as well.
+FEEDER_PATTERN = re.compile(r"[^\x00-\x1f<>:\"/\\|?*-]*[^\x00-\x1f<>:\"/\\|?*. -]")
+RESERVED = {
+    "all",
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{p}{i}" for p in ("com", "lpt") for i in range(10)),
+}
+
+
+class MeterDataError(ValueError):
+    """meter-data.csv cannot be used; the message lists row, column, value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class MeterRow:
+    """One row of meter-data.csv: a feeder's meter for one period of validity.
+
+    `multiplier` turns a raw value into `channel_unit`; `valid_from`/`valid_to` are on the meter's
+    own clock, half open, None = unbounded; `total_factor` is the weight in the combined total;
+    `rating_mva` the thermal rating in MVA. `row` is the line number in the file.
+    """
+
+    row: int
+    feeder: str
+    meter: str
+    multiplier: Decimal
+    channel_unit: str
+    interval_minutes: int
+    timezone: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+    total_factor: Decimal
+    rating_mva: Decimal | None
+
+
+def read_meter_data(path: Path) -> tuple[MeterRow, ...]:
+    """Return the checked rows of `path`; raise MeterDataError that lists everything wrong in it."""
+    lines = _lines(path)
+    number, header = next(lines, (0, []))
+    header = [cell.strip() for cell in header]
+    problems = [f"missing column {name!r}" for name in REQUIRED if name not in header]
+    problems += [
+        f"row {number}, column {name!r}: unknown or repeated; allowed are {', '.join(COLUMNS)}"
+        for i, name in enumerate(header)
+        if name and (name not in COLUMNS or name in header[:i])
+    ]
+    if problems:
+        raise _error(path, problems)
+    rows: list[MeterRow] = []
+    for number, cells in lines:
+        extra = [cell for cell in cells[len(header) :] if cell.strip()]
+        if extra:
+            problems.append(f"row {number}: more cells than columns, from {extra[0]!r}")
+        row = _row(
+            number, dict(zip(header, (cell.strip() for cell in cells), strict=False)), problems
+        )
+        if row:
+            rows.append(row)
+    problems += _overlaps(rows)
+    if not rows and not problems:
+        problems.append("no rows; at least one feeder is needed")
+    if problems:
+        raise _error(path, problems)
+    return _same_spelling(rows)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, cells) of the rows that are not blank."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise MeterDataError(
+            f"{path} not found. It must have the columns {', '.join(REQUIRED)}; "
+            f"optional: {', '.join(DEFAULTS)}."
+        ) from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise MeterDataError(
+            f"{path}, row {line}: not UTF-8 text; save it as 'CSV UTF-8 (comma delimited)'."
+        ) from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield reader.line_num, cells
+
+
+def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | None:
+    """Turn one row's cells into a MeterRow, or add what is wrong to `problems` and return None."""
+    before = len(problems)
+    values = DEFAULTS | {name: value for name, value in cells.items() if value}
+
+    def check(column: str, is_good: bool, allowed: str) -> None:
+        if not is_good:
+            value = values.get(column, "")
+            problems.append(
+                f"row {number}, column {column!r}, value {value!r}: allowed is {allowed}"
+            )
+
+    feeder = values.get("sta", "")
+    check(
+        "sta",
+        bool(FEEDER_PATTERN.fullmatch(feeder))
+        and feeder.lower() not in RESERVED
+        and not feeder.lower().endswith("_gaps"),
+        "a name that can be a file name, without '-', not 'all' and not ending in '_gaps'",
+    )
+    check("meter", bool(values.get("meter")), "the meter's serial number")
+    multiplier = _decimal(values.get("multiplier", ""))
+    check(
+        "multiplier",
+        _fits(multiplier, 9, 6) and multiplier > 0,
+        "a positive number below 10^9 with at most 6 decimals",
+    )
+    check("channel_unit", values["channel_unit"] in CHANNEL_UNITS, ", ".join(CHANNEL_UNITS))
+    check(
+        "interval_minutes",
+        values["interval_minutes"] in map(str, INTERVAL_MINUTES),
+        ", ".join(map(str, INTERVAL_MINUTES)),
+    )
+    check(
+        "timezone",
+        _is_zone(values["timezone"]),
+        "an IANA time zone such as America/Denver, Etc/GMT+7 or UTC",
+    )
+    period = {}
+    for column in ("valid_from", "valid_to"):
+        period[column] = _date_time(values[column])
+        check(
+            column,
+            not values[column] or period[column] is not None,
+            "empty, YYYY-MM-DD or YYYY-MM-DD HH:MM[:SS] on the meter's clock",
+        )
+    if period["valid_from"] and period["valid_to"]:
+        check("valid_to", period["valid_from"] < period["valid_to"], "a time after valid_from")
+    factor = _decimal(values["total_factor"])
+    check(
+        "total_factor", _fits(factor, 3, 6), "a number between -1000 and 1000, at most 6 decimals"
+    )
+    rating = _decimal(values["rating_mva"])
+    check(
+        "rating_mva",
+        not values["rating_mva"] or (_fits(rating, 9, 6) and rating > 0),
+        "empty or a positive number of MVA with at most 6 decimals",
+    )
+    if len(problems) > before:
+        return None
+    return MeterRow(
+        row=number,
+        feeder=feeder,
+        meter=values["meter"],
+        multiplier=multiplier,
+        channel_unit=values["channel_unit"],
+        interval_minutes=int(values["interval_minutes"]),
+        timezone=values["timezone"],
+        valid_from=period["valid_from"],
+        valid_to=period["valid_to"],
+        total_factor=factor,
+        rating_mva=rating,
+    )
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def _fits(value: Decimal | None, digits_before: int, digits_after: int) -> bool:
+    return (
+        value is not None
+        and abs(value) < 10**digits_before
+        and value == value.quantize(Decimal(1).scaleb(-digits_after))
+    )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError on some platforms
+        return False
+    except KeyError:
+        return False
+    return True
+
+
+def _date_time(text: str) -> datetime | None:
+    for form in DATE_FORMATS:
+        try:
+            return datetime.strptime(text.replace("T", " "), form)
+        except ValueError:
+            continue
+    return None
+
+
+def _overlaps(rows: list[MeterRow]) -> Iterator[str]:
+    """Yield a sentence for every two rows of one feeder that are valid at the same time."""
+    ordered = sorted(rows, key=lambda r: (r.feeder.lower(), r.valid_from or datetime.min, r.row))
+    for first, second in pairwise(ordered):
+        if first.feeder.lower() != second.feeder.lower():
+            continue
+        if first.valid_to is None or (second.valid_from or datetime.min) < first.valid_to:
+            yield (
+                f"row {second.row}, column 'valid_from', value "
+                f"{_show(second.valid_from)!r}: feeder {second.feeder!r} is already valid there by "
+                f"row {first.row} (valid_to {_show(first.valid_to)!r}); "
+                "periods of one feeder may not overlap"
+            )
+
+
+def _show(value: datetime | None) -> str:
+    return value.isoformat(" ") if value else ""
+
+
+def _same_spelling(rows: list[MeterRow]) -> tuple[MeterRow, ...]:
+    """Names are compared without case; the first row's spelling is the feeder's."""
+    spelling: dict[str, str] = {}
+    for row in rows:
+        spelling.setdefault(row.feeder.lower(), row.feeder)
+    return tuple(MeterRow(**{**vars(r), "feeder": spelling[r.feeder.lower()]}) for r in rows)
+
+
+def _error(path: Path, problems: list[str]) -> MeterDataError:
+    return MeterDataError("\n".join([f"{path} cannot be used:", *(f"  - {p}" for p in problems)]))

@@ -1,0 +1,227 @@
+"""Find raw meter files, fingerprint them and read their header. Knows files, not DuckDB."""
+
+import csv
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+TIME_FORMAT = "%m/%d/%y %H:%M:%S"
+# A meter writes 2.5 MB a year; a file beyond this is no meter export, and is hashed in pieces.
+MOST_BYTES = 256 * 1024 * 1024
+FIXED_COLUMNS = {
+    "record no.": "record_no",
+    "event type": "event_type",
+    "start time": "start_local",
+    "end time": "end_local",
+}
+CHANNELS = {
+    "-1-": "kw_del",
+    "-2-": "kw_rec",
+    "-3-": "kva_del",
+    "-4-": "kva_rec",
+    "kw_del": "kw_del",
+    "kw_rec": "kw_rec",
+    "kva_del": "kva_del",
+    "kva_rec": "kva_rec",
+}
+# kVA may be absent (unknown); without both kW channels no net can be known.
+REQUIRED = (*FIXED_COLUMNS.values(), "kw_del", "kw_rec")
+HEADER = re.compile(rb'(?:\A(?:\xef\xbb\xbf)?|[\r\n])([ \t"]*Record No\.)')
+BLANK = re.compile(rb'[\s,"]*')
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a file cannot be loaded: its outcome, the first bad line, what was expected and found."""
+
+    outcome: str
+    line: int | None
+    expected: str
+    found: str
+    record: int | None = None
+
+    @property
+    def reason(self) -> str:
+        where = f"line {self.line}" if self.line else "file"
+        where += f", record {self.record}" if self.record is not None else ""
+        return f"{where}: expected {self.expected}; found {self.found}"
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file as it was when it was read: fingerprint, header and what its first and last row say.
+
+    `columns` names the cells of a data row by position ('' = a column that is not used);
+    `header_line` counts from 1; `line_count` is the number of lines below the header, blank ones
+    too; `is_mixed` says that lines end in more than one way.
+    """
+
+    path: Path
+    size: int
+    modified_ns: int
+    sha256: str
+    feeder: str
+    header_line: int = 0
+    columns: tuple[str, ...] = ()
+    line_count: int = 0
+    is_mixed: bool = False
+    first_start: datetime | None = None
+    last_end: datetime | None = None
+    problem: Problem | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def is_unchanged(self) -> bool:
+        """Whether the file on disk still has the size and time it had when it was read."""
+        try:
+            now = self.path.stat()
+        except FileNotFoundError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
+
+
+def find_files(folder: Path) -> list[Path]:
+    """The raw exports lying in `folder`: regular files ending in .csv, upper or lower case."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() == ".csv" and path.is_file() and not path.is_symlink()
+    )
+
+
+def inspect_files(
+    paths: list[Path], threads: int, progress: Callable[[int, int], None] = lambda *_: None
+) -> Iterator[RawFile]:
+    """Yield a RawFile for every path that can still be read; one that vanished is left out."""
+    with ThreadPoolExecutor(threads) as pool:
+        for done, raw in enumerate(pool.map(_inspect_or_none, paths), 1):
+            if done == len(paths) or done % max(1, len(paths) // 20) == 0:
+                progress(done, len(paths))
+            if raw is not None:
+                yield raw
+
+
+def _inspect_or_none(path: Path) -> RawFile | None:
+    try:
+        return inspect_file(path)
+    except FileNotFoundError:
+        return None
+
+
+def inspect_file(path: Path) -> RawFile:
+    """Read one file once: sha256 of its bytes, its header, its first and last data row."""
+    stat = path.stat()
+    feeder = path.name.split("-", 1)[0].removesuffix(path.suffix).strip().lower()
+    base = {"path": path, "size": stat.st_size, "modified_ns": stat.st_mtime_ns, "feeder": feeder}
+    if stat.st_size > MOST_BYTES:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        found = f"{stat.st_size:,} bytes"
+        problem = Problem("unreadable", None, f"at most {MOST_BYTES:,} bytes", found)
+        return RawFile(**base, sha256=digest, problem=problem)
+    data = path.read_bytes()
+    return RawFile(**base, sha256=hashlib.sha256(data).hexdigest(), **_read_header(data))
+
+
+def _read_header(data: bytes) -> dict:
+    """What the bytes say of layout and span, as arguments of RawFile; a problem if unusable."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return {"problem": Problem("unreadable", 1, "UTF-8 text", "UTF-16 text")}
+    match = HEADER.search(data)
+    if match is None:
+        if not data.strip():
+            return {
+                "problem": Problem("empty", None, "a header row and data rows", "an empty file")
+            }
+        expected = "a header row whose first cell starts with 'Record No.'"
+        return {"problem": Problem("unreadable", None, expected, "none in the whole file")}
+    header_line = _count_lines(data[: match.start(1)]) + 1
+    body_at = _line_end(data, match.start(1))
+    header, body = data[match.start(1) : body_at], data[body_at:]
+    problem = _encoding_problem(header + body, header_line)
+    if problem:
+        return {"problem": problem, "header_line": header_line}
+    columns = _columns(header.decode().strip())
+    missing = [name for name in REQUIRED if name not in columns]
+    repeated = [name for name in set(columns) if name and columns.count(name) > 1]
+    feeds, returns = data.count(b"\n"), data.count(b"\r")
+    is_mixed = bool(feeds and returns and feeds != returns)
+    lines = (_count_lines(data) if is_mixed else max(feeds, returns)) - header_line
+    lines += not data.endswith((b"\n", b"\r"))
+    result = {"header_line": header_line, "columns": columns, "line_count": lines}
+    result["is_mixed"] = is_mixed
+    if missing or repeated:
+        expected = (
+            "Record No., Event Type, Start Time, End Time, -1-, -2- once each, -3-, -4- at most"
+        )
+        found = header.decode().strip()[:200]
+        return result | {"problem": Problem("unreadable", header_line, expected, repr(found))}
+    if BLANK.fullmatch(body):
+        expected, found = "data rows below the header", "none"
+        return result | {"problem": Problem("empty", header_line, expected, found)}
+    first, last = _first_and_last_line(body)
+    return result | {
+        "first_start": _time_in(first, columns.index("start_local")),
+        "last_end": _time_in(last, columns.index("end_local")),
+    }
+
+
+def _count_lines(data: bytes) -> int:
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+
+
+def _line_end(data: bytes, start: int) -> int:
+    """The position just after the line that begins at `start`."""
+    match = re.compile(rb"\r\n|\n|\r").search(data, start)
+    return match.end() if match else len(data)
+
+
+def _encoding_problem(text: bytes, first_line: int) -> Problem | None:
+    """A problem when header or data rows hold a NUL byte or bytes that are not UTF-8."""
+    at = text.find(b"\0")
+    if at < 0 and text.isascii():
+        return None
+    if at < 0:
+        try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            at = error.start
+    if at < 0:
+        return None
+    found = "a NUL byte" if text[at] == 0 else f"the byte 0x{text[at]:02x}"
+    return Problem("unreadable", first_line + _count_lines(text[:at]), "UTF-8 text", found)
+
+
+def _columns(header: str) -> tuple[str, ...]:
+    """Name the cells of a data row from the header row's cells."""
+    cells = [cell.strip().lower() for cell in next(csv.reader([header]), [])]
+    names = FIXED_COLUMNS | CHANNELS
+    return tuple(
+        "record_no" if position == 0 else names.get(cell, "") for position, cell in enumerate(cells)
+    )
+
+
+def _first_and_last_line(body: bytes) -> tuple[bytes, bytes]:
+    """The first and the last line that are not blank."""
+    head = BLANK.match(body).end()
+    first = body[body.rfind(b"\n", 0, head) + 1 : _line_end(body, head)]
+    trimmed = body.rstrip(b' \t\r\n,"')
+    cut = max(trimmed.rfind(b"\n"), trimmed.rfind(b"\r")) + 1
+    return first, body[cut : _line_end(body, len(trimmed))]
+
+
+def _time_in(line: bytes, position: int) -> datetime | None:
+    """The time in one cell of a line, or None; only used to put files in order before loading."""
+    cells = line.split(b",")
+    try:
+        return datetime.strptime(cells[position].decode().strip(' "\t\r\n'), TIME_FORMAT)
+    except (ValueError, IndexError):
+        return None

@@ -1,0 +1,104 @@
+"""Open the pipeline's DuckDB file and keep its schema `raw`. Knows tables, not files or rules."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+SCHEMA = """
+create schema if not exists raw;
+-- one row per file that arrived, whatever became of it
+create table if not exists raw.files (
+    file_id bigint not null,
+    file_name varchar not null,
+    feeder varchar,
+    sha256 varchar not null,
+    size_bytes bigint not null,
+    outcome varchar not null,
+    reason varchar,
+    bad_line bigint,
+    bad_record bigint,
+    header_line bigint,
+    row_count bigint not null,
+    first_start_local timestamp,
+    last_end_local timestamp,
+    stored_as varchar not null,
+    letter varchar,
+    accepted_seq bigint,
+    duplicate_of bigint,
+    processed_at timestamp not null,
+    filed_at timestamp
+);
+-- one row per data row of an accepted file, as delivered
+create table if not exists raw.interval_reads (
+    file_id bigint not null,
+    line_number bigint not null,
+    record_no bigint,
+    event_type varchar,
+    start_local timestamp not null,
+    end_local timestamp not null,
+    kw_del decimal(38, 18),
+    kw_rec decimal(38, 18),
+    kva_del decimal(38, 18),
+    kva_rec decimal(38, 18)
+);
+-- one row per row of meter-data.csv
+create table if not exists raw.meter_data (
+    meter_data_row bigint not null,
+    feeder varchar not null,
+    meter varchar not null,
+    multiplier decimal(15, 6) not null,
+    channel_unit varchar not null,
+    interval_minutes bigint not null,
+    timezone varchar not null,
+    valid_from timestamp,
+    valid_to timestamp,
+    total_factor decimal(9, 6) not null,
+    rating_mva decimal(15, 6)
+);
+-- one row per time zone in use and calendar day
+create table if not exists raw.clock_days (
+    timezone varchar not null,
+    local_date date not null,
+    utc_offset_minutes bigint not null,
+    change_at_local timestamp,
+    new_utc_offset_minutes bigint
+);
+"""
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse file cannot be opened or is not ours."""
+
+
+@contextmanager
+def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection to the warehouse with UTC as session time zone and schema `raw` in place.
+
+    Raises WarehouseError when the file is in use by another process, damaged or no DuckDB file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        con = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        raise WarehouseError(f"{path} cannot be opened: {error}") from error
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute("set preserve_insertion_order = true")
+        if not read_only:
+            con.execute(SCHEMA)
+        yield con
+    finally:
+        con.close()
+
+
+def count_rows(path: Path) -> dict[str, int]:
+    """Rows of every table in schema main; views are not counted."""
+    with open_warehouse(path, read_only=True) as con:
+        tables = con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'main' and not internal"
+        ).fetchall()
+        return {
+            name: con.execute(f'select count(*) from "{name}"').fetchone()[0] for (name,) in tables
+        }

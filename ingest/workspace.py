@@ -1,0 +1,85 @@
+"""Where everything lies under a root, and the lock around a run. Knows paths, not contents."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+
+class WorkspaceBusyError(RuntimeError):
+    """Another run is writing in this root and did not end in time."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one working directory: files come in at `dropbox`, results go to `lp`."""
+
+    root: Path
+
+    @property
+    def dropbox(self) -> Path:
+        return self.root / "_dropbox" / "KW"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "data" / "KW"
+
+    @property
+    def rejected(self) -> Path:
+        return self.archive / "ERROR"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def profiles(self) -> Path:
+        return self.root / "lp"
+
+    @property
+    def plots(self) -> Path:
+        return self.profiles / "plots"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse" / "load_profile.duckdb"
+
+    @property
+    def meter_data(self) -> Path:
+        return self.root / "meter-data.csv"
+
+    def prepare(self) -> None:
+        """Create the folders that a run needs."""
+        for folder in (self.dropbox, self.rejected, self.logs, self.plots, self.warehouse.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def locked(
+        self, wait_seconds: float = 600, say: Callable[[str], None] = lambda _: None
+    ) -> Iterator[None]:
+        """Hold the only right to write in this root; wait for another run, and say so.
+
+        Raises WorkspaceBusyError when the other run is still going after `wait_seconds`.
+        """
+        self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.warehouse.parent / "run.lock")
+        try:
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                say(f"Another run is writing in {self.root}; waiting up to {wait_seconds:.0f} s.")
+                started = time.monotonic()
+                lock.acquire(timeout=wait_seconds)
+                say(f"The other run ended after {time.monotonic() - started:.0f} s.")
+        except Timeout:
+            raise WorkspaceBusyError(
+                f"Another run is still writing in {self.root} after {wait_seconds:.0f} s. "
+                "Nothing was changed; start again when it has ended."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
