@@ -1,0 +1,26 @@
+-- one row per maximal run of system intervals whose total is not known
+
+with
+
+unknown as (
+    select
+        *,
+        {{ add_minutes(
+            'interval_start_at',
+            '-interval_minutes * row_number() over (order by interval_start_at)'
+        ) }} as run
+    from {{ ref('combined_profiles') }}
+    where mw_total is null
+)
+
+select
+    min(interval_start_at) as gap_start_at,
+    {{ add_minutes('max(interval_start_at)', 'interval_minutes') }} as gap_end_at,
+    cast(count(*) as bigint) as missing_intervals,
+    cast(count(*) * interval_minutes as bigint) as gap_minutes,
+    interval_minutes,
+    {{ to_local('min(interval_start_at)', 'timezone') }} as gap_start_local,
+    {{ to_local(add_minutes('max(interval_start_at)', 'interval_minutes'), 'timezone') }}
+        as gap_end_local
+from unknown
+group by interval_minutes, timezone, run

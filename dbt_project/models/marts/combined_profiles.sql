@@ -1,0 +1,145 @@
+-- one row per interval of the system: all feeders together
+
+with
+
+system as (
+    select * from {{ ref('stg_system') }}
+),
+
+-- what each feeder adds to the total; an apparent power never takes away
+reported as (
+    select
+        feeder,
+        interval_start_at,
+        interval_minutes,
+        total_factor * mw_del as mw_del,
+        total_factor * mw_rec as mw_rec,
+        total_factor * mw_net as mw_net,
+        total_factor * mw_gross as mw_gross,
+        abs(total_factor) * mva_net as mva
+    from {{ ref('feeder_profiles') }}
+    where total_factor <> 0
+),
+
+missing as (
+    select
+        feeder,
+        interval_start_at,
+        interval_minutes,
+        null as mw_del,
+        null as mw_rec,
+        null as mw_net,
+        null as mw_gross,
+        null as mva
+    from {{ ref('missing_intervals') }}
+    where total_factor <> 0
+),
+
+members as (
+    select * from reported
+    union all
+    select * from missing
+),
+
+-- totals are as fine as the longest interval of any feeder
+placed as (
+    select
+        members.*,
+        system.interval_minutes as system_minutes,
+        system.timezone,
+        {{ add_minutes(
+            'members.interval_start_at',
+            '-mod(' ~ minutes_between("timestamp '1970-01-01'", 'members.interval_start_at')
+            ~ ' - system.grid_shift_minutes, system.interval_minutes)'
+        ) }} as system_start_at
+    from members
+    cross join system
+),
+
+-- most intervals are the system's own
+whole as (
+    select
+        feeder,
+        system_start_at,
+        system_minutes,
+        timezone,
+        mw_net is not null as is_known,
+        mva is not null as is_mva_known,
+        mw_del,
+        mw_rec,
+        mw_net,
+        mw_gross,
+        mva
+    from placed
+    where interval_start_at = system_start_at and interval_minutes = system_minutes
+),
+
+-- shorter ones must fill it together; one that starts inside it fills nothing
+pieces as (
+    select
+        feeder,
+        system_start_at,
+        system_minutes,
+        timezone,
+        count(mw_net) = count(*)
+        and sum(interval_minutes) = system_minutes
+        and max(interval_minutes) < system_minutes as is_known,
+        count(mva) = count(*)
+        and sum(interval_minutes) = system_minutes
+        and max(interval_minutes) < system_minutes as is_mva_known,
+        {{ rounded('cast(sum(mw_del * interval_minutes) as double) / system_minutes') }} as mw_del,
+        {{ rounded('cast(sum(mw_rec * interval_minutes) as double) / system_minutes') }} as mw_rec,
+        {{ rounded('cast(sum(mw_net * interval_minutes) as double) / system_minutes') }} as mw_net,
+        {{ rounded('cast(sum(mw_gross * interval_minutes) as double) / system_minutes') }}
+            as mw_gross,
+        {{ rounded('cast(sum(mva * interval_minutes) as double) / system_minutes') }} as mva
+    from placed
+    where not (interval_start_at = system_start_at and interval_minutes = system_minutes)
+    group by feeder, system_start_at, system_minutes, timezone
+),
+
+averaged as (
+    select whole.*
+    from whole
+    anti join pieces
+        on whole.feeder = pieces.feeder and whole.system_start_at = pieces.system_start_at
+    union all
+    select * from pieces
+),
+
+summed as (
+    select
+        system_start_at,
+        system_minutes,
+        timezone,
+        cast(count(*) as bigint) as feeders_expected,
+        cast(count(case when is_known then feeder end) as bigint) as feeders_reporting,
+        {{ ordered_list('case when not is_known then feeder end') }} as missing_feeders,
+        cast(sum(mw_net) as decimal(38, 24)) as mw_total_partial,
+        -- a total is known only when every expected feeder reports: missing is never 0
+        case when bool_and(is_known) then cast(sum(mw_net) as decimal(38, 24)) end as mw_total,
+        case when bool_and(is_known) then cast(sum(mw_del) as decimal(38, 24)) end as mw_del_total,
+        case when bool_and(is_known) then cast(sum(mw_rec) as decimal(38, 24)) end as mw_rec_total,
+        case when bool_and(is_known) then cast(sum(mw_gross) as decimal(38, 24)) end
+            as mw_gross_total,
+        case when bool_and(is_mva_known) then cast(sum(mva) as decimal(38, 24)) end as mva_total
+    from averaged
+    group by system_start_at, system_minutes, timezone
+)
+
+select
+    system_start_at as interval_start_at,
+    system_minutes as interval_minutes,
+    {{ to_local('system_start_at', 'timezone') }} as start_local,
+    timezone,
+    feeders_expected,
+    feeders_reporting,
+    missing_feeders,
+    mw_total,
+    mw_del_total,
+    mw_rec_total,
+    mw_gross_total,
+    mw_total_partial,
+    mva_total,
+    cast(abs(mw_total) as double) / nullif(cast(mva_total as double), 0) as pf_total
+from summed

@@ -1,0 +1,32 @@
+-- one row per feeder and maximal run of expected intervals without a reading
+
+with
+
+missing as (
+    select * from {{ ref('missing_intervals') }}
+),
+
+-- in one run, a start and its place in the order drift apart by nothing
+runs as (
+    select
+        *,
+        {{ add_minutes(
+            'interval_start_at',
+            '-interval_minutes * row_number() over ('
+            ~ 'partition by feeder, interval_minutes order by interval_start_at)'
+        ) }} as run
+    from missing
+)
+
+select
+    feeder,
+    min(interval_start_at) as gap_start_at,
+    {{ add_minutes('max(interval_start_at)', 'interval_minutes') }} as gap_end_at,
+    cast(count(*) as bigint) as missing_intervals,
+    cast(count(*) * interval_minutes as bigint) as gap_minutes,
+    interval_minutes,
+    {{ to_local('min(interval_start_at)', 'timezone') }} as gap_start_local,
+    {{ to_local(add_minutes('max(interval_start_at)', 'interval_minutes'), 'timezone') }}
+        as gap_end_local
+from runs
+group by feeder, interval_minutes, timezone, run

@@ -1,0 +1,29 @@
+-- A power factor is a share: nothing below 0, nothing above 1, no infinity where there is no load.
+{{ config(meta={"dagster": {"ref": {"name": "feeder_profiles"}}}) }}
+
+with
+
+factors as (
+    select
+        feeder,
+        interval_start_at,
+        pf_net as pf,
+        kva_below_kw
+    from {{ ref('feeder_profiles') }}
+    union all
+    select
+        '(total)' as feeder,
+        interval_start_at,
+        pf_total as pf,
+        null as kva_below_kw
+    from {{ ref('combined_profiles') }}
+)
+
+select *
+from factors
+-- the older tool's figures may exceed 1 where the meter rounded kVA below kW
+{% if var('net_convention') == 'gross' %}
+    where pf < 0 or (pf > 1 and not kva_below_kw)
+{% else %}
+    where pf not between 0 and 1
+{% endif %}

@@ -1,0 +1,38 @@
+-- Missing is never 0: an interval in which an expected feeder has no reading, or one without kW,
+-- has no total and names that feeder; every other interval has a total.
+{{ config(meta={"dagster": {"ref": {"name": "combined_profiles"}}}) }}
+
+with
+
+unknown as (
+    select
+        feeder,
+        interval_start_at,
+        {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at
+    from {{ ref('missing_intervals') }}
+    where total_factor <> 0
+    union all
+    select
+        feeder,
+        interval_start_at,
+        {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at
+    from {{ ref('feeder_profiles') }}
+    where total_factor <> 0 and mw_net is null
+)
+
+select
+    totals.interval_start_at,
+    totals.mw_total,
+    totals.missing_feeders,
+    unknown.feeder
+from {{ ref('combined_profiles') }} as totals
+left join unknown
+    on
+        totals.interval_start_at < unknown.interval_end_at
+        and {{ add_minutes('totals.interval_start_at', 'totals.interval_minutes') }}
+        > unknown.interval_start_at
+where
+    (totals.mw_total is null) <> (totals.feeders_reporting < totals.feeders_expected)
+    or (totals.mw_total is null) <> (totals.missing_feeders is not null)
+    or (unknown.feeder is not null and totals.mw_total is not null)
+    or not contains(', ' || totals.missing_feeders || ',', ', ' || unknown.feeder || ',')
