@@ -1,0 +1,112 @@
+"""Show the dbt project to Dagster: its manifest, its models as assets, its tests as checks."""
+
+import importlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from functools import cached_property
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from dagster import AssetExecutionContext, Config, Output
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    dbt_assets,
+)
+from packaging.version import Version
+from pydantic import Field
+
+from dagster_defs.dbt_command import PROJECT
+from dagster_defs.resources import WorkspaceResource
+from ingest.warehouse import count_rows
+
+MANIFEST = PROJECT / "target" / "manifest.json"
+EXECUTABLE = Path(sys.executable).with_name("load-profile-dbt")
+progress = logging.getLogger("load_profile.progress")
+
+
+def ensure_manifest() -> Path:
+    """Return dbt's manifest, made first if it is absent or older than the project's files.
+
+    Raises RuntimeError with dbt's own words when the project does not parse.
+    """
+    sources = [PROJECT / "dbt_project.yml", PROJECT / "profiles.yml"]
+    for folder in ("models", "macros", "tests"):
+        sources += (PROJECT / folder).rglob("*")
+    newest = max(path.stat().st_mtime for path in sources if path.is_file())
+    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < newest:
+        progress.info("Reading the dbt project")
+        environment = {**os.environ, "LOAD_PROFILE_ROOT": str(PROJECT.parent)}
+        parse = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", "parse"]
+        parse += ["--target-path", str(MANIFEST.parent)]
+        done = subprocess.run(parse, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
+        MANIFEST.touch()
+    return MANIFEST
+
+
+class LeanDbtResource(DbtCliResource):
+    """DbtCliResource without what costs seconds here and is not used.
+
+    `dbt --version` asks the network for newer versions; the adapter serves only
+    fetch_row_counts/fetch_column_metadata, which hold DuckDB's file open in this process.
+    """
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        return Version(installed_version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args) -> None:
+        return None
+
+
+class DbtConfig(Config):
+    """What a run may change in the dbt build."""
+
+    vars: dict[str, str] = Field(
+        default={}, description="dbt variables, e.g. {net_convention: gross}; see dbt_project.yml"
+    )
+
+
+@dbt_assets(
+    manifest=ensure_manifest(),
+    name="dbt_models",
+    dagster_dbt_translator=DagsterDbtTranslator(
+        settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)
+    ),
+)
+def dbt_models(
+    context: AssetExecutionContext,
+    dbt: LeanDbtResource,
+    workspace: WorkspaceResource,
+    config: DbtConfig,
+):
+    """Build and test the models; unit tests belong to the test command."""
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if config.vars:
+        arguments += ["--vars", json.dumps(config.vars)]
+    target = workspace.files.root / ".dagster" / "dbt"
+    invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
+    # drawing needs a second to import; dbt is another process, so that second costs nothing here
+    threading.Thread(target=importlib.import_module, args=["dagster_defs.plots"]).start()
+    events = []
+    for event in invocation.stream():
+        if isinstance(event, Output):
+            progress.info("Building tables: %s", event.output_name)
+        events.append(event)
+    # only now has dbt's process let go of the file
+    counts = count_rows(workspace.files.warehouse)
+    for event in events:
+        if isinstance(event, Output) and event.output_name in counts:
+            metadata = {"dagster/row_count": counts[event.output_name]}
+            context.add_output_metadata(metadata, output_name=event.output_name)
+        yield event
+    error = invocation.get_error()
+    if error:
+        raise error

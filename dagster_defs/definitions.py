@@ -1,0 +1,27 @@
+"""Put the parts together for Dagster. Decides nothing."""
+
+import os
+from pathlib import Path
+
+from dagster import Definitions, define_asset_job, in_process_executor
+
+from dagster_defs.assets import gap_files, net_load_plot, profile_files, raw_tables
+from dagster_defs.dbt import EXECUTABLE, LeanDbtResource, dbt_models
+from dagster_defs.dbt_command import PROJECT
+from dagster_defs.resources import WorkspaceResource
+
+ROOT = str(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")).resolve())
+# dbt runs as a process of its own and finds the root there
+os.environ["LOAD_PROFILE_ROOT"] = ROOT
+
+defs = Definitions(
+    assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot],
+    jobs=[define_asset_job("load_profile", description="Everything: files in, profiles out.")],
+    resources={
+        "workspace": WorkspaceResource(root=ROOT),
+        "dbt": LeanDbtResource(
+            project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=str(EXECUTABLE)
+        ),
+    },
+    executor=in_process_executor,
+)

@@ -1,0 +1,140 @@
+"""Run the job as the Dagster page does, in this process, and remember what it was run on.
+
+Imports Dagster only when there is something to do: deciding that costs a fraction of a second.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_defs.dbt_command import PROJECT, WarmDbt
+from ingest.filing import write_text
+from ingest.raw_files import find_files
+from ingest.workspace import Workspace
+
+DAGSTER_YAML = """# written by load-profile; nothing leaves this machine
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+"""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Whether a run succeeded, which steps failed and with what words, what files it took in."""
+
+    is_success: bool
+    errors: tuple[str, ...]
+    files: Mapping[str, object]
+
+
+def dagster_home(workspace: Workspace) -> Path:
+    """The folder with Dagster's state of this root, made if absent."""
+    home = workspace.root / ".dagster"
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        write_text(settings, DAGSTER_YAML)
+    return home
+
+
+def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
+    """Whether a run could change anything: files, meter-data.csv, variables, code or outputs."""
+    try:
+        last = json.loads(_state(workspace).read_text(encoding="utf-8"))
+        outputs = json.loads((workspace.profiles / ".outputs.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return True
+    names = [name for kind in outputs.values() for name in kind]
+    return (
+        bool(find_files(workspace.dropbox))
+        or last != _inputs(workspace, dbt_vars)
+        or not workspace.warehouse.exists()
+        or not all((workspace.profiles / name).exists() for name in names)
+    )
+
+
+def run_job(
+    workspace: Workspace, dbt_vars: Mapping[str, str] | None = None, select: str | None = None
+) -> RunResult:
+    """Materialize the selected assets (all by default) under the root; steps say how they go on.
+
+    Raises dagster's own error for a selection that matches nothing.
+    """
+    os.environ["LOAD_PROFILE_ROOT"] = str(workspace.root)
+    os.environ["DAGSTER_HOME"] = str(dagster_home(workspace))
+    _state(workspace).unlink(missing_ok=True)
+    inputs = _inputs(workspace, dbt_vars or {})
+    logging.getLogger("load_profile.progress").info("Starting Dagster")
+    with WarmDbt():
+        return _run(workspace, inputs, dbt_vars, select)
+
+
+def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> RunResult:
+    from dagster import AssetSelection, DagsterInstance
+
+    from dagster_defs.definitions import defs
+
+    job = defs.resolve_job_def("load_profile")
+    keys = None
+    if select:
+        graph = defs.resolve_asset_graph()
+        keys = list(AssetSelection.from_string(select).resolve(graph))
+    config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if dbt_vars:
+        config["ops"] = {"dbt_models": {"config": {"vars": dict(dbt_vars)}}}
+    log = workspace.logs / "dagster.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        DagsterInstance.get() as instance,
+        log.open("w", encoding="utf-8") as stream,
+        contextlib.redirect_stdout(stream),
+    ):
+        result = job.execute_in_process(
+            run_config=config, instance=instance, asset_selection=keys, raise_on_error=False
+        )
+    if result.success and not select:
+        write_text(_state(workspace), json.dumps(inputs, indent=1) + "\n")
+    return RunResult(result.success, _errors(result), _file_metadata(result))
+
+
+def _state(workspace: Workspace) -> Path:
+    return workspace.warehouse.parent / "last_run.json"
+
+
+def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str]) -> dict[str, object]:
+    """What a run depends on beside the drop folder."""
+    code = hashlib.sha256()
+    for folder in (PROJECT, PROJECT.parent / "ingest", PROJECT.parent / "dagster_defs"):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in {".py", ".sql", ".yml", ".csv"} and "target" not in path.parts:
+                code.update(path.relative_to(PROJECT.parent).as_posix().encode())
+                code.update(path.read_bytes())
+    meters = hashlib.sha256(workspace.meter_data.read_bytes()).hexdigest()
+    return {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
+
+
+def _errors(result) -> tuple[str, ...]:
+    """One text a failed step: the innermost error's own words."""
+    texts = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.event_specific_data.error
+            while error.cause:
+                error = error.cause
+            texts.append(f"{event.step_key}: {error.message.strip()}")
+        elif event.event_type_value == "PIPELINE_FAILURE" and not texts:
+            texts.append(event.message or "the run failed")
+    return tuple(texts)
+
+
+def _file_metadata(result) -> dict[str, object]:
+    for event in result.get_asset_materialization_events():
+        if event.asset_key and event.asset_key.path == ["raw", "files"]:
+            return {k: v.value for k, v in event.materialization.metadata.items()}
+    return {}

@@ -1,0 +1,128 @@
+"""Tell on the terminal what a run found. Reads the tables, computes nothing of its own."""
+
+import duckdb
+from rich.console import Console
+from rich.table import Column, Table
+
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+
+MOST_FEEDERS = 30  # rows shown; those with most missing intervals first
+FEEDER_COLUMNS = ("readings", "first start", "last end", "gaps", "missing")
+FEEDERS = """
+with
+profiles as (
+    select feeder, count(*) as reading_count, min(start_local), max(end_local)
+    from feeder_profiles
+    group by feeder
+),
+holes as (
+    select feeder, count(*) as gap_count, sum(missing_intervals)::bigint as missing_count
+    from gaps
+    group by feeder
+)
+select
+    meters.feeder,
+    coalesce(profiles.reading_count, 0) as reading_count,
+    profiles.* exclude (feeder, reading_count),
+    coalesce(holes.gap_count, 0),
+    coalesce(holes.missing_count, 0) as missing_count
+from (select feeder, min(meter_data_row) as place from stg_meter_data group by feeder) as meters
+left join profiles on meters.feeder = profiles.feeder
+left join holes on meters.feeder = holes.feeder
+order by missing_count desc, place
+"""
+TOTAL = """
+select
+    count(*),
+    count(mw_total),
+    min(start_local),
+    max(start_local) + to_minutes(max(interval_minutes)),
+    any_value(timezone),
+    max(mw_total)::double,
+    arg_max(start_local, mw_total),
+    min(mw_total)::double,
+    arg_min(start_local, mw_total)
+from combined_profiles
+"""
+FILES = "select outcome, count(*) from raw.files group by outcome order by outcome"
+REJECTED = """
+select file_name, outcome, reason, stored_as
+from raw.files
+where letter is not null and processed_at >= ?
+order by file_id
+"""
+
+
+def print_summary(console: Console, workspace: Workspace, started, errors=()) -> None:
+    """Print files by outcome, feeders with their gaps, the total's peak and where the outputs are.
+
+    `started` (UTC, naive) is when the run began: rejected files since then are listed.
+    """
+    with open_warehouse(workspace.warehouse, read_only=True) as con:
+        _print_files(console, con, started)
+        known = {
+            name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()
+        }
+        if not errors and {"feeder_profiles", "combined_profiles", "gaps"} <= known:
+            _print_feeders(console, con)
+            _print_total(console, con)
+    if not errors:
+        for folder, what in (
+            (workspace.profiles, "profiles and gap lists"),
+            (workspace.plots, "plots"),
+            (workspace.rejected, "rejected files and their letters"),
+        ):
+            console.print(f"{what:<34}{folder}", highlight=False, soft_wrap=True)
+
+
+def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
+    all_files = dict(con.execute(FILES).fetchall())
+    new = con.execute(FILES.replace("group by", "where processed_at >= ? group by"), [started])
+    new_files = dict(new.fetchall())
+    table = Table("files", Column("this run", justify="right"), Column("so far", justify="right"))
+    for outcome in all_files:
+        table.add_row(outcome, f"{new_files.get(outcome, 0):,}", f"{all_files[outcome]:,}")
+    if all_files:
+        console.print(table)
+    for name, outcome, reason, place in con.execute(REJECTED, [started]).fetchall():
+        console.print(
+            f"[bold]{outcome}[/] {name!r}: {reason}\n    now at {place}, with a letter beside it",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
+    rows = con.execute(FEEDERS).fetchall()
+    table = Table(
+        "feeder", *(Column(name, justify="right", no_wrap=True) for name in FEEDER_COLUMNS)
+    )
+    for feeder, readings, first, last, gap_count, missing in rows[:MOST_FEEDERS]:
+        style = "bold" if missing else ""
+        span = [f"{moment:%Y-%m-%d %H:%M}" if moment else "-" for moment in (first, last)]
+        table.add_row(feeder, f"{readings:,}", *span, f"{gap_count:,}", f"{missing:,}", style=style)
+    console.print(table)
+    if len(rows) > MOST_FEEDERS:
+        console.print(
+            f"and {len(rows) - MOST_FEEDERS} more feeders, with no more missing intervals"
+        )
+
+
+def _print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
+    count, known, first, last, zone, peak, peak_at, low, low_at = con.execute(TOTAL).fetchone()
+    if not count:
+        console.print("No readings yet: nothing to add up.")
+        return
+    text = f"Total of all feeders, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({zone}): "
+    if known:
+        text += f"highest {peak:,.3f} MW at {peak_at:%Y-%m-%d %H:%M}, "
+        text += f"lowest {low:,.3f} MW at {low_at:%Y-%m-%d %H:%M}"
+    else:
+        text += "not known in any interval"
+    if known < count:
+        text += (
+            f"; in {count - known:,} of {count:,} intervals a feeder is missing and the total is "
+            "unknown, so both are only what was seen"
+        )
+    console.print(text, highlight=False, soft_wrap=True)
