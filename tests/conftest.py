@@ -1,0 +1,62 @@
+"""Roots that many tests read: each is made once, by the real command, and then left alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+REAL_DATA = PROJECT.parent / "shared" / "data" / "raw"
+COMMAND = Path(sys.executable).with_name("load-profile")
+
+
+def load_profile(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command `load-profile` as a user would."""
+    words = [str(COMMAND), *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, encoding="utf-8")
+
+
+def query(root: Path, sql: str, *parameters: object) -> list[tuple]:
+    """Rows of a query on a root's warehouse."""
+    with duckdb.connect(str(root / "warehouse/load_profile.duckdb"), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        return con.execute(sql, parameters or None).fetchall()
+
+
+def real_root(name: str, tmp_path_factory) -> Path:
+    """A root with one of the real sources, taken in by the main job."""
+    if not REAL_DATA.exists():
+        pytest.skip(f"real measured data is not here: {REAL_DATA}")
+    root = tmp_path_factory.mktemp(name)
+    copytree(REAL_DATA / name, root, dirs_exist_ok=True)
+    done = load_profile("run", "--root", root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
+
+
+@pytest.fixture(scope="session")
+def substations(tmp_path_factory) -> Path:
+    return real_root("substations", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def transformers(tmp_path_factory) -> Path:
+    return real_root("transformers", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def steel_plant(tmp_path_factory) -> Path:
+    return real_root("steel-plant", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory) -> Path:
+    """The simulated sample of `make run`, taken in; `sample.txt` holds what the run said."""
+    root = tmp_path_factory.mktemp("sample")
+    done = load_profile("run", "--root", root, "--sample-if-empty")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (root / "sample.txt").write_text(done.stdout, encoding="utf-8")
+    return root

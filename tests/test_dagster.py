@@ -1,0 +1,102 @@
+"""What Dagster shows: the graph, the checks, and what each step says about itself."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT, query
+
+ASSETS = {
+    "raw/meter_data", "raw/clock_days", "raw/files", "raw/interval_reads",
+    "stg_meter_data", "stg_interval_reads", "stg_system",
+    "readings", "feeder_profiles", "missing_intervals", "gaps",
+    "member_profiles", "combined_profiles", "combined_gaps",
+    "profile_files", "gap_files", "net_load_plot",
+}  # fmt: skip
+READ_EVENTS = """
+import json
+from dagster import DagsterEventType, DagsterInstance, EventRecordsFilter
+with DagsterInstance.get() as instance:
+    made, checks = {}, {}
+    for kind, found in (
+        (DagsterEventType.ASSET_MATERIALIZATION, made),
+        (DagsterEventType.ASSET_CHECK_EVALUATION, checks),
+    ):
+        for record in instance.get_event_records(EventRecordsFilter(kind)):
+            event = record.event_log_entry.dagster_event
+            if found is made:
+                metadata = event.step_materialization_data.materialization.metadata
+                values = {key: str(entry.value) for key, entry in metadata.items()}
+                made[event.asset_key.to_user_string()] = values
+            else:
+                result = event.event_specific_data
+                checks[result.check_name] = result.passed
+    runs = [(run.job_name, run.status.value) for run in instance.get_runs()]
+    print(json.dumps([made, checks, runs]))
+"""
+
+
+@pytest.fixture(scope="module")
+def events(sample) -> tuple[dict, dict, list]:
+    """Metadata of every materialization, result of every check, and the runs of the sample."""
+    environment = {**os.environ, "DAGSTER_HOME": str(sample / ".dagster")}
+    read = [sys.executable, "-c", READ_EVENTS]
+    done = subprocess.run(read, env=environment, capture_output=True, text=True, check=True)
+    return tuple(json.loads(done.stdout))
+
+
+def test_the_command_ran_the_job_of_the_page_and_made_every_asset(events):
+    made, _, runs = events
+    assert set(made) == ASSETS
+    assert runs == [["load_profile", "SUCCESS"]]
+
+
+def test_tables_show_their_row_counts(events, sample):
+    made, _, _ = events
+    for table in ("feeder_profiles", "combined_profiles", "gaps", "missing_intervals"):
+        rows = query(sample, f"select count(*) from {table}")[0][0]
+        assert made[table]["dagster/row_count"] == str(rows)
+
+
+def test_rejected_files_show_with_their_reason(events):
+    made, _, _ = events
+    assert made["raw/files"]["accepted"] == "12"
+    assert "simulated-hole" in made["raw/files"]["rejected files"]
+    assert "expected Start Time 07/03/24 02:00:00" in made["raw/files"]["rejected files"]
+
+
+def test_the_pictures_show_on_their_assets_page(events):
+    made, _, _ = events
+    for name in ("all", "north", "south", "west", "gen"):
+        assert made["net_load_plot"][f"plot: {name}"].startswith(
+            f"![{name}](data:image/png;base64,"
+        )
+
+
+def test_data_tests_are_checks_that_passed(events):
+    _, checks, _ = events
+    manifest = json.loads((PROJECT / "dbt_project/target/manifest.json").read_text("utf-8"))
+    tests = {n["name"] for n in manifest["nodes"].values() if n["resource_type"] == "test"}
+    shown = {name for name, _ in checks.items()}
+    assert {name for name in tests if name.startswith("assert_")} <= shown
+    assert all(checks.values())
+
+
+def test_no_usage_statistics_leave_the_machine(sample):
+    settings = (sample / ".dagster/dagster.yaml").read_text(encoding="utf-8")
+    assert "telemetry:\n  enabled: false" in settings and "nux:\n  enabled: false" in settings
+    project = (PROJECT / "dbt_project/dbt_project.yml").read_text(encoding="utf-8")
+    assert "send_anonymous_usage_stats: false" in project
+
+
+def test_the_data_dictionary_is_what_the_models_say():
+    path = PROJECT / "docs/write_data_dictionary.py"
+    spec = importlib.util.spec_from_file_location("write_data_dictionary", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    written = Path(module.TARGET).read_text(encoding="utf-8")
+    assert written == module.dictionary(), "run: python docs/write_data_dictionary.py"

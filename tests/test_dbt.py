@@ -1,0 +1,62 @@
+"""The dbt project alone, from a shell in its folder: models, data tests and unit tests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+
+from conftest import PROJECT, query
+
+DBT = Path(sys.executable).with_name("dbt")
+
+
+def dbt(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run dbt in dbt_project/ on a root's warehouse, its own files beside that root."""
+    warehouse = root / "warehouse/load_profile.duckdb"
+    return subprocess.run(
+        [str(DBT), *arguments, "--target-path", str(root / "target")],
+        cwd=PROJECT / "dbt_project",
+        env={**os.environ, "LOAD_PROFILE_WAREHOUSE": str(warehouse), **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def test_the_project_builds_from_a_shell_with_all_its_unit_tests(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    done = dbt(root, "build")
+    assert done.returncode == 0, done.stdout
+    assert "unit test" in done.stdout.lower()
+    assert "deprecat" not in done.stdout.lower(), done.stdout
+
+
+def test_an_unknown_net_convention_stops_the_build(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    done = dbt(root, "run", "--vars", "{net_convention: sideways}")
+    assert done.returncode != 0
+    assert "allowed are signed and gross" in done.stdout
+
+
+def test_a_session_that_is_not_utc_stops_the_build(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    profiles = (PROJECT / "dbt_project/profiles.yml").read_text(encoding="utf-8")
+    (tmp_path / "profiles.yml").write_text(
+        profiles.replace("TimeZone: UTC", "TimeZone: Asia/Tokyo")
+    )
+    done = dbt(root, "run", "--profiles-dir", str(tmp_path))
+    assert done.returncode != 0
+    assert "session time zone must be UTC" in done.stdout
+
+
+def test_both_conventions_agree_on_everything_but_the_net(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    columns = "mw_del, mw_rec, mva_del, mva_rec, mw_gross, mva_gross, is_bidirectional"
+    table = f"select feeder, interval_start_at, {columns} from feeder_profiles order by all"
+    signed = query(root, table)
+    done = dbt(root, "run", "--vars", "{net_convention: gross}")
+    assert done.returncode == 0, done.stdout
+    assert query(root, table) == signed
+    differing = "select count(*) from feeder_profiles where mw_net is distinct from mw_gross"
+    assert query(root, differing) == [(0,)]

@@ -1,0 +1,269 @@
+"""The command `load-profile` from the drop folder to the files, as a user runs it."""
+
+import csv
+import hashlib
+import random
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from conftest import load_profile, query
+
+from ingest.sample import write_sample
+
+PROFILE_HEADER = (
+    "meter,Record No.,Event Type,Start Time,End Time,kw_del,kw_rec,kva_del,kva_rec,"
+    "MW_del,MW_rec,MVA_del,MVA_rec,MW_net,MVA_net,PF_net"
+)
+FEEDERS = ("north", "south", "west", "gen")
+
+
+def fingerprints(folder: Path) -> dict[str, str]:
+    """sha256 of every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_an_empty_folder_gets_a_sample_and_the_run_says_what_became_of_it(sample):
+    said = (sample / "sample.txt").read_text(encoding="utf-8")
+    assert "writing a sample" in said
+    counts = dict(query(sample, "select outcome, count(*) from raw.files group by outcome"))
+    assert counts == {"accepted": 12, "duplicate": 1, "sequence_error": 1}
+    assert "simulated-hole" in said and "with a letter beside it" in said
+    assert "Total of all feeders" in said and str(sample / "lp") in said
+    assert not list((sample / "_dropbox/KW").iterdir())
+
+
+def test_profiles_have_the_columns_of_the_design_and_six_decimals(sample):
+    for feeder in FEEDERS:
+        lines = (sample / f"lp/{feeder}.csv").read_text(encoding="utf-8").splitlines()
+        assert lines[0] == PROFILE_HEADER
+        numbers = lines[1].split(",")[5:]
+        assert all(len(number.split(".")[1]) == 6 for number in numbers if number)
+    columns = [f"{f}_{value}" for f in FEEDERS for value in ("MW_net", "MVA_net", "PF_net")]
+    header = (sample / "lp/all.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header.split(",") == [
+        "Start Time", *columns, "MW_total", "MVA_total", "PF_total", "MW_net"
+    ]  # fmt: skip
+
+
+def test_every_profile_row_is_the_raw_row_times_its_multiplier(sample):
+    multipliers = {"north": 28800, "south": 14400, "west": 28800, "gen": 14400}
+    for feeder, multiplier in multipliers.items():
+        for row in rows_of(sample / f"lp/{feeder}.csv"):
+            delivered = Decimal(row["kw_del"]) * multiplier / 1_000_000
+            received = Decimal(row["kw_rec"]) * multiplier / 1_000_000
+            assert Decimal(row["MW_del"]) == delivered
+            assert Decimal(row["MW_net"]) == delivered - received
+
+
+def test_the_total_is_the_sum_of_the_feeders_or_empty_and_never_a_part(sample):
+    complete = 0
+    for row in rows_of(sample / "lp/all.csv"):
+        members = [row[f"{feeder}_MW_net"] for feeder in FEEDERS]
+        if all(members):
+            complete += 1
+            assert Decimal(row["MW_total"]) == sum(map(Decimal, members))
+        else:
+            assert (row["MW_total"], row["MW_net"], row["PF_total"]) == ("", "", "")
+    assert complete > 8000
+
+
+def test_the_gap_between_two_files_is_listed_for_its_feeder_and_for_the_total(sample):
+    wanted = [
+        {
+            "gap_start": "08/01/24 00:00:00",
+            "gap_end": "08/04/24 00:00:00",
+            "gap_duration": "3 days 00:00:00",
+        }
+    ]
+    assert rows_of(sample / "lp/south_gaps.csv") == wanted
+    assert rows_of(sample / "lp/all_gaps.csv") == wanted
+    assert rows_of(sample / "lp/north_gaps.csv") == []
+
+
+def test_every_feeder_and_the_total_have_a_picture(sample):
+    pictures = {path.name for path in (sample / "lp/plots").glob("*.png")}
+    assert pictures == {f"{name}.png" for name in (*FEEDERS, "all")}
+
+
+@pytest.fixture(scope="module")
+def rerun(sample, tmp_path_factory) -> Path:
+    """A copy of the sample's root that tests may change."""
+    return copytree(sample, tmp_path_factory.mktemp("rerun") / "root")
+
+
+def test_a_second_run_with_nothing_new_changes_no_byte_and_says_so(rerun):
+    before = fingerprints(rerun / "lp"), fingerprints(rerun / "data")
+    done = load_profile("run", "--root", rerun)
+    assert done.returncode == 0
+    assert "Nothing new" in done.stdout
+    assert (fingerprints(rerun / "lp"), fingerprints(rerun / "data")) == before
+
+
+def test_the_same_file_under_another_name_is_a_duplicate_and_changes_nothing(rerun):
+    archived = next((rerun / "data/KW/2024-07").glob("gen-*.csv"))
+    (rerun / "_dropbox/KW/gen-renamed.csv").write_bytes(archived.read_bytes())
+    before = fingerprints(rerun / "lp")
+    done = load_profile("run", "--root", rerun)
+    assert done.returncode == 0, done.stdout
+    assert query(
+        rerun, "select outcome, stored_as from raw.files where file_name = 'gen-renamed.csv'"
+    ) == [("duplicate", archived.relative_to(rerun).as_posix())]
+    assert fingerprints(rerun / "lp") == before
+    assert archived.exists() and not list((rerun / "_dropbox/KW").iterdir())
+
+
+def test_a_feeder_taken_out_of_meter_data_loses_its_outputs_and_nothing_else(rerun):
+    meters = rerun / "meter-data.csv"
+    kept = [line for line in meters.read_text().splitlines() if not line.startswith("gen,")]
+    meters.write_text("\n".join(kept) + "\n")
+    (rerun / "lp/notes.csv").write_text("mine\n")
+    done = load_profile("run", "--root", rerun)
+    assert done.returncode == 0, done.stdout
+    left = {path.name for path in (rerun / "lp").rglob("*") if path.is_file()}
+    assert not {name for name in left if name.startswith("gen")}
+    assert {"notes.csv", "north.csv", "north_gaps.csv", "north.png"} <= left
+    assert "gen_MW_net" not in (rerun / "lp/all.csv").read_text(encoding="utf-8")
+
+
+def test_the_gross_convention_reproduces_the_older_files(rerun):
+    done = load_profile("run", "--root", rerun, "--vars", "{net_convention: gross}")
+    assert done.returncode == 0, done.stdout
+    for row in rows_of(rerun / "lp/north.csv"):
+        power = Decimal(row["MW_del"]) + Decimal(row["MW_rec"])
+        apparent = Decimal(row["MVA_del"]) + Decimal(row["MVA_rec"])
+        assert (Decimal(row["MW_net"]), Decimal(row["MVA_net"])) == (power, apparent)
+        # both columns are rounded to six decimals, the quotient was taken before
+        assert abs(Decimal(row["PF_net"]) - power / apparent) < Decimal("0.00002")
+
+
+def test_a_month_without_one_feeder_has_no_total_and_says_who_is_missing(tmp_path):
+    write_sample(tmp_path)
+    for path in (tmp_path / "_dropbox/KW").glob("west-080124*"):
+        path.unlink()
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 0, done.stdout
+    august = "start_local >= timestamp '2024-08-04' and start_local < timestamp '2024-09-01'"
+    facts = query(
+        tmp_path,
+        f"""
+        select count(*), count(mw_total), min(feeders_expected), max(feeders_reporting),
+            min(missing_feeders), max(missing_feeders), count(mw_total_partial)
+        from combined_profiles where {august}
+        """,
+    )
+    intervals = 28 * 96
+    assert facts == [(intervals, 0, 4, 3, "west", "west", intervals)]
+    gaps = {row["gap_start"]: row["gap_end"] for row in rows_of(tmp_path / "lp/all_gaps.csv")}
+    assert gaps == {"08/01/24 00:00:00": "09/01/24 00:00:00"}
+    highest = query(tmp_path, "select max(mw_total) from combined_profiles")[0][0]
+    assert f"highest {highest:,.3f} MW" in done.stdout
+    assert "a feeder is missing" in done.stdout
+
+
+def test_order_and_names_of_files_never_change_a_result(sample, tmp_path):
+    write_sample(tmp_path)
+    files = list((tmp_path / "_dropbox/KW").iterdir())
+    random.Random(11).shuffle(files)
+    for number, path in enumerate(files):
+        feeder = path.name.split("-")[0]
+        path.rename(path.with_name(f"{feeder}-{number:03}.csv"))
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 0, done.stdout
+    mine, theirs = fingerprints(tmp_path / "lp"), fingerprints(sample / "lp")
+    assert mine == theirs
+
+
+def test_a_wrong_meter_data_file_stops_everything_with_exit_code_2(tmp_path):
+    write_sample(tmp_path)
+    dropped = fingerprints(tmp_path / "_dropbox")
+    (tmp_path / "meter-data.csv").write_text("sta,meter,multiplier\nnorth,1,-5\n")
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 2
+    for word in ("row 2", "'multiplier'", "'-5'", "positive number"):
+        assert word in done.stderr
+    assert fingerprints(tmp_path / "_dropbox") == dropped
+    assert not (tmp_path / "warehouse").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--root", "no-such-folder"], "not a folder"),
+        (["--vars", "[1, 2]"], "not a mapping"),
+        (["--vars", "{net_convention: sideways}"], "signed, gross"),
+        (["--vars", "{other: 1}"], "allowed are"),
+        (["--select", "no_such_asset"], "no_such_asset"),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_wrong_usage_ends_with_exit_code_2_and_says_what_is_allowed(arguments, words, tmp_path):
+    write_sample(tmp_path, feeders=1, months=1)
+    root = [] if "--root" in arguments else ["--root", tmp_path]
+    done = load_profile("run", *root, *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert words in done.stderr
+
+
+def test_a_failing_check_ends_with_exit_code_1_and_publishes_nothing(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    before = fingerprints(root / "lp")
+    import duckdb
+
+    with duckdb.connect(str(root / "warehouse/load_profile.duckdb")) as con:
+        con.execute("insert into raw.interval_reads select * from raw.interval_reads limit 1")
+        con.execute("update raw.interval_reads set file_id = 999999 where rowid = 0")
+    (root / "meter-data.csv").open("a").write("\n")
+    done = load_profile("run", "--root", root)
+    assert done.returncode == 1
+    assert "failed" in done.stdout
+    assert fingerprints(root / "lp") == before
+
+
+def test_only_the_selected_assets_are_made(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    for path in (root / "lp").glob("*_gaps.csv"):
+        path.unlink()
+    (root / "lp/plots/all.png").unlink()
+    done = load_profile("run", "--root", root, "--select", "gap_files")
+    assert done.returncode == 0, done.stdout
+    assert rows_of(root / "lp/south_gaps.csv") == rows_of(sample / "lp/south_gaps.csv")
+    assert not (root / "lp/plots/all.png").exists()
+
+
+def test_analyze_reports_an_output_file_and_draws_it(sample, tmp_path):
+    target = tmp_path / "south.csv"
+    target.write_bytes((sample / "lp/south.csv").read_bytes())
+    done = load_profile("analyze", target)
+    assert done.returncode == 0, done.stderr
+    assert "08/01/24 00:00:00" in done.stdout
+    found = rows_of(tmp_path / "south_gaps.csv")
+    assert [(gap["gap_start"], gap["gap_end"]) for gap in found] == [
+        ("08/01/24 00:00:00", "08/04/24 00:00:00")
+    ]
+    assert (tmp_path / "south.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_analyze_refuses_a_file_without_a_series_with_exit_code_2(tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text("a,b\n1,2\n")
+    done = load_profile("analyze", path)
+    assert done.returncode == 2
+    assert "Start Time" in done.stderr
+
+
+def test_started_runs_are_dated(sample):
+    now = datetime.now()
+    rows = query(sample, "select min(processed_at), count(*) - count(filed_at) from raw.files")
+    assert abs((now - rows[0][0]).days) <= 1 and rows[0][1] == 0
