@@ -339,8 +339,8 @@ def series_buckets(series: Path | SeriesReport, buckets: int = 1200) -> pd.DataF
 def write_gaps(report: SeriesReport, path: Path) -> Path:
     """Write `<stem>_gaps.csv` into the folder `path`, or beside the file `path`; return where.
 
-    Columns `gap_start`, `gap_end` as MM/DD/YY HH:MM:SS and `gap_duration` as `[D days, ]HH:MM:SS`
-    (`00:45:00`, `3 days, 00:15:00`); the header alone if nothing is missing. The file appears
+    Columns `gap_start`, `gap_end` as MM/DD/YY HH:MM:SS and `gap_duration` as `D days HH:MM:SS`,
+    as in the gap lists of a run; the header alone if nothing is missing. The file appears
     whole or not at all. Raises ValueError if there is neither folder nor file at `path`.
     """
     if not path.exists():
@@ -353,7 +353,7 @@ def write_gaps(report: SeriesReport, path: Path) -> Path:
         writer.writerow(("gap_start", "gap_end", "gap_duration"))
         for gap in report.gaps:
             times = (gap.gap_start.strftime(CLOCK), gap.gap_end.strftime(CLOCK))
-            writer.writerow((*times, _duration(gap.gap_duration)))
+            writer.writerow((*times, _duration(gap.gap_duration, always_days=True)))
     part.replace(target)
     return target
 
@@ -528,10 +528,10 @@ def _moment(microseconds: int) -> datetime:
     return datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
 
 
-def _duration(span: timedelta) -> str:
-    """`[D days, ]HH:MM:SS`, with a fraction only where there is one."""
+def _duration(span: timedelta, *, always_days: bool = False) -> str:
+    """`D days HH:MM:SS`, days only where there are some, a fraction only where there is one."""
     minutes, seconds = divmod(span.seconds, 60)
-    days = f"{span.days} days, " if span.days else ""
+    days = f"{span.days} days " if span.days or always_days else ""
     fraction = f".{span.microseconds:06d}" if span.microseconds else ""
     return f"{days}{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}{fraction}"
 

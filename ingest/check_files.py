@@ -4,6 +4,7 @@ Every physical line of a file is one row of a scan, so line numbers are exact an
 spoil nothing but itself. The rules of a good file stand here and nowhere else.
 """
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,35 +20,63 @@ from ingest.raw_files import TIME_FORMAT, Problem, RawFile
 VALUES = ("kw_del", "kw_rec", "kva_del", "kva_rec")
 # A line this long is no data row; DuckDB's own limit is 2 MB.
 MOST_LINE_BYTES = 2_000_000
+# Digits of a raw value before and after the point. The models multiply exactly in DECIMAL(38), so
+# an absurd value has to be turned away here, or it would stop everybody's build there.
+DIGITS_BEFORE, DIGITS_AFTER = 9, 18
+NUMBER = f"decimal({DIGITS_BEFORE + DIGITS_AFTER}, {DIGITS_AFTER})"
 
-# Two ways to read a cell, of one name each. Quick: what nearly all meters write. Careful: quoted
-# cells, `-` and `NaN` for unknown, thousands separators where they belong. A file that the quick
-# way does not understand in full is read again the careful way; only that one calls a file bad.
+# Two ways to read a cell, of one name each. Quick: what nearly all meters write, and nothing that
+# a cast would guess at or round. Careful: quoted cells, `-` and `NaN` for unknown, exponents,
+# thousands separators where they belong. A file that the quick way does not understand in full is
+# read again the careful way; only that one calls a file bad.
 COMMON = """
 create or replace temp macro plain(cell) as lower(trim(cell, ' "' || chr(9) || chr(13)));
 create or replace temp macro is_blank_line(line) as
     line is null or plain(replace(replace(line, ',', ''), '"', '')) = '';
 """
 QUICK = f"""
-create or replace temp macro time_in(cell) as try_strptime(trim(cell), '{TIME_FORMAT}');
-create or replace temp macro cells_of(line, cell_count) as string_split(line, ',');
-create or replace temp macro number_in(cell) as try_cast(cell as decimal(38, 18));
+create or replace temp macro is_odd_line(line) as contains(line, '"');
+create or replace temp macro cells_of(line) as string_split(line, ',');
+create or replace temp macro record_in(cell) as
+    case when try_cast(cell as bigint)::varchar = trim(cell) then try_cast(cell as bigint) end;
+create or replace temp macro text_in(cell) as trim(cell, ' ' || chr(9));
+create or replace temp macro time_in(cell) as case
+    when trim(cell) like '__/__/__ __:__:__' then try_strptime(trim(cell), '{TIME_FORMAT}')
+end;
+create or replace temp macro number_in(cell) as case
+    when strlen(cell) <= {DIGITS_AFTER} and not contains(cell, '_')
+        and not contains(cell, 'e') and not contains(cell, 'E')
+        then try_cast(cell as {NUMBER})
+end;
 create or replace temp macro is_unknown(cell) as trim(cell) = '';
 """
-CAREFUL = f"""
-create or replace temp macro time_in(cell) as try_strptime(plain(cell), '{TIME_FORMAT}');
-create or replace temp macro cells_of(line, cell_count) as case
-    when instr(line, '"') = 0 or len(string_split(line, ',')) = cell_count
+# Cells with quotes around a comma or a quote; cells with quotes around neither; cells without.
+ANY_CELL, QUOTED_CELL, BARE_CELL = r'\s*"(?:[^"]|"")*"\s*', r'\s*"[^",]*"\s*', r'[^",]*'
+CAREFUL = rf"""
+create or replace temp macro is_odd_line(line) as false;
+create or replace temp macro cells_of(line) as case
+    when not contains(line, '"')
+        or regexp_full_match(line, '({QUOTED_CELL}|{BARE_CELL})(,({QUOTED_CELL}|{BARE_CELL}))*')
         then string_split(line, ',')
-    else regexp_extract_all(line, '(\\s*"(?:[^"]|"")*"\\s*|[^,]*)(?:,|$)', 1)
+    when regexp_full_match(line, '({ANY_CELL}|{BARE_CELL})(,({ANY_CELL}|{BARE_CELL}))*')
+        then regexp_extract_all(',' || line, ',({ANY_CELL}|{BARE_CELL})', 1)
+    else [line]
 end;
-create or replace temp macro number_in(cell) as try_cast(
-    case
-        when regexp_full_match(plain(cell), '[+-]?\\d{{1,3}}(,\\d{{3}})+(\\.\\d*)?')
-            then replace(plain(cell), ',', '')
-        else plain(cell)
-    end as decimal(38, 18)
-);
+create or replace temp macro record_in(cell) as
+    case when regexp_full_match(plain(cell), '-?\d{{1,18}}') then plain(cell)::bigint end;
+create or replace temp macro text_in(cell) as
+    trim(replace(regexp_replace(cell, '^\s*"(.*)"\s*$', '\1'), '""', '"'), ' ' || chr(9));
+create or replace temp macro time_in(cell) as case
+    when regexp_full_match(plain(cell), '\d\d?/\d\d?/\d\d +\d\d?:\d\d:\d\d')
+        then try_strptime(plain(cell), '{TIME_FORMAT}')
+end;
+create or replace temp macro number_in(cell) as case
+    when regexp_full_match(
+        plain(cell),
+        '[+-]?(\d+|\d{{1,3}}(,\d{{3}})+)?(\.\d{{0,{DIGITS_AFTER}}}|(\.\d{{0,9}})?e[+-]?0?\d)?'
+    )
+        then try_cast(replace(plain(cell), ',', '') as {NUMBER})
+end;
 create or replace temp macro is_unknown(cell) as plain(cell) in ('', '-', 'nan');
 """
 
@@ -198,8 +227,10 @@ def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[Ch
     numbered = dict(enumerate(sorted(files, key=_layout)))
     problems = {number: raw.problem for number, raw in numbered.items() if raw.problem}
     readable = {number: raw for number, raw in numbered.items() if not raw.problem}
-    _scan_all(con, readable, problems, QUICK)
-    odd = [number for (number,) in con.execute(ODD_FILES).fetchall()]
+    quoted = {number: raw for number, raw in readable.items() if raw.is_quoted}
+    plain = {number: raw for number, raw in readable.items() if not raw.is_quoted}
+    _scan_all(con, plain, {}, QUICK)
+    odd = sorted([*quoted, *(number for (number,) in con.execute(ODD_FILES).fetchall())])
     if odd:
         con.execute("delete from batch_reads where file_no in (select unnest(?))", [odd])
         again = {number: replace(readable[number], is_mixed=True) for number in odd}
@@ -251,7 +282,7 @@ def _scan_files(
     try:
         with _plain_copies(files.values()) as paths:
             _scan(con, next(iter(files.values())), list(files), paths)
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         if len(files) > 1:
             for number, raw in files.items():
                 _scan_files(con, {number: raw}, problems)
@@ -271,7 +302,7 @@ def _plain_copies(files: Iterable[RawFile]) -> Iterator[list[str]]:
                 text = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
                 path = Path(folder) / f"{position}.csv"
                 path.write_bytes(text)
-            paths.append(str(path))
+            paths.append(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))  # a name is no pattern
         yield paths
 
 
@@ -298,18 +329,18 @@ def _scan(
             select
                 (?::integer[])[file_index::integer + 1] as file_no,
                 line,
-                cells_of(line, {count}) as cells
+                cells_of(line) as cells
             from read_csv(
                 ?, header = false, skip = {layout.header_line}, auto_detect = false,
                 delim = chr(1), quote = '', escape = '', columns = {{'line': 'varchar'}},
-                max_line_size = {MOST_LINE_BYTES}
+                max_line_size = {MOST_LINE_BYTES}, hive_partitioning = false
             )
         ),
         typed as (
             select
                 *,
-                try_cast({cell("record_no")} as bigint) as record_no,
-                trim({cell("event_type")}, ' "') as event_type,
+                record_in({cell("record_no")}) as record_no,
+                text_in({cell("event_type")}) as event_type,
                 time_in({cell("start_local")}) as start_local,
                 time_in({cell("end_local")}) as end_local,
                 {values}
@@ -320,7 +351,7 @@ def _scan(
                 *,
                 case when start_local is null then is_blank_line(line) else false end as is_blank,
                 start_local is null or end_local is null or len(cells) <> {count}
-                or record_no is null or {unread} as is_bad
+                or record_no is null or {unread} or is_odd_line(line) as is_bad
             from typed
         )
         select
@@ -352,6 +383,8 @@ def _first_bad_cell(cells: list[str], columns: tuple[str, ...], parsed: dict) ->
     """What was expected of a bad line, and what stood there."""
     if len(cells) != len(columns):
         text = ",".join(cells)[:200]
+        if len(cells) == 1 and '"' in text:
+            return "quotes that open and close around a cell", repr(text)
         return f"{len(columns)} cells as in the header", f"{len(cells)} cells: {text!r}"
     for name, cell in zip(columns, cells, strict=True):
         text = cell.strip(' "\t\r')[:200]
@@ -363,8 +396,9 @@ def _first_bad_cell(cells: list[str], columns: tuple[str, ...], parsed: dict) ->
             title = "Start Time" if name == "start_local" else "End Time"
             return f"{title} as MM/DD/YY HH:MM:SS", repr(text)
         if text.lower() not in ("", "-", "nan"):
-            return f"a number or an empty cell as {name}", repr(text)
-    raise AssertionError(f"no bad cell in {cells}")
+            number = f"a number below 10^{DIGITS_BEFORE} with at most {DIGITS_AFTER} decimals"
+            return f"{number}, or an empty cell, as {name}", repr(text)
+    return "a data row", repr(",".join(cells)[:200])
 
 
 def _unknown_meters(

@@ -57,16 +57,17 @@ def _change(zone: ZoneInfo, day: date, offset: int, next_offset: int) -> datetim
 
 
 def save_clock_days(con: duckdb.DuckDBPyConnection, timezones: Iterable[str]) -> None:
-    """Make raw.clock_days hold exactly the given zones; a zone already there is left alone."""
+    """Make raw.clock_days hold exactly the given zones, as the IANA database has them today."""
     wanted = set(timezones)
-    known = {
-        name for (name,) in con.execute("select distinct timezone from raw.clock_days").fetchall()
-    }
-    for name in known - wanted:
-        con.execute("delete from raw.clock_days where timezone = ?", [name])
-    for name in sorted(wanted - known):
-        columns = zip(*clock_days(name), strict=True)
-        con.execute(
-            f"insert into raw.clock_days select {', '.join(['unnest(?)'] * 5)}",
-            [list(column) for column in columns],
-        )
+    con.execute("delete from raw.clock_days where timezone not in (select unnest(?))", [[*wanted]])
+    for name in sorted(wanted):
+        days = list(clock_days(name))
+        held = con.execute(
+            "select * from raw.clock_days where timezone = ? order by local_date", [name]
+        ).fetchall()
+        if held != days:
+            con.execute("delete from raw.clock_days where timezone = ?", [name])
+            con.execute(
+                f"insert into raw.clock_days select {', '.join(['unnest(?)'] * 5)}",
+                [list(column) for column in zip(*days, strict=True)],
+            )

@@ -6,6 +6,7 @@ start, from the ledger and the bytes on disk alone.
 
 import hashlib
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,12 +22,14 @@ SUFFIXES = {
     "unknown_meter": "_UNKNOWN-METER",
     "empty": "_EMPTY",
 }
+MOST_NAME_BYTES = 255
 PENDING = """
-select file_id, file_name, sha256, outcome, stored_as, letter
+select file_id, file_name, sha256, stored_as, letter
 from raw.files
 where filed_at is null
 order by file_id
 """
+FILED = "update raw.files set filed_at = ? where file_id in (select unnest(?))"
 LOG_LINES = """
 select file_id, processed_at, outcome, file_name, stored_as, row_count, reason, letter
 from raw.files
@@ -55,9 +58,9 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
     has gets `-<first 8 of sha256>`, so nothing is overwritten; the same content keeps its place.
     """
     folder = workspace.archive / month if outcome == "accepted" else workspace.rejected
-    stem, suffix = raw.path.stem, raw.path.suffix
-    ending = SUFFIXES.get(outcome, "") + suffix
-    for name in (stem + ending, f"{stem}-{raw.sha256[:8]}{ending}"):
+    stem = raw.path.stem
+    ending = raw.path.suffix if outcome == "accepted" else SUFFIXES[outcome] + ".csv"
+    for name in (_fit(stem, ending), _fit(stem, f"-{raw.sha256[:8]}{ending}")):
         place = (folder / name).relative_to(workspace.root).as_posix()
         holder = taken.get(place.lower()) or sha256_of(folder / name)
         if holder in (None, raw.sha256):
@@ -66,33 +69,48 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
     return place
 
 
+def _fit(stem: str, ending: str) -> str:
+    """A file name of at most 255 bytes; a stem that is too long loses its end."""
+    room = MOST_NAME_BYTES - len(ending.encode())
+    return stem.encode()[:room].decode(errors="ignore") + ending
+
+
 def file_away(
     con: duckdb.DuckDBPyConnection, workspace: Workspace, fresh: dict[str, RawFile] | None = None
 ) -> int:
     """Move every file of the ledger that is not yet in its place; write its letter and log lines.
 
     `fresh` holds the files read in this run by name: one that has not changed since needs no
-    second hash. Returns the number of files filed. Raises FilingError if bytes cannot be found.
+    second hash. Returns the number of files filed. Raises FilingError if bytes cannot be found,
+    after all others are in place.
     """
     pending = con.execute(PENDING).fetchall()
-    for _, name, sha256, _, stored_as, letter in pending:
+    filed, lost = [], []
+    for file_id, name, sha256, stored_as, letter in pending:
         place = workspace.root / stored_as
-        _settle(workspace.dropbox / name, place, sha256, (fresh or {}).get(name))
+        try:
+            _settle(workspace.dropbox / name, place, sha256, (fresh or {}).get(name))
+        except FilingError as error:
+            lost.append(str(error))
+            continue
+        filed.append(file_id)
         if letter is not None:
             write_text(place.with_suffix(".txt"), letter)
     _append_log(con, workspace.logs / "dropbox.log", _log_line, everything=True)
     _append_log(con, workspace.logs / "dropbox-error.log", _error_entry, everything=False)
-    if pending:
+    if filed:
         now = datetime.now(UTC).replace(tzinfo=None)
-        con.execute("update raw.files set filed_at = ? where filed_at is null", [now])
-    return len(pending)
+        con.execute(FILED, [now, filed])
+    if lost:
+        raise FilingError("\n".join(lost))
+    return len(filed)
 
 
 def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> None:
     """Make `place` hold the bytes with that hash, and `source` no longer hold them."""
     if fresh and fresh.sha256 == sha256 and not place.exists() and fresh.is_unchanged():
         place.parent.mkdir(parents=True, exist_ok=True)
-        source.rename(place)
+        shutil.move(source, place)  # the drop folder may lie on another disk
         return
     is_waiting = sha256_of(source) == sha256
     held = sha256_of(place)
@@ -107,14 +125,14 @@ def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> No
         )
     place.parent.mkdir(parents=True, exist_ok=True)
     if held is not None:  # a damaged archive copy is kept beside the good one
-        place.rename(place.with_name(f"{place.stem}-damaged-{held[:8]}{place.suffix}"))
-    source.rename(place)
+        place.rename(place.with_name(_fit(place.stem, f"-damaged-{held[:8]}{place.suffix}")))
+    shutil.move(source, place)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file so that a reader sees the old or the new one, never a half."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = path.with_name(f"{path.stem[:40]}.tmp")
     temporary.write_text(text, encoding="utf-8", newline="\n")
     temporary.replace(path)
 

@@ -64,12 +64,14 @@ def _context(raw: RawFile, bad_line: int) -> str:
 
 def _lines(raw: RawFile, first: int, last: int) -> list[str]:
     """Lines `first` to `last` of a file as text, long ones cut, odd bytes shown as escapes."""
-    with raw.path.open("rb") as stream:
-        data = stream.read()
+    try:
+        data = raw.path.read_bytes()
+    except OSError:
+        return []
     lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[first - 1 : last]
-    texts = (line.decode("utf-8-sig", "backslashreplace").replace("\0", "\\0") for line in lines)
+    texts = (line.decode("utf-8-sig", "backslashreplace") for line in lines)
     return [
-        text if len(text) <= MOST_LETTERS_OF_LINE else text[:MOST_LETTERS_OF_LINE] + " ..."
+        one_line(text[:MOST_LETTERS_OF_LINE]) + (" ..." if text[MOST_LETTERS_OF_LINE:] else "")
         for text in texts
     ]
 

@@ -14,7 +14,7 @@ import duckdb
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
 from ingest.filing import file_away, place_for
-from ingest.letters import write_letter
+from ingest.letters import one_line, write_letter
 from ingest.meter_data import MeterRow
 from ingest.raw_files import RawFile, find_files, inspect_files
 from ingest.warehouse import open_warehouse
@@ -88,7 +88,7 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
             done += len(batch)
             progress("Loading files", done, len(found))
     ordered = {name: outcomes[name] for name in OUTCOMES if outcomes[name]}
-    return LoadSummary(ordered, row_count, tuple(rejected), tuple(left))
+    return LoadSummary(ordered, row_count, tuple(rejected), tuple(map(one_line, left)))
 
 
 @dataclass(frozen=True)
@@ -130,17 +130,18 @@ def _load_batch(
     first_of = {}
     for raw in batch:
         if raw.sha256 not in known:
-            first_of.setdefault(raw.sha256, raw)
-    checked = {c.raw.sha256: c for c in check_files(con, list(first_of.values()))}
+            first_of.setdefault((raw.sha256, raw.feeder), raw)
+    checked = {(c.raw.sha256, c.raw.feeder): c for c in check_files(con, list(first_of.values()))}
+    changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
     now = datetime.now(UTC).replace(tzinfo=None)
     taken: dict[str, str] = {}
     next_id = con.execute("select coalesce(max(file_id), 0) + 1 from raw.files").fetchone()[0]
     entries: list[Entry] = []
     for raw in batch:
-        if not raw.is_unchanged():
+        if raw.sha256 in changed:
             continue
         if raw.sha256 not in known:
-            entry = _entry_for(workspace, checked[raw.sha256], raw, taken, now)
+            entry = _entry_for(workspace, checked[raw.sha256, raw.feeder], raw, taken, now)
             if entry.outcome == "accepted":
                 known[raw.sha256] = (next_id + len(entries), entry.stored_as)
         else:

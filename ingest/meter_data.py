@@ -3,10 +3,11 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,9 +27,11 @@ DEFAULTS = {
 COLUMNS = (*REQUIRED, *DEFAULTS)
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 # A feeder's name becomes a file name (lp/<feeder>.csv) on Windows as well.
-FEEDER_PATTERN = re.compile(r"[^\x00-\x1f<>:\"/\\|?*-]*[^\x00-\x1f<>:\"/\\|?*. -]")
+FEEDER_PATTERN = re.compile(r"[^<>:\"/\\|?*-]*[^<>:\"/\\|?*. -]")
+MOST_FEEDER_BYTES = 200
+# What Decimal() would also take: 1_000, digits of other scripts, Infinity.
+NUMBER_PATTERN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 RESERVED = {
-    "all",
     "con",
     "prn",
     "aux",
@@ -66,9 +69,14 @@ class MeterRow:
 def read_meter_data(path: Path) -> tuple[MeterRow, ...]:
     """Return the checked rows of `path`; raise MeterDataError that lists everything wrong in it."""
     lines = _lines(path)
-    number, header = next(lines, (0, []))
+    number, header = next(lines, (1, []))
     header = [cell.strip() for cell in header]
-    problems = [f"missing column {name!r}" for name in REQUIRED if name not in header]
+    problems = [
+        f"row {number}: missing column {name!r}; required are {', '.join(REQUIRED)}, "
+        f"found {', '.join(header)!r}"
+        for name in REQUIRED
+        if name not in header
+    ]
     problems += [
         f"row {number}, column {name!r}: unknown or repeated; allowed are {', '.join(COLUMNS)}"
         for i, name in enumerate(header)
@@ -80,7 +88,10 @@ def read_meter_data(path: Path) -> tuple[MeterRow, ...]:
     for number, cells in lines:
         extra = [cell for cell in cells[len(header) :] if cell.strip()]
         if extra:
-            problems.append(f"row {number}: more cells than columns, from {extra[0]!r}")
+            problems.append(
+                f"row {number}, column {len(header) + 1}, value {extra[0]!r}: allowed are the "
+                f"{len(header)} columns of the header; quote a cell that holds a comma"
+            )
         row = _row(
             number, dict(zip(header, (cell.strip() for cell in cells), strict=False)), problems
         )
@@ -108,10 +119,14 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise MeterDataError(
             f"{path}, row {line}: not UTF-8 text; save it as 'CSV UTF-8 (comma delimited)'."
         ) from None
+    text = unicodedata.normalize("NFC", text)
     reader = csv.reader(io.StringIO(text, newline=""))
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield reader.line_num, cells
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise _error(path, [f"row {reader.line_num}: {error}; allowed is CSV text"]) from None
 
 
 def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | None:
@@ -129,12 +144,11 @@ def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | 
     feeder = values.get("sta", "")
     check(
         "sta",
-        bool(FEEDER_PATTERN.fullmatch(feeder))
-        and feeder.lower() not in RESERVED
-        and not feeder.lower().endswith("_gaps"),
+        _is_feeder_name(feeder),
         "a name that can be a file name, without '-', not 'all' and not ending in '_gaps'",
     )
-    check("meter", bool(values.get("meter")), "the meter's serial number")
+    meter = values.get("meter", "")
+    check("meter", bool(meter) and meter.isprintable(), "the meter's serial number")
     multiplier = _decimal(values.get("multiplier", ""))
     check(
         "multiplier",
@@ -177,7 +191,7 @@ def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | 
     return MeterRow(
         row=number,
         feeder=feeder,
-        meter=values["meter"],
+        meter=meter,
         multiplier=multiplier,
         channel_unit=values["channel_unit"],
         interval_minutes=int(values["interval_minutes"]),
@@ -189,12 +203,20 @@ def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | 
     )
 
 
+def _is_feeder_name(name: str) -> bool:
+    lower = name.lower()
+    return (
+        bool(FEEDER_PATTERN.fullmatch(name))
+        and name.isprintable()
+        and len(name.encode()) <= MOST_FEEDER_BYTES
+        and lower != "all"
+        and lower.split(".")[0].strip() not in RESERVED
+        and not lower.endswith("_gaps")
+    )
+
+
 def _decimal(text: str) -> Decimal | None:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
+    return Decimal(text) if NUMBER_PATTERN.fullmatch(text) else None
 
 
 def _fits(value: Decimal | None, digits_before: int, digits_after: int) -> bool:

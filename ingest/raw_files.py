@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class RawFile:
 
     `columns` names the cells of a data row by position ('' = a column that is not used);
     `header_line` counts from 1; `line_count` is the number of lines below the header, blank ones
-    too; `is_mixed` says that lines end in more than one way.
+    too; `is_mixed` says that lines end in more than one way, `is_quoted` that cells have quotes.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class RawFile:
     columns: tuple[str, ...] = ()
     line_count: int = 0
     is_mixed: bool = False
+    is_quoted: bool = False
     first_start: datetime | None = None
     last_end: datetime | None = None
     problem: Problem | None = None
@@ -81,7 +83,7 @@ class RawFile:
         """Whether the file on disk still has the size and time it had when it was read."""
         try:
             now = self.path.stat()
-        except FileNotFoundError:
+        except OSError:
             return False
         return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
 
@@ -100,7 +102,7 @@ def find_files(folder: Path) -> list[Path]:
 def inspect_files(
     paths: list[Path], threads: int, progress: Callable[[int, int], None] = lambda *_: None
 ) -> Iterator[RawFile]:
-    """Yield a RawFile for every path that can still be read; one that vanished is left out."""
+    """Yield a RawFile for every path that can be read; one that vanished or is held is left out."""
     with ThreadPoolExecutor(threads) as pool:
         for done, raw in enumerate(pool.map(_inspect_or_none, paths), 1):
             if done == len(paths) or done % max(1, len(paths) // 20) == 0:
@@ -111,16 +113,23 @@ def inspect_files(
 
 def _inspect_or_none(path: Path) -> RawFile | None:
     try:
+        path.name.encode()  # the ledger can hold no name that is not Unicode
         return inspect_file(path)
-    except FileNotFoundError:
+    except (OSError, UnicodeEncodeError):
         return None
+
+
+def feeder_in(name: str) -> str:
+    """The feeder a file name says, in lower case, letter by letter as SQL's lower() writes it."""
+    text = unicodedata.normalize("NFC", Path(name).stem.split("-", 1)[0].strip())
+    return "".join(letter.lower()[0] for letter in text)
 
 
 def inspect_file(path: Path) -> RawFile:
     """Read one file once: sha256 of its bytes, its header, its first and last data row."""
     stat = path.stat()
-    feeder = path.name.split("-", 1)[0].removesuffix(path.suffix).strip().lower()
-    base = {"path": path, "size": stat.st_size, "modified_ns": stat.st_mtime_ns, "feeder": feeder}
+    base = {"path": path, "size": stat.st_size, "modified_ns": stat.st_mtime_ns}
+    base["feeder"] = feeder_in(path.name)
     if stat.st_size > MOST_BYTES:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -137,7 +146,7 @@ def _read_header(data: bytes) -> dict:
         return {"problem": Problem("unreadable", 1, "UTF-8 text", "UTF-16 text")}
     match = HEADER.search(data)
     if match is None:
-        if not data.strip():
+        if BLANK.fullmatch(data.removeprefix(b"\xef\xbb\xbf")):
             return {
                 "problem": Problem("empty", None, "a header row and data rows", "an empty file")
             }
@@ -153,11 +162,11 @@ def _read_header(data: bytes) -> dict:
     missing = [name for name in REQUIRED if name not in columns]
     repeated = [name for name in set(columns) if name and columns.count(name) > 1]
     feeds, returns = data.count(b"\n"), data.count(b"\r")
-    is_mixed = bool(feeds and returns and feeds != returns)
+    is_mixed = bool(feeds and returns) and data.count(b"\r\n") != max(feeds, returns)
     lines = (_count_lines(data) if is_mixed else max(feeds, returns)) - header_line
     lines += not data.endswith((b"\n", b"\r"))
     result = {"header_line": header_line, "columns": columns, "line_count": lines}
-    result["is_mixed"] = is_mixed
+    result |= {"is_mixed": is_mixed, "is_quoted": b'"' in body}
     if missing or repeated:
         expected = (
             "Record No., Event Type, Start Time, End Time, -1-, -2- once each, -3-, -4- at most"
@@ -185,8 +194,8 @@ def _line_end(data: bytes, start: int) -> int:
 
 
 def _encoding_problem(text: bytes, first_line: int) -> Problem | None:
-    """A problem when header or data rows hold a NUL byte or bytes that are not UTF-8."""
-    at = text.find(b"\0")
+    """A problem when header or data rows hold bytes that are not UTF-8, or that no text has."""
+    at = max(text.find(b"\0"), text.find(b"\1"))
     if at < 0 and text.isascii():
         return None
     if at < 0:
@@ -196,13 +205,16 @@ def _encoding_problem(text: bytes, first_line: int) -> Problem | None:
             at = error.start
     if at < 0:
         return None
-    found = "a NUL byte" if text[at] == 0 else f"the byte 0x{text[at]:02x}"
+    found = f"the byte 0x{text[at]:02x}"
     return Problem("unreadable", first_line + _count_lines(text[:at]), "UTF-8 text", found)
 
 
 def _columns(header: str) -> tuple[str, ...]:
     """Name the cells of a data row from the header row's cells."""
-    cells = [cell.strip().lower() for cell in next(csv.reader([header]), [])]
+    try:
+        cells = [cell.strip().lower() for cell in next(csv.reader([header]), [])]
+    except csv.Error:  # a cell of more than 128 kB
+        return ()
     names = FIXED_COLUMNS | CHANNELS
     return tuple(
         "record_no" if position == 0 else names.get(cell, "") for position, cell in enumerate(cells)
@@ -212,7 +224,8 @@ def _columns(header: str) -> tuple[str, ...]:
 def _first_and_last_line(body: bytes) -> tuple[bytes, bytes]:
     """The first and the last line that are not blank."""
     head = BLANK.match(body).end()
-    first = body[body.rfind(b"\n", 0, head) + 1 : _line_end(body, head)]
+    cut = max(body.rfind(b"\n", 0, head), body.rfind(b"\r", 0, head)) + 1
+    first = body[cut : _line_end(body, head)]
     trimmed = body.rstrip(b' \t\r\n,"')
     cut = max(trimmed.rfind(b"\n"), trimmed.rfind(b"\r")) + 1
     return first, body[cut : _line_end(body, len(trimmed))]

@@ -1,0 +1,475 @@
+"""The rules of a good file, tried with files as meters, tools and hostile hands write them."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest.check_files import CheckedFile, check_files, save_rows
+from ingest.clock import save_clock_days
+from ingest.raw_files import inspect_file
+from ingest.warehouse import SCHEMA
+
+HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
+PREAMBLE = "=====\nLoad Profile Data Display\n=====\n\n"
+NOON = datetime(2024, 7, 12, 11)
+ZONES = {"north": "UTC", "denver": "America/Denver", "fixed": "Etc/GMT+7"}
+
+
+@dataclass(frozen=True)
+class Checker:
+    con: duckdb.DuckDBPyConnection
+    folder: Path
+
+    def check(self, data: bytes | str, name: str = "north-1.csv") -> CheckedFile:
+        path = self.folder / name
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return check_files(self.con, [inspect_file(path)])[0]
+
+    def rows(self, data: bytes | str, name: str = "north-1.csv") -> list[tuple]:
+        """line, record, event, start, end and the four channels of an accepted file."""
+        checked = self.check(data, name)
+        assert checked.problem is None, checked.problem.reason
+        self.con.execute("delete from raw.interval_reads")
+        assert save_rows(self.con, {checked.number: 1}) == checked.row_count
+        found = self.con.execute("select * exclude file_id from raw.interval_reads order by 1")
+        return found.fetchall()
+
+    def values(self, *cells: str, header: str = HEADER) -> tuple:
+        """The four channels of a file with one row that ends in `cells`."""
+        return self.rows(export([row(0, *cells)], header))[0][-4:]
+
+
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory) -> Iterator[Checker]:
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(SCHEMA)
+        con.executemany(
+            "insert into raw.meter_data values (1, ?, 'm', 1, 'W', 15, ?, null, null, 1, null)",
+            list(ZONES.items()),
+        )
+        con.execute(
+            """
+            insert into raw.meter_data
+            values (2, 'timed', 'm', 1, 'W', 15, 'UTC', '2024-07-12 11:15', '2024-07-13', 1, null)
+            """
+        )
+        save_clock_days(con, ZONES.values())
+        yield Checker(con, tmp_path_factory.mktemp("files"))
+
+
+def row(number: int, *cells: str, start: datetime = NOON, record: str | None = None) -> str:
+    begin = start + timedelta(minutes=15 * number)
+    times = (f"{moment:%m/%d/%y %H:%M:%S}" for moment in (begin, begin + timedelta(minutes=15)))
+    return ",".join([record or str(100 + number), " Normal", *times, *(cells or "1234")])
+
+
+def export(lines: list[str], header: str = HEADER, preamble: str = PREAMBLE) -> str:
+    return preamble + "\n".join([header, *lines]) + "\n"
+
+
+def decimals(*texts: str | None) -> tuple[Decimal | None, ...]:
+    return tuple(None if text is None else Decimal(text) for text in texts)
+
+
+def clock_rows(*spans: tuple[str, str]) -> str:
+    return export([f"{i},Normal,{start},{end},1,2,3,4" for i, (start, end) in enumerate(spans)])
+
+
+# Layout
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("last", ["", "\n", "\n\n,,,,,,,\n \n"])
+def test_line_ends_and_byte_order_mark_do_not_matter(checker, end, mark, last):
+    text = mark + export([row(0), "", row(1)]).removesuffix("\n") + last
+    assert [found[0] for found in checker.rows(text.replace("\n", end))] == [6, 8]
+
+
+@pytest.mark.parametrize("ends", ["\n\r\n\r", "\r\n", "\n\r\r\n\n", "\r\r\n\n"])
+def test_mixed_line_ends_keep_their_line_numbers(checker, ends):
+    head = "a\rb\r\nc\n" + HEADER + ends
+    lines = len((ends + "x").splitlines())
+    found = checker.rows(head + row(0) + ends + row(1))
+    assert [line for line, *_ in found] == [3 + lines, 3 + 2 * lines - 1]
+
+
+def test_the_older_tool_quotes_every_cell(checker):
+    names = ["Record No.", "Event Type", "Start Time", "End Time"]
+    header = ",".join(f'"{name}"' for name in [*names, "kw_del", "kw_rec", "kva_del", "kva_rec"])
+    line = ",".join(f'" {cell} "' for cell in row(0, "1,702.85", "-", "", ".5").split(","))
+    line = line.replace('" 1 "," 702.85 "', '" 1,702.85 "')
+    expected = (6 - 1, 100, "Normal", NOON, NOON + timedelta(minutes=15))
+    found = checker.rows(export([line], header, "\n\n\n"))[0]
+    assert found == (*expected, *decimals("1702.85", None, None, "0.5"))
+
+
+def test_channels_may_stand_in_any_order_among_other_columns(checker):
+    header = "Record No.,Event Type,Start Time,End Time,note,-4-,-3-,V,-2-,-1-"
+    assert checker.values("x", "4", "3", "", "2", "1", header=header) == decimals(*"1234")
+
+
+def test_without_kva_channels_the_kva_is_unknown(checker):
+    header = HEADER.removesuffix(",-3-,-4-")
+    assert checker.values("1", "2", header=header) == decimals("1", "2", None, None)
+
+
+@pytest.mark.parametrize("channels", ["-1-,-3-,-4-", "-1-,-2-,-2-", "-1-,-2-,kw_del", "-1-;-2-"])
+def test_a_missing_or_repeated_channel_makes_a_file_unreadable(checker, channels):
+    header = f"Record No.,Event Type,Start Time,End Time,{channels}"
+    problem = checker.check(export([row(0)], header)).problem
+    assert (problem.outcome, problem.line) == ("unreadable", 5)
+    assert "-1-, -2- once each" in problem.expected
+
+
+def test_cells_may_be_padded_with_spaces_and_tabs(checker):
+    line = "\t7 ,\tNormal\t , 07/12/24 11:00:00\t ,07/12/24 11:15:00  , 1\t,\t2, 3 ,4\t"
+    times = (NOON, NOON + timedelta(minutes=15))
+    assert checker.rows(export([line])) == [(6, 7, "Normal", *times, *decimals(*"1234"))]
+
+
+def test_a_long_preamble_that_speaks_of_record_numbers_is_skipped(checker):
+    preamble = b"see Record No. 7\n" + b"caf\xe9 \0\n" + b"x" * 3_000_000 + b"\n" * 100_000
+    data = preamble + export([row(0)], preamble="").encode()
+    assert checker.rows(data)[0][0] == 100_004
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("", None),
+        ("-", None),
+        ("NaN", None),
+        ("nan", None),
+        ('""', None),
+        ("5.", "5"),
+        (".5", "0.5"),
+        ("+5", "5"),
+        ("-2.50", "-2.5"),
+        ("1e3", "1000"),
+        ("2.5E-02", "0.025"),
+        ('"1,702.85"', "1702.85"),
+        ('"-1,000,000"', "-1000000"),
+        ("999999999.999999999999999999", "999999999.999999999999999999"),
+        ("0.000000000000000001", "1E-18"),
+    ],
+)
+def test_a_number_is_read_as_written(checker, cell, value):
+    assert checker.values(cell, "2", cell, "4") == decimals(value, "2", value, "4")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("1e400", "inf", "-inf", "Infinity", "+nan", "-NaN", "nan(1)", "NULL", "$5", "5kW", "'5"),
+        *("0x1F", "1_000", "1__0", "1e9", "1000000000", "-1e9", "999999999.9999999999999999999"),
+        *("1e-20", "0.1234567890123456789", ".", "+", "--", "1.2.3", "1,5", "1,,000", '"1,70"'),
+        *(
+            '"1,702',
+            '1,702"',
+            '1"5',
+            '"1"2',
+            '"5""',
+            "5\N{NO-BREAK SPACE}",
+            "\N{FULLWIDTH DIGIT ONE}",
+        ),
+    ],
+)
+def test_what_is_no_plain_number_is_refused(checker, cell):
+    problem = checker.check(export([row(0), row(1, "1", cell, "3", "4")])).problem
+    assert (problem.outcome, problem.line) == ("unreadable", 7)
+
+
+def test_a_letter_names_the_limit_of_a_number(checker):
+    problem = checker.check(export([row(0, "1", "2", "1e9", "4")])).problem
+    assert problem.expected.startswith("a number below 10^9 with at most 18 decimals")
+    assert (problem.found, problem.record) == ("'1e9'", 100)
+
+
+@pytest.mark.parametrize("record", ["", "1.5", "0x1F", "1_0", "1e3", "x", "9" * 30])
+def test_a_record_number_is_never_guessed(checker, record):
+    line = row(0, record="?").replace("?", record)
+    assert checker.check(export([line])).problem.expected == "a whole number as Record No."
+
+
+def test_unquoted_thousands_are_too_many_cells(checker):
+    problem = checker.check(export([row(0, "1,702.85", "2", "3", "4")])).problem
+    assert problem.expected == "8 cells as in the header"
+    assert problem.found.startswith("9 cells")
+
+
+def test_quoted_thousands_do_not_stand_in_for_a_missing_cell(checker):
+    problem = checker.check(export([row(0, '"1,702.85"', "2", "3")])).problem
+    assert problem.found.startswith("7 cells")
+
+
+def test_any_event_word_is_kept(checker):
+    words = ["Power_Fail", '"Time set, old"', '"say ""x"""', "", "1e3", "Ä"]
+    lines = [row(i).replace(" Normal", word) for i, word in enumerate(words)]
+    expected = ["Power_Fail", "Time set, old", 'say "x"', "", "1e3", "Ä"]
+    assert [found[2] for found in checker.rows(export(lines))] == expected
+
+
+# Times and lines
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "07/12/2024 11:00",
+        "07/12/2024 11:00:00",
+        "2024-07-12 11:00:00",
+        "07/12/24 24:00:00",
+        "02/30/24 11:00:00",
+        "07/12/4 11:00:00",
+        "07/12/24 11:00:0",
+        "infinity",
+        "epoch",
+        "",
+        "-",
+    ],
+)
+def test_a_time_in_another_form_is_refused(checker, cell):
+    problem = checker.check(clock_rows((cell, "07/12/24 11:15:00"))).problem
+    assert (problem.outcome, problem.line, problem.record) == ("unreadable", 6, 0)
+    assert problem.expected == "Start Time as MM/DD/YY HH:MM:SS"
+    assert problem.found == repr(cell)
+
+
+def test_times_may_be_written_without_leading_zeros(checker):
+    found = checker.rows(clock_rows(("7/1/24 0:15:00", "7/1/24 0:30:00")))
+    assert found[0][3:5] == (datetime(2024, 7, 1, 0, 15), datetime(2024, 7, 1, 0, 30))
+
+
+@pytest.mark.parametrize("cut", [1, 9, 30, 45])
+def test_a_line_that_was_cut_off_is_refused(checker, cut):
+    problem = checker.check(export([row(0), row(1)])[: -len(row(1)) - 1] + row(1)[:cut]).problem
+    assert (problem.outcome, problem.line) == ("unreadable", 7)
+
+
+@pytest.mark.parametrize("bad", [b"caf\xe9", b"a\0b", b"a\1b", b"\xff\xfe"])
+def test_bytes_that_are_no_text_are_refused_in_data(checker, bad):
+    data = export([row(0), row(1).replace("Normal", "?"), row(2)]).encode().replace(b"?", bad)
+    problem = checker.check(data).problem
+    assert (problem.outcome, problem.line, problem.expected) == ("unreadable", 7, "UTF-8 text")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_other_encodings_are_refused(checker, encoding):
+    assert checker.check(export([row(0)]).encode(encoding)).problem.outcome == "unreadable"
+
+
+@pytest.mark.parametrize("long", ["x" * 3_000_000, '"' * 3_000_000])
+@pytest.mark.parametrize("place", ["header", "data"])
+def test_a_line_of_megabytes_is_refused(checker, long, place):
+    header, line = (HEADER + long, row(0)) if place == "header" else (HEADER, row(0) + long)
+    assert checker.check(export([line], header)).problem.outcome == "unreadable"
+
+
+@pytest.mark.parametrize("cell", ['"Normal', 'Nor"mal', '"a" b', '"'])
+def test_quotes_that_do_not_close_are_refused(checker, cell):
+    problem = checker.check(export([row(0), row(1).replace(" Normal", cell), row(2)])).problem
+    assert (problem.outcome, problem.line) == ("unreadable", 7)
+    assert problem.expected == "quotes that open and close around a cell"
+
+
+@pytest.mark.parametrize(
+    "data", ["", "\n \r\n", "\ufeff", ",,,\n", HEADER, export([]), export([",,,,,,,", '"",""', ""])]
+)
+def test_a_file_without_data_rows_is_empty(checker, data):
+    assert checker.check(data).problem.outcome == "empty"
+
+
+def test_a_second_header_in_the_middle_is_refused(checker):
+    assert checker.check(export([row(0), HEADER, row(1)])).problem.line == 7
+
+
+def test_one_bad_file_does_not_touch_the_others(checker, tmp_path):
+    texts = {
+        "north-1.csv": export([row(0)]),
+        "north-2.csv": export(["x" * 3_000_000]),
+        "north-3.csv": export([row(1), "?"]),
+        "north-*.csv": export([row(2)]),
+        "north-[1].csv": export([row(3)]),
+        "no-header.csv": "x",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    files = [inspect_file(tmp_path / name) for name in texts]
+    found = {c.raw.name: c for c in check_files(checker.con, files)}
+    good = {name: c.first_start for name, c in found.items() if c.problem is None}
+    quarter = timedelta(minutes=15)
+    assert good == {
+        "north-1.csv": NOON,
+        "north-*.csv": NOON + 2 * quarter,
+        "north-[1].csv": NOON + 3 * quarter,
+    }
+
+
+# Meters
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [
+        ("north-1.csv", True),
+        ("NORTH-1.CSV", True),
+        ("north.csv", True),
+        (" north -1.csv", True),
+        ("northern-1.csv", False),
+        ("nort-1.csv", False),
+        ("1-north.csv", False),
+        ("north.csv-1.csv", False),
+    ],
+)
+def test_a_feeder_is_the_exact_name_before_the_dash(checker, name, is_known):
+    problem = checker.check(export([row(0)]), name).problem
+    assert (problem is None) == is_known
+    assert is_known or (problem.outcome, problem.found) == ("unknown_meter", "none")
+
+
+@pytest.mark.parametrize(
+    ("start", "is_known"),
+    [
+        (datetime(2024, 7, 12, 11), False),
+        (datetime(2024, 7, 12, 11, 15), True),
+        (datetime(2024, 7, 12, 23, 45), True),
+        (datetime(2024, 7, 13), False),
+    ],
+)
+def test_validity_is_half_open_at_the_start_of_an_interval(checker, start, is_known):
+    problem = checker.check(export([row(0, start=start)]), "timed-1.csv").problem
+    assert (problem is None) == is_known
+    assert is_known or problem.found == "only rows for other times"
+
+
+# Sequence
+
+
+def test_a_sequence_error_names_line_record_and_both_times(checker):
+    problem = checker.check(export([row(0), row(1), "", row(3), row(5)])).problem
+    assert (problem.outcome, problem.line, problem.record) == ("sequence_error", 9, 103)
+    assert "07/12/24 11:30:00" in problem.expected
+    assert "07/12/24 11:45:00" in problem.found
+
+
+SPRING = "03/10/24 01:45:00", "03/10/24 02:00:00", "03/10/24 03:00:00", "03/10/24 03:15:00"
+AUTUMN = "11/03/24 01:45:00", "11/03/24 02:00:00", "11/03/24 01:00:00", "11/03/24 01:15:00"
+
+
+@pytest.mark.parametrize("times", [SPRING, AUTUMN])
+@pytest.mark.parametrize("label", ["before", "after"])
+def test_a_good_file_passes_across_a_clock_change(checker, times, label):
+    first, end, second, last = times
+    text = clock_rows((first, end if label == "before" else second), (second, last))
+    assert checker.check(text, "denver-1.csv").problem is None
+
+
+@pytest.mark.parametrize("times", [SPRING, AUTUMN])
+def test_the_same_jump_on_a_fixed_clock_is_a_sequence_error(checker, times):
+    text = clock_rows(times[:2], times[2:])
+    assert checker.check(text, "fixed-1.csv").problem.outcome == "sequence_error"
+
+
+def test_a_jump_beside_the_clock_change_is_a_sequence_error(checker):
+    text = clock_rows(("03/10/24 01:30:00", "03/10/24 01:45:00"), SPRING[2:])
+    assert checker.check(text, "denver-1.csv").problem.outcome == "sequence_error"
+
+
+# Any file
+
+numbers = st.decimals(-999_999_999, 999_999_999, places=6) | st.decimals(0, 1, places=18)
+tables = st.lists(st.lists(st.none() | numbers, min_size=4, max_size=4), min_size=1, max_size=8)
+
+
+def write_number(value: Decimal | None, form: str) -> str:
+    if value is None:
+        return {"plain": "", "wide": " - ", "quoted": '"NaN"'}[form]
+    return {"plain": f"{value:f}", "wide": f"\t{value:f}  ", "quoted": f'"{value:,f}"'}[form]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    table=tables,
+    data=st.data(),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    mark=st.sampled_from(["", "\ufeff"]),
+    order=st.permutations(range(4)),
+)
+def test_any_table_written_as_a_file_loads_to_exactly_that(checker, table, data, end, mark, order):
+    forms = st.sampled_from(["plain", "wide", "quoted"])
+    blank = st.sampled_from([[], [""], [",,,,,,,"]])
+    lines, expected = [], []
+    for number, values in enumerate(table):
+        lines += data.draw(blank)
+        cells = [write_number(values[channel], data.draw(forms)) for channel in order]
+        lines.append(row(number, *cells))
+        expected.append((5 + len(lines), 100 + number, *values))
+    header = "Record No.,Event Type,Start Time,End Time," + ",".join(f"-{i + 1}-" for i in order)
+    text = mark + export(lines, header)
+    found = checker.rows(text.replace("\n", end))
+    assert [(line, record, *values) for line, record, _, _, _, *values in found] == expected
+
+
+def simple_rows(data: bytes) -> list[tuple] | None:
+    """What Python's csv and Decimal read, without any of the rules; None if they cannot."""
+    lines = data.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    found = []
+    at = max(i for i, line in enumerate(lines) if line.lstrip(' \t"').startswith("Record No."))
+    for line in lines[at + 1 :]:
+        cells = next(csv.reader(io.StringIO(line), skipinitialspace=True), [])
+        cells = [cell.strip().strip("\t") for cell in cells]
+        if any(cells):
+            values = [cell.replace(",", "") for cell in cells[4:8]]
+            values = [None if v.lower() in ("", "-", "nan") else Decimal(v) for v in values]
+            times = [datetime.strptime(cell, "%m/%d/%y %H:%M:%S") for cell in cells[2:4]]
+            found.append((int(cells[0]), *times, *values))
+    return found
+
+
+BODY = export([row(i, f"{i}.25", "-3", "", '"1,702.85"' if i == 2 else "4e1") for i in range(4)])
+edits = st.lists(
+    st.tuples(
+        st.integers(len(PREAMBLE + HEADER) + 1, len(BODY) - 1),
+        st.sampled_from(b'0123456789.,-+eE_x"/: \t\r\nN\0\xe9') | st.integers(0, 255),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(edits)
+def test_a_damaged_file_is_refused_or_read_as_python_reads_it(checker, edits):
+    data = bytearray(BODY.encode())
+    for at, byte, is_inserted in edits:
+        data[at : at + (not is_inserted)] = bytes([byte])
+    with TemporaryDirectory(dir=checker.folder) as folder:
+        path = Path(folder) / "north-1.csv"
+        path.write_bytes(data)
+        checked = check_files(checker.con, [inspect_file(path)])[0]
+    if checked.problem is None:
+        checker.con.execute("delete from raw.interval_reads")
+        save_rows(checker.con, {checked.number: 1})
+        found = checker.con.execute(
+            "select * exclude (file_id, line_number, event_type) from raw.interval_reads"
+            " order by line_number"
+        ).fetchall()
+        assert found == simple_rows(bytes(data))
+    else:
+        assert checked.problem.outcome in ("unreadable", "sequence_error", "empty", "unknown_meter")

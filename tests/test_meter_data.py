@@ -1,0 +1,202 @@
+"""meter-data.csv: what is read from it, and that every error names row, column, value, allowed."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from ingest.load_files import save_meter_data
+from ingest.meter_data import COLUMNS, MeterDataError, MeterRow, read_meter_data
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+
+FULL = dict.fromkeys(COLUMNS, "") | {"sta": "north", "meter": "17", "multiplier": "28800"}
+
+
+def read(folder, text: str | bytes) -> tuple[MeterRow, ...]:
+    path = folder / "meter-data.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_meter_data(path)
+
+
+def complaint(folder, text: str | bytes) -> str:
+    with pytest.raises(MeterDataError) as error:
+        read(folder, text)
+    return str(error.value)
+
+
+def table(*rows: dict[str, str]) -> str:
+    lines = [",".join((FULL | row)[column] for column in COLUMNS) for row in rows]
+    return "\n".join([",".join(COLUMNS), *lines]) + "\n"
+
+
+CLASSIC = "sta,meter,multiplier\nnorth,17,28800\n"
+NORTH = MeterRow(
+    row=2,
+    feeder="north",
+    meter="17",
+    multiplier=Decimal(28800),
+    channel_unit="W",
+    interval_minutes=15,
+    timezone="UTC",
+    valid_from=None,
+    valid_to=None,
+    total_factor=Decimal(1),
+    rating_mva=None,
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLASSIC,
+        "\ufeff" + CLASSIC,
+        CLASSIC.replace("\n", "\r\n"),
+        CLASSIC.replace("\n", "\r"),
+        CLASSIC + "\n ,, \n,,,,\n",
+        '"sta" ,"meter","multiplier"\n"north"," 17 ","28800"',
+        " sta , meter , multiplier,\n north , 17 ,\t28800 ,\n",
+        table({}),
+    ],
+)
+def test_the_classic_file_is_read_with_defaults_in_any_form(tmp_path, text):
+    assert read(tmp_path, text) == (NORTH,)
+
+
+def test_every_column_is_read_exactly(tmp_path):
+    row = {
+        "multiplier": "999999999.999999",
+        "channel_unit": "MWh",
+        "interval_minutes": "30",
+        "timezone": "America/Denver",
+        "valid_from": "2024-01-01",
+        "valid_to": "2024-07-12T11:15",
+        "total_factor": "-1.003600",
+        "rating_mva": "12.5",
+    }
+    found = read(tmp_path, table(row))[0]
+    assert (found.valid_from, found.valid_to) == (
+        datetime(2024, 1, 1),
+        datetime(2024, 7, 12, 11, 15),
+    )
+    numbers = (found.multiplier, found.total_factor, found.rating_mva)
+    assert numbers == (Decimal("999999999.999999"), Decimal("-1.0036"), Decimal("12.5"))
+    assert (found.channel_unit, found.interval_minutes, found.timezone) == (
+        "MWh",
+        30,
+        "America/Denver",
+    )
+
+
+WRONG = [
+    *(("sta", value) for value in ("a/b", "a\\b", "a:b", "a*", "a?", "a<b", "a|b", "a.", "a-b")),
+    *(("sta", value) for value in ("", "all", "ALL", "x_gaps", "nul", "COM1", "con.x", "aux .y")),
+    *(("sta", value) for value in ("a\x00b", "a\x7fb", "a\u202eb", "x" * 201, "ä" * 101)),
+    *(("meter", value) for value in ("", "1\x002", "1\u202e2")),
+    *(
+        ("multiplier", value)
+        for value in ("", "0", "-1", "x", "1_000", "nan", "inf", "1e9", "1e999")
+    ),
+    *(("multiplier", value) for value in ("0.0000001", "0x10", "\uff11", "1 000", "1e-7")),
+    *(("channel_unit", value) for value in ("w", "KW", "kVA", "J")),
+    *(("interval_minutes", value) for value in ("0", "7", "15.0", "-15", "1440")),
+    *(("timezone", value) for value in ("MST7", "Mars/Base", "../etc/passwd", "America", "+07:00")),
+    *(("valid_from", value) for value in ("07/12/24", "2024-02-30", "2024", "2024-01-01 25:00")),
+    ("valid_to", "soon"),
+    *(("total_factor", value) for value in ("1000", "-1000", "x", "0.1234567", "1_0")),
+    *(("rating_mva", value) for value in ("0", "-5", "x", "1e9")),
+]
+
+
+@pytest.mark.parametrize(("column", "value"), WRONG)
+def test_a_wrong_value_is_named_with_row_column_and_what_is_allowed(tmp_path, column, value):
+    text = complaint(tmp_path, table({"sta": "good"}, {column: value}))
+    assert f"row 3, column {column!r}, value {value!r}: allowed is " in text
+
+
+def test_everything_wrong_is_listed_at_once(tmp_path):
+    text = complaint(tmp_path, table({"multiplier": "x"}, {"meter": ""}, {"timezone": "Mars"}))
+    assert [f"row {n}, " in text for n in (2, 3, 4)] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("sta,meter\na,1\n", ["row 1", "'multiplier'", "required are sta", "'sta, meter'"]),
+        ("\n\nsta;meter;multiplier\n", ["row 3", "'sta;meter;multiplier'", "allowed are"]),
+        ("", ["row 1", "'sta'", "required are"]),
+        ("sta,meter,multiplier,x\n", ["row 1, column 'x'", "unknown", "allowed are sta"]),
+        ("sta,meter,multiplier,sta\n", ["row 1, column 'sta'", "repeated"]),
+        ("sta,meter,multiplier\n", ["no rows; at least one feeder"]),
+        (CLASSIC + "a,1,28,800\n", ["row 3, column 4, value '800'", "allowed are the 3 columns"]),
+        (CLASSIC + 'a,1,"2\nb,1,3\n', ["row 4", "'multiplier'", "'2\\nb,1,3'"]),
+        (CLASSIC + "x" * 200_000, ["row", "allowed is CSV text"]),
+        (CLASSIC.encode() + b"caf\xe9,1,1\n", ["row 3", "not UTF-8", "CSV UTF-8"]),
+        (CLASSIC.encode("utf-16"), ["row 1", "not UTF-8"]),
+    ],
+)
+def test_a_file_that_is_no_such_table_is_told_so(tmp_path, text, parts):
+    message = complaint(tmp_path, text)
+    assert [part for part in parts if part not in message] == []
+
+
+def test_a_missing_file_is_told_with_its_columns(tmp_path):
+    with pytest.raises(MeterDataError, match=r"not found.*sta, meter, multiplier"):
+        read_meter_data(tmp_path / "meter-data.csv")
+
+
+def period(start: str, end: str, sta: str = "north") -> dict[str, str]:
+    return {"sta": sta, "valid_from": start, "valid_to": end}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [period("", "2024-01-01"), period("2024-01-01", "")],
+        [period("2024-03-01", ""), period("", "2024-01-01"), period("2024-01-01", "2024-03-01")],
+        [period("", ""), period("", "", "south")],
+    ],
+)
+def test_touching_periods_in_any_order_are_good(tmp_path, rows):
+    assert len(read(tmp_path, table(*rows))) == len(rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [period("", ""), period("", "", "NORTH")],
+        [period("", "2024-01-01 00:15"), period("2024-01-01", "")],
+        [period("2024-01-01", ""), period("2025-01-01", "2025-02-01")],
+        [period("2024-01-01", "2024-12-31"), period("2024-02-01", "2024-03-01")],
+        [period("", "2024-12-31"), period("", "2023-12-31")],
+    ],
+)
+def test_overlapping_periods_name_both_rows(tmp_path, rows):
+    for ordered in (rows, rows[::-1]):
+        text = complaint(tmp_path, table(*ordered))
+        assert "column 'valid_from', value" in text and "may not overlap" in text
+        assert "row 2" in text and "row 3" in text
+
+
+@pytest.mark.parametrize("end", ["2024-01-01", "2023-12-31"])
+def test_a_period_that_ends_before_it_starts_is_refused(tmp_path, end):
+    text = complaint(tmp_path, table(period("2024-01-01", end)))
+    assert "column 'valid_to'" in text and "a time after valid_from" in text
+
+
+def test_one_feeder_has_one_spelling(tmp_path):
+    rows = read(
+        tmp_path, table(period("", "2024-01-01", "North"), period("2024-01-01", "", "NORTH"))
+    )
+    assert [row.feeder for row in rows] == ["North", "North"]
+
+
+def test_saving_replaces_the_table_and_its_clocks(tmp_path):
+    space = Workspace(tmp_path)
+    save_meter_data(space, read(tmp_path, table({"timezone": "Asia/Tokyo"}, {"sta": "south"})))
+    save_meter_data(space, (NORTH,))
+    with open_warehouse(space.warehouse) as con:
+        found = con.execute("select * from raw.meter_data").fetchall()
+        zones = con.execute("select distinct timezone from raw.clock_days").fetchall()
+    assert found == [tuple(vars(NORTH).values())]
+    assert zones == [("UTC",)]

@@ -1,0 +1,116 @@
+"""Finding raw files, and what their name, bytes, header, first and last row say."""
+
+from datetime import datetime
+from hashlib import sha256
+
+import pytest
+
+from ingest import raw_files
+from ingest.raw_files import feeder_in, find_files, inspect_file, inspect_files
+
+HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
+FIRST = "7, Normal, 07/12/24 11:00:00  , 07/12/24 11:15:00  ,.84,55.79,15.02,228.51"
+LAST = "8, Normal, 07/12/24 11:15:00  , 07/12/24 11:30:00  ,2.45,15.01,46.47,126.19"
+START, END = datetime(2024, 7, 12, 11), datetime(2024, 7, 12, 11, 30)
+
+
+def inspect(folder, text: str | bytes, name: str = "north-1.csv"):
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return inspect_file(path)
+
+
+def test_only_regular_csv_files_are_found_whatever_their_case(tmp_path):
+    for name in ("b.csv", "a.CSV", "c.txt", "d.csv.part", ".csv"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "b.csv")
+    (tmp_path / "broken.csv").symlink_to(tmp_path / "nowhere")
+    assert [path.name for path in find_files(tmp_path)] == ["a.CSV", "b.csv"]
+    assert find_files(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "feeder"),
+    [
+        ("North-071224-110000_071224-113000.csv", "north"),
+        ("north.CSV", "north"),
+        (" bus 7 -1.csv", "bus 7"),
+        ("a.b-1.csv", "a.b"),
+        ("north.csv-1.csv", "north.csv"),
+        ("-north-1.csv", ""),
+        ("A\N{COMBINING DIAERESIS}-1.csv", "ä"),
+        ("İ-1.csv", "i"),
+    ],
+)
+def test_the_feeder_is_the_part_of_the_name_before_the_first_dash(name, feeder):
+    assert feeder_in(name) == feeder
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("tail", ["", "\n", "\n\n,,,,,,,\n"])
+def test_header_lines_and_span_are_found_in_any_form(tmp_path, end, mark, tail):
+    text = mark + "\n".join(["=== Record No. ===", "", HEADER, "", ",,", FIRST, LAST]) + tail
+    raw = inspect(tmp_path, text.replace("\n", end))
+    assert (raw.problem, raw.header_line, raw.is_mixed) == (None, 3, False)
+    assert raw.line_count == len(text.splitlines()) - 3
+    assert (raw.first_start, raw.last_end) == (START, END)
+
+
+@pytest.mark.parametrize(
+    ("ends", "is_mixed"),
+    [
+        (("\n", "\n"), False),
+        (("\r\n", "\r\n"), False),
+        (("\r", "\r"), False),
+        (("\n", "\r"), True),
+        (("\r\n", "\n"), True),
+        (("\r", "\r\n"), True),
+        (("\r\r\n", "\r\r\n"), True),
+    ],
+)
+def test_mixed_line_ends_are_seen(tmp_path, ends, is_mixed):
+    assert inspect(tmp_path, HEADER + ends[0] + FIRST + ends[1]).is_mixed == is_mixed
+
+
+def test_quoted_header_cells_are_named_like_bare_ones(tmp_path):
+    quoted = ",".join(f'" {cell.upper()} "' for cell in HEADER.split(","))
+    raw = inspect(tmp_path, quoted.replace("RECORD NO.", "Record No. ") + "\n" + FIRST)
+    assert raw.columns == inspect(tmp_path, HEADER + "\n" + FIRST).columns
+
+
+def test_the_fingerprint_is_of_the_bytes_as_they_are(tmp_path):
+    for data in (b"", b"\xff\xfe\0", HEADER.encode() + b"\r\n\r\n"):
+        raw = inspect(tmp_path, data)
+        assert (raw.sha256, raw.size) == (sha256(data).hexdigest(), len(data))
+
+
+def test_a_file_beyond_the_size_limit_is_hashed_but_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(raw_files, "MOST_BYTES", 10)
+    raw = inspect(tmp_path, HEADER)
+    assert raw.sha256 == sha256(HEADER.encode()).hexdigest()
+    assert (raw.problem.outcome, raw.problem.expected) == ("unreadable", "at most 10 bytes")
+
+
+def test_a_header_of_a_megabyte_is_a_problem_and_no_crash(tmp_path):
+    raw = inspect(tmp_path, HEADER + "," + "x" * 1_000_000 + "\n" + FIRST)
+    assert (raw.problem.outcome, raw.problem.line) == ("unreadable", 1)
+
+
+def test_a_file_that_vanishes_is_left_out_and_progress_is_told(tmp_path):
+    inspect(tmp_path, HEADER)
+    told = []
+    paths = [tmp_path / "gone.csv", *find_files(tmp_path), tmp_path]
+    found = list(inspect_files(paths, 2, lambda *at: told.append(at)))
+    assert [raw.name for raw in found] == ["north-1.csv"]
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_change_on_disk_is_seen(tmp_path):
+    raw = inspect(tmp_path, HEADER)
+    assert raw.is_unchanged()
+    raw.path.write_text(HEADER + "\n")
+    assert not raw.is_unchanged()
+    raw.path.unlink()
+    assert not raw.is_unchanged()
