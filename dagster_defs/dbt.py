@@ -4,6 +4,7 @@ import importlib
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -23,10 +24,10 @@ from pydantic import Field
 
 from dagster_defs.dbt_command import PROJECT
 from dagster_defs.resources import WorkspaceResource
-from ingest.warehouse import count_rows
 
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = Path(sys.executable).with_name("load-profile-dbt")
+ROW_COUNT = re.compile(r"rows: (\w+) (\d+)")  # see macros/say_row_count.sql
 progress = logging.getLogger("load_profile.progress")
 
 
@@ -95,18 +96,22 @@ def dbt_models(
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
     # drawing needs a second to import; dbt is another process, so that second costs nothing here
     threading.Thread(target=importlib.import_module, args=["dagster_defs.plots"]).start()
-    events = []
-    for event in invocation.stream():
-        if isinstance(event, Output):
-            progress.info("Building tables: %s", event.output_name)
-        events.append(event)
-    # only now has dbt's process let go of the file
-    counts = count_rows(workspace.files.warehouse)
-    for event in events:
-        if isinstance(event, Output) and event.output_name in counts:
-            metadata = {"dagster/row_count": counts[event.output_name]}
-            context.add_output_metadata(metadata, output_name=event.output_name)
-        yield event
+    counts = {}
+    for said in invocation.stream_raw_events():
+        if row_count := ROW_COUNT.fullmatch(said.raw_event["info"]["msg"]):
+            counts[row_count[1]] = int(row_count[2])
+        for event in said.to_default_asset_events(
+            manifest=invocation.manifest,
+            dagster_dbt_translator=invocation.dagster_dbt_translator,
+            context=context,
+            target_path=target,
+        ):
+            if isinstance(event, Output):
+                progress.info("Building tables: %s", event.output_name)
+                if event.output_name in counts:
+                    metadata = {"dagster/row_count": counts[event.output_name]}
+                    context.add_output_metadata(metadata, output_name=event.output_name)
+            yield event
     error = invocation.get_error()
     if error:
         raise error

@@ -3,11 +3,12 @@
 dbt parses a project anew when an environment variable in profiles.yml changes, so the path of the
 warehouse is relative to the root and the same for every root.
 
-Importing dbt takes longer than a small build. `WarmDbt` starts a process that imports it while
-Dagster starts and files load; load-profile-dbt then hands its arguments to that process. Without
-one it runs dbt itself.
+Importing dbt and reading the project take longer than a small build. `WarmDbt` starts a process
+that does both while Dagster starts and files load; load-profile-dbt then hands its arguments to
+that process. Without one it runs dbt itself.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -15,6 +16,10 @@ import threading
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 WARM = "LOAD_PROFILE_WARM_DBT"  # address and key of a waiting process
@@ -39,24 +44,28 @@ class WarmDbt(AbstractContextManager):
 
 def main() -> None:
     """Run dbt with this process's arguments, in a waiting process if there is one."""
+    gc.set_threshold(100_000, 50, 100)  # see command_line.main
+    os.environ["LOAD_PROFILE_WAREHOUSE"] = "warehouse/load_profile.duckdb"
+    os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT))
+    os.environ.setdefault("DBT_PROFILES_DIR", str(PROJECT))
     if sys.argv[1:] == ["--wait"]:
         return _wait_for_command()
     code = _hand_over(os.environ.pop(WARM, ""))
     sys.exit(_run(sys.argv[1:]) if code is None else code)
 
 
-def _run(arguments: list[str]) -> int:
-    os.environ["LOAD_PROFILE_WAREHOUSE"] = "warehouse/load_profile.duckdb"
-    os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT))
-    os.environ.setdefault("DBT_PROFILES_DIR", str(PROJECT))
+def _run(arguments: list[str], runner: "dbtRunner | None" = None) -> int:
+    """Run one dbt command in the root; returns dbt's exit code."""
     os.chdir(os.environ.get("LOAD_PROFILE_ROOT", "."))
-    from dbt.cli.main import cli
+    if runner is None:
+        from dbt.cli.main import dbtRunner
 
-    try:
-        cli(arguments)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
+        runner = dbtRunner()
+    result = runner.invoke(arguments)
+    if result.exception:
+        print(result.exception, flush=True)
+        return 2
+    return 0 if result.success else 1
 
 
 def _hand_over(warm: str) -> int | None:
@@ -89,7 +98,7 @@ class _Stream:
 
 
 def _wait_for_command() -> None:
-    """Say where this process listens, import dbt, run one command; end when the parent does."""
+    """Say where this process listens, make dbt ready, run one command; end with the parent."""
 
     def end_with_parent() -> None:
         sys.stdin.read()
@@ -99,15 +108,19 @@ def _wait_for_command() -> None:
     key = os.urandom(16)
     with Listener(authkey=key) as listener:
         print(f"{listener.address} {key.hex()}", flush=True)
-        import dbt.cli.main  # noqa: F401
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
 
+        parse = ["--quiet", "--no-write-json", "parse", "--target-path", str(PROJECT / "target")]
+        manifest = dbtRunner().invoke(parse).result
         with listener.accept() as connection:
             arguments, environment = connection.recv()
             os.environ.clear()
             os.environ.update(environment)
+            # variables change what a parse gives
+            runner = dbtRunner(None if "--vars" in arguments else manifest)
             sys.stdout = sys.stderr = _Stream(connection)
-            code = _run(arguments)
+            code = _run(arguments, runner)
             # whoever gets the code may open the warehouse at once
             if environment := DuckDBConnectionManager._ENV:
                 environment.close()

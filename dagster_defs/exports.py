@@ -2,7 +2,9 @@
 
 import filecmp
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from os import cpu_count
 from pathlib import Path
 
 import duckdb
@@ -110,12 +112,20 @@ def _export(
 ) -> Outputs:
     """Run each query into its file; remove what an earlier run wrote and this one did not."""
     outputs = Outputs()
-    for name, (query, parameters) in queries.items():
+
+    def export(name: str) -> bool:
+        query, parameters = queries[name]
         path = workspace.profiles / name
         temporary = path.with_name(name + ".tmp")
         target = str(temporary).replace("'", "''")
-        con.execute(f"copy ({query}) to '{target}' (format csv, header)", parameters)
-        (outputs.written if replace_if_changed(temporary, path) else outputs.unchanged).append(name)
+        with con.cursor() as own:
+            own.execute(f"copy ({query}) to '{target}' (format csv, header)", parameters)
+        return replace_if_changed(temporary, path)
+
+    # DuckDB writes one file with one thread: two files at a time use both cores
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        for name, is_new in zip(queries, pool.map(export, queries), strict=True):
+            (outputs.written if is_new else outputs.unchanged).append(name)
     outputs.removed.extend(forget_stale(workspace, kind, set(queries)))
     return outputs
 

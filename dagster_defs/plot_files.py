@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterator
 from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from dagster_defs.exports import Outputs, feeders_of, forget_stale, replace_if_changed
-from ingest.analyze import SeriesReport, series_buckets
 from ingest.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from ingest.analyze import SeriesReport
 
 # A plot is about 1,200 pixels wide: a finer series would only take longer to draw.
 BUCKETS = 1200
@@ -95,7 +99,7 @@ def _pictures(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bytes]]:
     system = con.execute(SYSTEM).fetchone()
     if system is None:
         return
-    # seaborn costs a second to import; a run without pictures need not pay it
+    # pandas and seaborn cost a second to import; a run without pictures need not pay it
     from dagster_defs.plots import combined_plot, feeder_plot, to_png
 
     timezone, net_convention, first_start_at, span_minutes, interval_minutes = system
@@ -127,17 +131,20 @@ def _bucket_minutes(span_minutes: int, interval_minutes: int) -> int:
     return next(fitting, 1440 * ceil(least / 1440))
 
 
-def _by_feeder(frame: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+def _by_feeder(frame: "DataFrame") -> "Callable[[str], DataFrame]":
     """A function that gives one feeder's rows, none if it has none."""
     parts = dict(list(frame.groupby("feeder")))
     return lambda feeder: parts.get(feeder, frame.iloc[:0]).drop(columns="feeder")
 
 
-def draw_series(report: SeriesReport, path: Path) -> Path:
+def draw_series(report: "SeriesReport", path: Path) -> Path:
     """Draw the series of one analyzed file with its gaps; return where the picture is."""
-    from dagster_defs.plots import series_plot, to_png
+    from pandas import DataFrame
 
-    gaps = pd.DataFrame(
+    from dagster_defs.plots import series_plot, to_png
+    from ingest.analyze import series_buckets
+
+    gaps = DataFrame(
         [(gap.gap_start, gap.gap_end, gap.missing_intervals) for gap in report.gaps],
         columns=["gap_start", "gap_end", "missing_intervals"],
     )

@@ -91,14 +91,3 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         yield con
     finally:
         con.close()
-
-
-def count_rows(path: Path) -> dict[str, int]:
-    """Rows of every table in schema main; views are not counted."""
-    with open_warehouse(path, read_only=True) as con:
-        tables = con.execute(
-            "select table_name from duckdb_tables() where schema_name = 'main' and not internal"
-        ).fetchall()
-        return {
-            name: con.execute(f'select count(*) from "{name}"').fetchone()[0] for (name,) in tables
-        }

@@ -1,0 +1,7 @@
+{# Log how many rows a table has; Dagster reads the line and shows the number on the asset's page. #}
+{% macro say_row_count() %}
+    {% if execute and model.config.materialized != "view" %}
+        {% set row_count = run_query("select count(*) from " ~ this).columns[0].values()[0] %}
+        {{ log("rows: " ~ this.name ~ " " ~ row_count, info=true) }}
+    {% endif %}
+{% endmacro %}
