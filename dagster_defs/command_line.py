@@ -5,12 +5,15 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
@@ -60,10 +63,12 @@ def run(
     started = datetime.now(UTC).replace(tzinfo=None)
     from dagster_defs.run_job import is_anything_new, run_job
     from dagster_defs.summary import print_summary
+    from ingest.warehouse import WarehouseError
 
     if not select and not is_anything_new(workspace, variables):
         console.print("Nothing new since the last run: no file changed.")
-        print_summary(console, workspace, started)
+        with _reported():
+            print_summary(console, workspace, started)
         return
     with _progress():
         try:
@@ -72,13 +77,71 @@ def run(
             if select and type(error).__module__.startswith("dagster"):
                 _stop(f"--select {select!r}: {error}")
             raise
-    print_summary(console, workspace, started, result.errors)
+    if result.is_success or workspace.warehouse.exists():
+        with _reported() if result.is_success else suppress(WarehouseError):
+            print_summary(console, workspace, started, result.errors)
     if not result.is_success:
         for text in result.errors:
-            console.print(f"[bold red]failed[/] {text}", highlight=False, soft_wrap=True)
+            console.print(f"[bold red]failed[/] {escape(text)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1)
     took = (datetime.now(UTC).replace(tzinfo=None) - started).total_seconds()
     console.print(f"Done in {took:.1f} s.")
+
+
+@app.command()
+def status(
+    name: Annotated[str, typer.Argument(help="Part of a file's name; all files if left out.")] = "",
+    root: Root = Path(),
+    most: Annotated[int, typer.Option(help="How many to show, the latest.")] = 40,
+) -> None:
+    """Say what happened to files: outcome, reason and where they are now, the latest last."""
+    from dagster_defs.summary import print_status
+
+    with _reported():
+        print_status(console, _workspace(root), name, most)
+
+
+@app.command()
+def why(
+    feeder: str,
+    start: Annotated[str, typer.Argument(help="'2024-07-12 11:00' local, or with Z for UTC.")],
+    root: Root = Path(),
+) -> None:
+    """Say where a published number comes from: file, line, meter-data row and formula."""
+    from dagster_defs.why import explain
+    from ingest.warehouse import open_warehouse
+
+    workspace = _workspace(root)
+    with _reported(), open_warehouse(workspace.warehouse, read_only=True) as con:
+        print("\n".join(explain(con, workspace, feeder, start)))
+
+
+@app.command()
+def release(
+    file: Annotated[str, typer.Argument(help="Name or path of a file in data/KW/ERROR.")],
+    reason: Annotated[str, typer.Option(help="Why it may be used all the same.")] = "reviewed",
+    root: Root = Path(),
+) -> None:
+    """Accept a file that was rejected for a sequence error; then run as usual."""
+    from ingest.review import release_file
+
+    workspace = _workspace(root)
+    with _reported(), workspace.locked(say=print):
+        entry = release_file(workspace, file, reason)
+    print(f"Released: {entry.checked.row_count:,} rows of {entry.raw.name}, now {entry.stored_as}.")
+    print("`load-profile run` brings tables, files and plots up to date.")
+
+
+@app.command()
+def rebuild(root: Root = Path()) -> None:
+    """Make the warehouse anew from data/KW and run; the old one is put aside, not deleted."""
+    from ingest.review import rebuild_warehouse
+
+    workspace = _workspace(root)
+    with _reported(), workspace.locked(say=print), _progress() as status:
+        kept = rebuild_warehouse(workspace, lambda *at: status.update("{}: {} of {}".format(*at)))
+    print(f"The old warehouse is kept as {kept}." if kept else "There was no old warehouse.")
+    run(root)
 
 
 @app.command()
@@ -132,6 +195,21 @@ def ui(
     page = [str(dagster), "dev", "--host", "127.0.0.1", "--port", str(port)]
     page += ["--workspace", str(PROJECT.parent / "workspace.yaml")]
     raise typer.Exit(subprocess.run(page, env=environment, cwd=PROJECT.parent).returncode)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Show what a person can mend as one message, exit code 2 for wrong words and 1 otherwise."""
+    from ingest.filing import FilingError
+    from ingest.warehouse import WarehouseError
+    from ingest.workspace import WorkspaceBusyError
+
+    try:
+        yield
+    except (WarehouseError, WorkspaceBusyError, FilingError, OSError) as error:
+        _stop(str(error), 1)
+    except ValueError as error:
+        _stop(str(error))
 
 
 def _workspace(root: Path) -> Workspace:
@@ -188,10 +266,10 @@ def _progress():
     return status
 
 
-def _stop(message: str) -> None:
-    """End with exit code 2: wrong usage or wrong meter-data.csv."""
+def _stop(message: str, code: int = 2) -> NoReturn:
+    """End with a message; 2 is wrong usage or a wrong meter-data.csv."""
     Console(stderr=True).print(message, highlight=False, soft_wrap=True, markup=False)
-    raise typer.Exit(2)
+    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -16,14 +17,16 @@ from dagster import AssetExecutionContext, Config, Output
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
     DbtCliResource,
     dbt_assets,
 )
 from packaging.version import Version
 from pydantic import Field
 
-from dagster_defs.dbt_command import PROJECT
+from dagster_defs.dbt_command import PROJECT, WARM, project_fingerprint
 from dagster_defs.resources import WorkspaceResource
+from ingest.filing import write_text
 
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = Path(sys.executable).with_name("load-profile-dbt")
@@ -32,23 +35,23 @@ progress = logging.getLogger("load_profile.progress")
 
 
 def ensure_manifest() -> Path:
-    """Return dbt's manifest, made first if it is absent or older than the project's files.
+    """Return dbt's manifest, made first if it is absent or was made from other files than today's.
 
     Raises RuntimeError with dbt's own words when the project does not parse.
     """
-    sources = [PROJECT / "dbt_project.yml", PROJECT / "profiles.yml"]
-    for folder in ("models", "macros", "tests"):
-        sources += (PROJECT / folder).rglob("*")
-    newest = max(path.stat().st_mtime for path in sources if path.is_file())
-    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < newest:
-        progress.info("Reading the dbt project")
-        environment = {**os.environ, "LOAD_PROFILE_ROOT": str(PROJECT.parent)}
-        parse = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", "parse"]
-        parse += ["--target-path", str(MANIFEST.parent)]
-        done = subprocess.run(parse, env=environment, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
-        MANIFEST.touch()
+    made_from = MANIFEST.with_name("manifest.made-from")
+    fingerprint = project_fingerprint()
+    if MANIFEST.exists() and made_from.exists() and made_from.read_text() == fingerprint:
+        return MANIFEST
+    progress.info("Reading the dbt project")
+    # a process of its own: the waiting one is for the build
+    environment = {**os.environ, "LOAD_PROFILE_ROOT": str(PROJECT.parent), WARM: ""}
+    parse = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", "parse"]
+    parse += ["--target-path", str(MANIFEST.parent)]
+    done = subprocess.run(parse, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
+    write_text(made_from, fingerprint)
     return MANIFEST
 
 
@@ -96,6 +99,17 @@ def dbt_models(
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
     # drawing needs a second to import; dbt is another process, so that second costs nothing here
     threading.Thread(target=importlib.import_module, args=["dagster_defs.plots"]).start()
+    try:
+        yield from _events(invocation, context)
+    finally:
+        invocation.process.wait()  # whatever comes next may open the warehouse
+    error = invocation.get_error()
+    if error:
+        raise error
+
+
+def _events(invocation: DbtCliInvocation, context: AssetExecutionContext) -> Iterator:
+    """What dbt does, as Dagster's events, each table with its number of rows."""
     counts = {}
     for said in invocation.stream_raw_events():
         if row_count := ROW_COUNT.fullmatch(said.raw_event["info"]["msg"]):
@@ -104,7 +118,7 @@ def dbt_models(
             manifest=invocation.manifest,
             dagster_dbt_translator=invocation.dagster_dbt_translator,
             context=context,
-            target_path=target,
+            target_path=invocation.target_path,
         ):
             if isinstance(event, Output):
                 progress.info("Building tables: %s", event.output_name)
@@ -112,6 +126,3 @@ def dbt_models(
                     metadata = {"dagster/row_count": counts[event.output_name]}
                     context.add_output_metadata(metadata, output_name=event.output_name)
             yield event
-    error = invocation.get_error()
-    if error:
-        raise error

@@ -9,6 +9,7 @@ that process. Without one it runs dbt itself.
 """
 
 import gc
+import hashlib
 import os
 import subprocess
 import sys
@@ -25,13 +26,29 @@ PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 WARM = "LOAD_PROFILE_WARM_DBT"  # address and key of a waiting process
 
 
+def project_fingerprint() -> str:
+    """sha256 over names and contents of the dbt project's own files."""
+    found = hashlib.sha256()
+    for folder in (".", "models", "macros", "tests", "seeds"):
+        below = PROJECT.glob("*.yml") if folder == "." else (PROJECT / folder).rglob("*.*")
+        for path in sorted(below):
+            found.update(path.relative_to(PROJECT).as_posix().encode())
+            found.update(path.read_bytes())
+    return found.hexdigest()
+
+
 class WarmDbt(AbstractContextManager):
     """A process that has dbt imported and runs one command; it does not outlive the block."""
 
     def __enter__(self) -> "WarmDbt":
         command = [sys.executable, "-m", "dagster_defs.dbt_command", "--wait"]
+        # if it fails to start, load-profile-dbt does its work and says why
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         os.environ[WARM] = self.process.stdout.readline().strip()
         return self

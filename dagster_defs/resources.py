@@ -1,5 +1,6 @@
 """What assets are given: the working directory, locked for the length of a run."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,11 @@ class WorkspaceResource(ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["WorkspaceResource"]:
-        with self.files.locked(self.wait_seconds, context.log.warning):
+
+        def say(text: str) -> None:
+            context.log.warning(text)
+            logging.getLogger("load_profile.progress").info(text)
+
+        with self.files.locked(self.wait_seconds, say):
             self.files.prepare()
             yield self

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_defs.dbt_command import PROJECT, WarmDbt
+from dagster_defs.dbt_command import PROJECT, WarmDbt, project_fingerprint
 from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
@@ -46,7 +46,7 @@ def dagster_home(workspace: Workspace) -> Path:
 def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
     """Whether a run could change anything: files, meter-data.csv, variables, code or outputs."""
     try:
-        last = json.loads(_state(workspace).read_text(encoding="utf-8"))
+        last = json.loads(workspace.last_run.read_text(encoding="utf-8"))
         outputs = json.loads((workspace.profiles / ".outputs.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return True
@@ -68,7 +68,7 @@ def run_job(
     """
     os.environ["LOAD_PROFILE_ROOT"] = str(workspace.root)
     os.environ["DAGSTER_HOME"] = str(dagster_home(workspace))
-    _state(workspace).unlink(missing_ok=True)
+    workspace.last_run.unlink(missing_ok=True)
     inputs = _inputs(workspace, dbt_vars or {})
     logging.getLogger("load_profile.progress").info("Starting Dagster")
     with WarmDbt():
@@ -99,35 +99,30 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
             run_config=config, instance=instance, asset_selection=keys, raise_on_error=False
         )
     if result.success and not select:
-        write_text(_state(workspace), json.dumps(inputs, indent=1) + "\n")
+        write_text(workspace.last_run, json.dumps(inputs, indent=1) + "\n")
     return RunResult(result.success, _errors(result), _file_metadata(result))
-
-
-def _state(workspace: Workspace) -> Path:
-    return workspace.warehouse.parent / "last_run.json"
 
 
 def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str]) -> dict[str, object]:
     """What a run depends on beside the drop folder."""
-    code = hashlib.sha256()
-    for folder in (PROJECT, PROJECT.parent / "ingest", PROJECT.parent / "dagster_defs"):
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in {".py", ".sql", ".yml", ".csv"} and "target" not in path.parts:
-                code.update(path.relative_to(PROJECT.parent).as_posix().encode())
-                code.update(path.read_bytes())
+    code = hashlib.sha256(project_fingerprint().encode())
+    for folder in ("ingest", "dagster_defs"):
+        for path in sorted((PROJECT.parent / folder).glob("*.py")):
+            code.update(path.read_bytes())
     meters = hashlib.sha256(workspace.meter_data.read_bytes()).hexdigest()
     return {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
 
 
 def _errors(result) -> tuple[str, ...]:
-    """One text a failed step: the innermost error's own words."""
+    """One text a failed step: the words of the error itself, without what Dagster says of it."""
     texts = []
     for event in result.all_events:
         if event.is_step_failure:
             error = event.event_specific_data.error
-            while error.cause:
+            while error.cause and error.cls_name.startswith("Dagster"):
                 error = error.cause
-            texts.append(f"{event.step_key}: {error.message.strip()}")
+            message = error.message.strip().removeprefix("ingest.")
+            texts.append(f"{event.step_key}: {message}")
         elif event.event_type_value == "PIPELINE_FAILURE" and not texts:
             texts.append(event.message or "the run failed")
     return tuple(texts)

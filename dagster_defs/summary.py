@@ -2,8 +2,11 @@
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
+from ingest.letters import one_line
+from ingest.raw_files import find_files
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
@@ -46,6 +49,24 @@ select
 from combined_profiles
 """
 FILES = "select outcome, count(*) from raw.files group by outcome order by outcome"
+STATUS = """
+select files.file_id, files.processed_at, files.outcome, files.file_name, files.row_count,
+    files.reason, files.release_reason, coalesce(released.stored_as, files.stored_as)
+from raw.files as files
+left join raw.files as released on released.release_of = files.file_id
+where contains(lower(files.file_name), lower($name))
+order by files.file_id desc
+limit $most
+"""
+CORRECTIONS = """
+select feeder, month, sum(corrected_intervals)::bigint, any_value(corrected_days),
+    sum(net_mwh_change)::double, first(peak_mw_before order by new_file_id)::double,
+    last(peak_mw_after order by new_file_id)::double
+from correction_effects
+where accepted_at >= ?
+group by feeder, month
+order by feeder, month
+"""
 REJECTED = """
 select file_name, outcome, reason, stored_as
 from raw.files
@@ -65,6 +86,7 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
             name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()
         }
         if not errors and {"feeder_profiles", "combined_profiles", "gaps"} <= known:
+            _print_corrections(console, con, started)
             _print_feeders(console, con)
             _print_total(console, con)
     if not errors:
@@ -74,6 +96,30 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
             (workspace.rejected, "rejected files and their letters"),
         ):
             console.print(f"{what:<34}{folder}", highlight=False, soft_wrap=True)
+
+
+def print_status(console: Console, workspace: Workspace, name: str, most: int) -> None:
+    """Print the latest arrivals whose name contains `name`, and what still waits to be taken in."""
+    waiting = [p.name for p in find_files(workspace.dropbox) if name.lower() in p.name.lower()]
+    rows = []
+    if workspace.warehouse.exists():
+        with open_warehouse(workspace.warehouse, read_only=True) as con:
+            rows = con.execute(STATUS, {"name": name, "most": most}).fetchall()
+    for file_id, at, outcome, file_name, row_count, reason, release, place in reversed(rows):
+        detail = f"{row_count:,} rows" if outcome == "accepted" else reason
+        if release:
+            detail += f", released after review ({release}); was: {reason}"
+        console.print(
+            f"#{file_id} {at:%Y-%m-%d %H:%M:%S} [bold]{outcome}[/] {escape(one_line(file_name))}\n"
+            f"    {escape(one_line(detail))}\n    at {escape(one_line(place))}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for file_name in waiting:
+        text = f"waiting in the drop folder: {escape(one_line(file_name))}"
+        console.print(text, highlight=False, soft_wrap=True)
+    if not rows and not waiting:
+        console.print(f"No file{f' with {name!r} in its name' if name else ''} has arrived.")
 
 
 def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
@@ -87,7 +133,24 @@ def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> N
         console.print(table)
     for name, outcome, reason, place in con.execute(REJECTED, [started]).fetchall():
         console.print(
-            f"[bold]{outcome}[/] {name!r}: {reason}\n    now at {place}, with a letter beside it",
+            f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n"
+            f"    now at {escape(one_line(place))}, with a letter beside it",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_corrections(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
+    """What the files of this run changed in values that were published before."""
+    for feeder, month, count, days, energy, before, after in con.execute(
+        CORRECTIONS, [started]
+    ).fetchall():
+        shown = days if len(days) < 80 else days[:77] + "..."
+        change = "" if energy is None else f", net energy {energy:+,.3f} MWh"
+        peak = f"peak {before:,.3f} -> {after:,.3f} MW" if before != after else "peak unchanged"
+        console.print(
+            f"[bold]corrected[/] {escape(feeder)} {month:%Y-%m}: {count:,} intervals ({shown})"
+            f"{change}, {peak}",
             highlight=False,
             soft_wrap=True,
         )

@@ -14,6 +14,7 @@ import duckdb
 
 from ingest.letters import one_line
 from ingest.raw_files import RawFile
+from ingest.warehouse import WarehouseError
 from ingest.workspace import Workspace
 
 SUFFIXES = {
@@ -23,15 +24,20 @@ SUFFIXES = {
     "empty": "_EMPTY",
 }
 MOST_NAME_BYTES = 255
+LEDGER = "ledger.parquet"
+# A released file waits where it was rejected, any other in the drop folder.
 PENDING = """
-select file_id, file_name, sha256, stored_as, letter
+select files.file_id, files.file_name, files.sha256, files.stored_as, files.letter,
+    rejected.stored_as
 from raw.files
-where filed_at is null
-order by file_id
+left join raw.files as rejected on files.release_of = rejected.file_id
+where files.filed_at is null
+order by files.file_id
 """
 FILED = "update raw.files set filed_at = ? where file_id in (select unnest(?))"
 LOG_LINES = """
-select file_id, processed_at, outcome, file_name, stored_as, row_count, reason, letter
+select file_id, processed_at, outcome, file_name, stored_as, row_count, reason, letter,
+    release_of, release_reason
 from raw.files
 where file_id >= ? and (letter is not null or ?)
 order by file_id
@@ -85,17 +91,22 @@ def file_away(
     after all others are in place.
     """
     pending = con.execute(PENDING).fetchall()
+    if pending or not (workspace.archive / LEDGER).exists():
+        save_ledger_copy(con, workspace)
     filed, lost = [], []
-    for file_id, name, sha256, stored_as, letter in pending:
+    for file_id, name, sha256, stored_as, letter, rejected_as in pending:
         place = workspace.root / stored_as
+        source = workspace.root / rejected_as if rejected_as else workspace.dropbox / name
         try:
-            _settle(workspace.dropbox / name, place, sha256, (fresh or {}).get(name))
+            _settle(source, place, sha256, (fresh or {}).get(name))
         except FilingError as error:
             lost.append(str(error))
             continue
         filed.append(file_id)
         if letter is not None:
             write_text(place.with_suffix(".txt"), letter)
+        if rejected_as and source.with_suffix(".txt").exists():  # a letter goes with its file
+            source.with_suffix(".txt").replace(place.with_suffix(".txt"))
     _append_log(con, workspace.logs / "dropbox.log", _log_line, everything=True)
     _append_log(con, workspace.logs / "dropbox-error.log", _error_entry, everything=False)
     if filed:
@@ -104,6 +115,41 @@ def file_away(
     if lost:
         raise FilingError("\n".join(lost))
     return len(filed)
+
+
+def check_ledger(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """Raise WarehouseError when the archive knows files that the warehouse does not.
+
+    A warehouse that was deleted or put back from an old copy would otherwise publish profiles that
+    lack what was accepted since, without a word.
+    """
+    copy = workspace.archive / LEDGER
+    if not copy.exists():
+        return
+    unknown = con.execute(
+        """
+        select count(*) from read_parquet(?) as copy
+        where not exists (
+            from raw.files where files.file_id = copy.file_id and files.sha256 = copy.sha256
+        )
+        """,
+        [str(copy)],
+    ).fetchone()[0]
+    if unknown:
+        raise WarehouseError(
+            f"{unknown} files of {workspace.archive} are not in {workspace.warehouse}: it was "
+            "deleted or is an old copy. `load-profile rebuild` makes it anew from data/KW."
+        )
+
+
+def save_ledger_copy(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """Keep the ledger beside the archive too, so that a lost warehouse can be made anew."""
+    place = workspace.archive / LEDGER
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_suffix(".tmp")
+    target = str(temporary).replace("'", "''")
+    con.execute(f"copy (from raw.files order by file_id) to '{target}' (format parquet)")
+    temporary.replace(place)
 
 
 def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> None:
@@ -150,12 +196,12 @@ def _append_log(con: duckdb.DuckDBPyConnection, path: Path, form, *, everything:
         log.write("".join(form(*entry) for entry in entries).encode())
 
 
-def _log_line(file_id, at, outcome, name, stored_as, rows, reason, _letter) -> str:
-    detail = reason or f"{rows} rows"
+def _log_line(file_id, at, outcome, name, stored_as, rows, reason, _letter, of, why) -> str:
+    detail = f"released, was #{of}: {why}" if of else reason or f"{rows} rows"
     line = f"{at:%Y-%m-%dT%H:%M:%SZ} {outcome}: {name} -> {stored_as} ({detail})"
     return f"#{file_id} {one_line(line)}\n"
 
 
-def _error_entry(file_id, at, outcome, name, _stored_as, _rows, _reason, letter) -> str:
+def _error_entry(file_id, at, outcome, name, _stored_as, _rows, _reason, letter, *_) -> str:
     title = one_line(f"{at:%Y-%m-%dT%H:%M:%SZ} {outcome}: {name}")
     return f"#{file_id} {title}\n\n{letter}\n"

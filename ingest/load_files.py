@@ -13,7 +13,7 @@ import duckdb
 
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
-from ingest.filing import file_away, place_for
+from ingest.filing import check_ledger, file_away, place_for
 from ingest.letters import one_line, write_letter
 from ingest.meter_data import MeterRow
 from ingest.raw_files import RawFile, find_files, inspect_files
@@ -43,18 +43,27 @@ class LoadSummary:
 
 
 def save_meter_data(workspace: Workspace, rows: tuple[MeterRow, ...]) -> None:
-    """Replace raw.meter_data by the given rows, and keep the clocks of their zones."""
+    """Replace raw.meter_data by the given rows, and keep the clocks of their zones.
+
+    Raises WarehouseError when the warehouse lacks files that data/KW has.
+    """
+    with open_warehouse(workspace.warehouse) as con:
+        check_ledger(con, workspace)
+        replace_meter_data(con, rows)
+
+
+def replace_meter_data(con: duckdb.DuckDBPyConnection, rows: tuple[MeterRow, ...]) -> None:
+    """Replace raw.meter_data and the clocks of its zones in one transaction."""
     columns = ("row", *(name for name in MeterRow.__dataclass_fields__ if name != "row"))
     marks = ", ".join("?" for _ in columns)
-    with open_warehouse(workspace.warehouse) as con:
-        con.begin()
-        con.execute("delete from raw.meter_data")
-        con.executemany(
-            f"insert into raw.meter_data values ({marks})",
-            [[getattr(row, name) for name in columns] for row in rows],
-        )
-        save_clock_days(con, {row.timezone for row in rows})
-        con.commit()
+    con.begin()
+    con.execute("delete from raw.meter_data")
+    con.executemany(
+        f"insert into raw.meter_data values ({marks})",
+        [[getattr(row, name) for name in columns] for row in rows],
+    )
+    save_clock_days(con, {row.timezone for row in rows})
+    con.commit()
 
 
 def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> LoadSummary:
@@ -66,6 +75,7 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
     outcomes: Counter[str] = Counter()
     rejected, left, row_count = [], [], 0
     with open_warehouse(workspace.warehouse) as con:
+        check_ledger(con, workspace)
         file_away(con, workspace)
         paths = find_files(workspace.dropbox)
         found = list(
@@ -73,7 +83,7 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
         )
         left += sorted({path.name for path in paths} - {raw.name for raw in found})
         done = 0
-        for batch in _batches(sorted(found, key=_order)):
+        for batch in batches(sorted(found, key=_order)):
             entries, rows = _load_batch(con, workspace, batch)
             file_away(con, workspace, {raw.name: raw for raw in batch})
             outcomes.update(entry.outcome for entry in entries)
@@ -102,6 +112,8 @@ class Entry:
     reason: str | None = None
     letter: str | None = None
     duplicate_of: int | None = None
+    release_of: int | None = None
+    release_reason: str | None = None
 
 
 def _order(raw: RawFile) -> tuple:
@@ -110,7 +122,8 @@ def _order(raw: RawFile) -> tuple:
     return end, start, raw.sha256, raw.name
 
 
-def _batches(files: list[RawFile]) -> Iterator[list[RawFile]]:
+def batches(files: list[RawFile]) -> Iterator[list[RawFile]]:
+    """Cut a list of files into batches of bounded size, in order."""
     batch, size = [], 0
     for raw in files:
         if batch and (size + raw.size > BATCH_BYTES or len(batch) >= BATCH_FILES):
@@ -133,9 +146,9 @@ def _load_batch(
             first_of.setdefault((raw.sha256, raw.feeder), raw)
     checked = {(c.raw.sha256, c.raw.feeder): c for c in check_files(con, list(first_of.values()))}
     changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc_now()
     taken: dict[str, str] = {}
-    next_id = con.execute("select coalesce(max(file_id), 0) + 1 from raw.files").fetchone()[0]
+    next_id = next_file_id(con)
     entries: list[Entry] = []
     for raw in batch:
         if raw.sha256 in changed:
@@ -151,7 +164,7 @@ def _load_batch(
             )
         entries.append(entry)
     con.begin()
-    _save_ledger(con, entries, next_id, now)
+    save_ledger(con, entries, next_id, now)
     accepted = {
         entry.checked.number: next_id + position
         for position, entry in enumerate(entries)
@@ -160,6 +173,16 @@ def _load_batch(
     rows = save_rows(con, accepted)
     con.commit()
     return entries, rows
+
+
+def utc_now() -> datetime:
+    """This moment in UTC, as the tables hold it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def next_file_id(con: duckdb.DuckDBPyConnection) -> int:
+    """The number of the next arrival."""
+    return con.execute("select coalesce(max(file_id), 0) + 1 from raw.files").fetchone()[0]
 
 
 def _accepted_before(
@@ -189,9 +212,10 @@ def _entry_for(
     return Entry(raw, problem.outcome, place, checked, problem.reason, letter)
 
 
-def _save_ledger(
+def save_ledger(
     con: duckdb.DuckDBPyConnection, entries: list[Entry], first_id: int, now: datetime
 ) -> None:
+    """Append entries to raw.files, numbered from `first_id`."""
     if not entries:
         return
     rows = []
@@ -218,6 +242,8 @@ def _save_ledger(
                 entry.letter,
                 file_id if is_accepted else None,
                 entry.duplicate_of,
+                entry.release_of,
+                entry.release_reason,
                 now,
                 None,
             )

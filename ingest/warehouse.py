@@ -27,6 +27,8 @@ create table if not exists raw.files (
     letter varchar,
     accepted_seq bigint,
     duplicate_of bigint,
+    release_of bigint,
+    release_reason varchar,
     processed_at timestamp not null,
     filed_at timestamp
 );
@@ -69,25 +71,39 @@ create table if not exists raw.clock_days (
 
 
 class WarehouseError(RuntimeError):
-    """The warehouse file cannot be opened or is not ours."""
+    """The warehouse file cannot be opened or is not ours; the message says what to do."""
 
 
 @contextmanager
 def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection to the warehouse with UTC as session time zone and schema `raw` in place.
 
-    Raises WarehouseError when the file is in use by another process, damaged or no DuckDB file.
+    Raises WarehouseError when the file is in use by another process, damaged or not ours.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         con = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.Error as error:
-        raise WarehouseError(f"{path} cannot be opened: {error}") from error
+    except (duckdb.Error, OSError) as error:
+        raise WarehouseError(f"{path} cannot be opened. {_advice(str(error))}") from error
     try:
         con.execute("set TimeZone = 'UTC'")
         con.execute("set preserve_insertion_order = true")
+        tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()")
+        names = {name for (name,) in tables.fetchall()}
+        if names and "raw.files" not in names:
+            raise WarehouseError(f"{path} was not made by load-profile. Move it elsewhere.")
         if not read_only:
             con.execute(SCHEMA)
         yield con
     finally:
         con.close()
+
+
+def _advice(error: str) -> str:
+    """What a person can do about a warehouse that does not open."""
+    if "lock" in error.lower() or "used by another process" in error:
+        return f"Another program has it open; close that and start again. ({error})"
+    return (
+        "It is damaged or no DuckDB file. `load-profile rebuild` puts it aside and makes a new one "
+        f"from data/KW. ({error})"
+    )

@@ -48,6 +48,11 @@ class Workspace:
         return self.root / "warehouse" / "load_profile.duckdb"
 
     @property
+    def last_run(self) -> Path:
+        """What the last complete run was made from; without it the next one does everything."""
+        return self.root / "warehouse" / "last_run.json"
+
+    @property
     def meter_data(self) -> Path:
         return self.root / "meter-data.csv"
 

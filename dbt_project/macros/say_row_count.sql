@@ -1,4 +1,4 @@
-{# Log how many rows a table has; Dagster reads the line and shows the number on the asset's page. #}
+{# Log how many rows a table has; Dagster reads the line and shows the number. #}
 {% macro say_row_count() %}
     {% if execute and model.config.materialized != "view" %}
         {% set row_count = run_query("select count(*) from " ~ this).columns[0].values()[0] %}

@@ -1,0 +1,134 @@
+"""Tell where a published number comes from: file, line, meter-data row and formula."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from ingest.workspace import Workspace
+
+FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d/%y %H:%M")
+PAIRS = (("kw_del", "mw_del"), ("kw_rec", "mw_rec"), ("kva_del", "mva_del"), ("kva_rec", "mva_rec"))
+FEEDER = "select any_value(feeder) from stg_meter_data where feeder_key = lower(?)"
+ORIGINS = """
+from reading_origins
+where feeder = $feeder and (interval_start_at = $utc or start_local = $local)
+order by interval_start_at, is_used desc, accepted_at desc, file_id desc, line_number desc
+"""
+PROFILE = "from feeder_profiles where feeder = ? and interval_start_at = ?"
+GAP = """
+select gap_start_local, gap_end_local, missing_intervals from gaps
+where feeder = $feeder and (
+    (gap_start_at <= $utc and $utc < gap_end_at)
+    or (gap_start_local <= $local and $local < gap_end_local)
+)
+"""
+
+
+def explain(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, feeder: str, start: str
+) -> list[str]:
+    """Lines that say what is published for a feeder's interval and where it comes from.
+
+    `start` is local time, or UTC if it ends in Z or +00:00. Both passes of a repeated hour are
+    told. Raises ValueError for an unknown feeder, a time that cannot be read, or no such interval.
+    """
+    name = con.execute(FEEDER, [feeder]).fetchone()[0]
+    if name is None:
+        raise ValueError(f"Feeder {feeder!r} is not in meter-data.csv.")
+    utc, local = _moment(start)
+    moment = {"feeder": name, "utc": utc, "local": local}
+    origins = _rows(con.execute(ORIGINS, moment))
+    if not origins:
+        gap = con.execute(GAP, moment).fetchone()
+        if gap is None:
+            raise ValueError(f"{name} has no interval that starts at {start}.")
+        return [
+            f"{name} at {start}: no reading. It lies in the gap from {gap[0]:%Y-%m-%d %H:%M} to "
+            f"{gap[1]:%Y-%m-%d %H:%M} ({gap[2]:,} intervals missing)."
+        ]
+    lines = []
+    for origin in origins:
+        if origin["is_used"]:
+            profile = _rows(con.execute(PROFILE, [name, origin["interval_start_at"]]))[0]
+            lines += _published(profile, origin)
+        lines += _origin(workspace.root, origin)
+    return lines
+
+
+def _moment(text: str) -> tuple[datetime | None, datetime | None]:
+    """(UTC, local) of which one is None."""
+    plain = text.strip().replace("T", " ")
+    is_utc = plain.endswith(("Z", "+00:00"))
+    for form in FORMATS:
+        try:
+            moment = datetime.strptime(plain.removesuffix("Z").removesuffix("+00:00"), form)
+        except ValueError:
+            continue
+        return (moment, None) if is_utc else (None, moment)
+    raise ValueError(
+        f"{text!r} is no time; allowed are YYYY-MM-DD HH:MM[:SS] and MM/DD/YY HH:MM[:SS] on the "
+        "meter's clock, with Z at the end for UTC."
+    )
+
+
+def _rows(result: duckdb.DuckDBPyConnection) -> list[dict]:
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _published(profile: dict, origin: dict) -> list[str]:
+    start = profile["interval_start_at"].replace(tzinfo=UTC)
+    shown = ("mw_net", "mw_gross", "mva_net", "mva_gross", "pf_net")
+    values = ", ".join(f"{name} {_number(profile[name])}" for name in shown)
+    sign = "+" if profile["mw_net"] == profile["mw_gross"] and profile["mw_rec"] else "-"
+    net = f"mw_net = {_number(profile['mw_del'])} {sign} {_number(profile['mw_rec'])}"
+    local = f"{profile['start_local']:%Y-%m-%d %H:%M} ({origin['timezone']})"
+    length = f"{profile['interval_minutes']} minutes"
+    return [
+        f"{profile['feeder']}, interval {local} = {start:%Y-%m-%d %H:%M} UTC, {length}",
+        f"  published   {values}",
+        f"              {net} = {_number(profile['mw_net'])} MW",
+    ]
+
+
+def _origin(root: Path, origin: dict) -> list[str]:
+    """One reading: its file, its line as it stands there, the meter and the arithmetic."""
+    unit = origin["channel_unit"]
+    hours = f" x {60 // origin['interval_minutes']} intervals an hour" if unit[-1] == "h" else ""
+    formulas = [
+        f"{power} = {_number(origin[raw])} x {_number(origin['multiplier'])} {unit}{hours} = "
+        f"{_number(origin[power])} {'MW' if raw.startswith('kw') else 'MVA'}"
+        for raw, power in PAIRS
+        if origin[raw] is not None
+    ]
+    used = "used" if origin["is_used"] else "superseded"
+    if origin["release_of"]:
+        used += f", released after review (was #{origin['release_of']})"
+    return [
+        f"  {used:<11} file #{origin['file_id']} {origin['file_name']}, accepted "
+        f"{origin['accepted_at']:%Y-%m-%d %H:%M:%S} UTC",
+        f"              sha256 {origin['sha256']}",
+        f"              {origin['stored_as']}, line {origin['line_number']}:",
+        f"              {_raw_line(root / origin['stored_as'], origin['line_number'])}",
+        f"              meter-data.csv row {origin['meter_data_row']}: meter {origin['meter']}",
+        *(f"              {formula}" for formula in formulas),
+    ]
+
+
+def _raw_line(path: Path, number: int) -> str:
+    """A line of an archived file as it stands there."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return f"({error})"
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return lines[number - 1].decode("utf-8-sig", "backslashreplace")
+
+
+def _number(value: Decimal | float | None) -> str:
+    if value is None:
+        return "unknown"
+    text = f"{value:f}" if isinstance(value, Decimal) else f"{value:.6f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,57 @@
+-- one row per reading ever accepted: where it came from and what it became
+
+{{ config(materialized="view") }}
+
+with
+
+reads as (
+    select
+        *,
+        row_number() over (
+            partition by feeder, interval_start_at order by accepted_seq desc, line_number desc
+        ) as place
+    from {{ ref('stg_interval_reads') }}
+    where meter_data_row is not null
+),
+
+meters as (
+    select * from {{ ref('stg_meter_data') }}
+),
+
+files as (
+    select * from {{ source('raw', 'files') }}
+)
+
+select
+    reads.feeder,
+    reads.interval_start_at,
+    reads.start_local,
+    reads.end_local,
+    reads.timezone,
+    files.file_name,
+    files.sha256,
+    files.stored_as,
+    reads.line_number,
+    reads.record_no,
+    reads.event_type,
+    reads.kw_del,
+    reads.kw_rec,
+    reads.kva_del,
+    reads.kva_rec,
+    files.processed_at as accepted_at,
+    files.release_of,
+    reads.meter_data_row,
+    meters.meter,
+    meters.multiplier,
+    meters.channel_unit,
+    meters.interval_minutes,
+    reads.mw_factor,
+    cast(reads.kw_del * reads.mw_factor as decimal(28, 18)) as mw_del,
+    cast(reads.kw_rec * reads.mw_factor as decimal(28, 18)) as mw_rec,
+    cast(reads.kva_del * reads.mw_factor as decimal(28, 18)) as mva_del,
+    cast(reads.kva_rec * reads.mw_factor as decimal(28, 18)) as mva_rec,
+    reads.file_id,
+    reads.place = 1 as is_used
+from reads
+inner join meters on reads.meter_data_row = meters.meter_data_row
+inner join files on reads.file_id = files.file_id

@@ -1,0 +1,177 @@
+"""What a person does about files afterwards: release one after review, make a lost warehouse anew.
+
+Both go through the ledger and the archive and leave every byte where it can be found.
+"""
+
+from dataclasses import replace
+from os import cpu_count
+from pathlib import Path
+
+import duckdb
+
+from ingest.check_files import check_files, save_rows
+from ingest.filing import LEDGER, file_away, place_for, sha256_of
+from ingest.load_files import (
+    Entry,
+    Progress,
+    batches,
+    next_file_id,
+    replace_meter_data,
+    save_ledger,
+    utc_now,
+)
+from ingest.meter_data import read_meter_data
+from ingest.raw_files import find_files, inspect_files
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+
+
+class ReviewError(ValueError):
+    """A file cannot be released, or the archive does not hold what the ledger says."""
+
+
+def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
+    """Accept a rejected file after review: load its rows, move it to the archive, keep the reason.
+
+    `file` is its path or its name in data/KW/ERROR or in the drop folder. Only a file with a
+    sequence error can be released; its hole stays a gap. Raises ReviewError if it is unknown,
+    released or accepted already, changed since it was rejected, or rejected for something else.
+    """
+    with open_warehouse(workspace.warehouse) as con:
+        file_away(con, workspace)
+        file_id, name, sha256, outcome, stored_as, was = _rejected(con, workspace, file)
+        place = workspace.root / stored_as
+        if outcome != "sequence_error":
+            raise ReviewError(
+                f"{name} was rejected as {outcome}: only a sequence error can be released. "
+                f"{place.with_suffix('.txt')} says what to do instead."
+            )
+        if sha256_of(place) != sha256:
+            raise ReviewError(
+                f"{place} is not the file that was rejected (sha256 {sha256}). Drop a repaired "
+                f"file into {workspace.dropbox} instead."
+            )
+        raw = next(iter(inspect_files([place], 1)))
+        checked = check_files(con, [raw])[0]
+        if checked.problem and checked.problem.outcome != "sequence_error":
+            raise ReviewError(f"{place}: {checked.problem.reason}")
+        renamed = replace(raw, path=workspace.dropbox / name)
+        new_place = place_for(workspace, renamed, "accepted", f"{checked.first_start:%Y-%m}", {})
+        entry = Entry(
+            renamed,
+            "accepted",
+            new_place,
+            checked,
+            reason=was,
+            release_of=file_id,
+            release_reason=reason,
+        )
+        new_id = next_file_id(con)
+        workspace.last_run.unlink(missing_ok=True)
+        con.begin()
+        save_ledger(con, [entry], new_id, utc_now())
+        save_rows(con, {checked.number: new_id})
+        con.commit()
+        file_away(con, workspace)
+    return entry
+
+
+def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -> tuple:
+    """The ledger's last rejection of a file named by path or name; ReviewError if there is none."""
+    name = Path(file).name
+    row = con.execute(
+        """
+        select file_id, file_name, sha256, outcome, stored_as, reason from raw.files
+        where letter is not null and (file_name = $name or parse_filename(stored_as) = $name)
+        order by file_id desc
+        """,
+        {"name": name},
+    ).fetchone()
+    if row is None:
+        raise ReviewError(
+            f"{file}: no rejected file of this name; `load-profile status` lists all."
+        )
+    taken = con.execute(
+        """
+        select file_id, release_of from raw.files where sha256 = ? and outcome = 'accepted'
+        order by file_id
+        """,
+        [row[2]],
+    ).fetchone()
+    if taken:
+        how = "released" if taken[1] else "accepted"
+        raise ReviewError(f"{file} was {how} already, as file #{taken[0]}; nothing was changed.")
+    return row
+
+
+def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None) -> Path | None:
+    """Make the warehouse anew from data/KW: the ledger's copy, then every accepted file's rows.
+
+    The old file is kept; returns where, or None if there was none. Raises ReviewError, with
+    everything as it was, when an archived file is missing or not the one that was accepted.
+    """
+    meters = read_meter_data(workspace.meter_data)
+    ledger = workspace.archive / LEDGER
+    if not ledger.exists():
+        raise ReviewError(
+            f"{ledger} is missing: it holds the order in which files were accepted. Restore it, or "
+            f"drop the archived files into {workspace.dropbox} again."
+        )
+    workspace.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    new = workspace.warehouse.with_name("rebuild.duckdb")
+    _remove(new)
+    with open_warehouse(new) as con:
+        replace_meter_data(con, meters)
+        con.execute("insert into raw.files by name from read_parquet(?)", [str(ledger)])
+        _load_archive(con, workspace, progress)
+        file_away(con, workspace)
+    workspace.last_run.unlink(missing_ok=True)
+    kept = _put_aside(workspace.warehouse)
+    new.rename(workspace.warehouse)
+    return kept
+
+
+def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress: Progress) -> None:
+    """Load the rows of every file that the ledger calls accepted, under its old number."""
+    rows = con.execute(
+        "select sha256, file_id, stored_as, file_name from raw.files where outcome = 'accepted'"
+    ).fetchall()
+    ids = {sha256: file_id for sha256, file_id, _, _ in rows}
+    dropped = {path.name: path for path in find_files(workspace.dropbox)}
+    places = [_find(workspace, stored_as, dropped.get(name)) for _, _, stored_as, name in rows]
+    found = list(inspect_files(places, cpu_count() or 1))
+    lost = set(ids) - {raw.sha256 for raw in found}
+    if lost:
+        names = [f"{place} (sha256 {sha})" for sha, _, place, _ in rows if sha in lost]
+        raise ReviewError(
+            "These accepted files are missing or were changed; put them back and start again:\n"
+            + "\n".join(f"  {name}" for name in names)
+        )
+    done = 0
+    for batch in batches(found):
+        checked = check_files(con, batch)
+        save_rows(con, {c.number: ids[c.raw.sha256] for c in checked})
+        done += len(batch)
+        progress("Loading archived files", done, len(found))
+
+
+def _find(workspace: Workspace, stored_as: str, dropped: Path | None) -> Path:
+    """Where a file's bytes are: in its place, or still in the drop folder after a crash."""
+    place = workspace.root / stored_as
+    return place if dropped is None or place.exists() else dropped
+
+
+def _put_aside(warehouse: Path) -> Path | None:
+    """Rename a warehouse and its write-ahead log; return the new name, None if there was none."""
+    kept = warehouse.with_name(f"before-rebuild-{utc_now():%Y%m%d-%H%M%S}.duckdb")
+    for suffix in (".wal", ""):
+        old = warehouse.with_name(warehouse.name + suffix)
+        if old.exists():
+            old.rename(kept.with_name(kept.name + suffix))
+    return kept if kept.exists() else None
+
+
+def _remove(warehouse: Path) -> None:
+    """Delete what an interrupted rebuild left."""
+    for suffix in (".wal", ""):
+        warehouse.with_name(warehouse.name + suffix).unlink(missing_ok=True)

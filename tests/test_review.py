@@ -1,0 +1,272 @@
+"""After the run: release, rebuild, status, why, corrections, and two programs at once."""
+
+import re
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+from shutil import copytree
+
+import duckdb
+import pytest
+from conftest import COMMAND, load_profile, query
+
+HOLE = "west-070124-000000_070824-000000_simulated-hole.csv"
+
+
+def edited(source: Path, line_start: str, **cells: str) -> str:
+    """The text of a raw export with some cells of one row changed."""
+    lines = source.read_bytes().decode("utf-8-sig").splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if line_start in line)
+    row = lines[at].rstrip("\r\n").split(",")
+    for position, value in cells.items():
+        row[int(position[1:])] = value
+    lines[at] = ",".join(row) + "\r\n"
+    return "".join(lines)
+
+
+@pytest.fixture(scope="module")
+def reviewed(sample, tmp_path_factory) -> tuple[Path, str]:
+    """A copy of the sample after a release and a corrected re-read, and what the run said."""
+    root = copytree(sample, tmp_path_factory.mktemp("reviewed") / "root")
+    done = load_profile("release", HOLE, "--reason", "power failure", "--root", root)
+    assert done.returncode == 0, done.stderr
+    july = next((root / "data/KW/2024-07").glob("north-*.csv"))
+    text = edited(july, "07/10/24 12:00:00  , 07/10/24 12:15", c4="999.99", c6="1010.00")
+    (root / "_dropbox/KW" / july.name).write_text(text, encoding="utf-8", newline="")
+    done = load_profile("run", "--root", root)
+    assert done.returncode == 0, done.stdout
+    return root, done.stdout
+
+
+def test_a_released_file_is_loaded_and_keeps_its_reason_and_its_letter(reviewed):
+    root, _ = reviewed
+    rows = query(
+        root,
+        """
+        select outcome, reason like 'line 209%', release_reason, row_count, used_count
+        from files where file_name = ? order by file_id
+        """,
+        HOLE,
+    )
+    assert rows[0][:3] == ("sequence_error", True, None)
+    assert rows[1][:4] == ("accepted", True, "power failure", 664)
+    assert (root / f"data/KW/2024-07/{HOLE}").exists()
+    assert "First bad line" in (root / f"data/KW/2024-07/{HOLE}").with_suffix(".txt").read_text()
+    assert not list((root / "data/KW/ERROR").iterdir())
+    assert "released, was #" in (root / "logs/dropbox.log").read_text(encoding="utf-8")
+
+
+def test_releasing_twice_is_an_error_and_changes_nothing(reviewed):
+    root, _ = reviewed
+    before = query(root, "select count(*) from raw.files")
+    done = load_profile("release", HOLE, "--root", root)
+    assert done.returncode == 2 and "released already" in done.stderr
+    assert query(root, "select count(*) from raw.files") == before
+
+
+def test_a_hole_in_a_released_file_stays_a_gap(tmp_path):
+    header = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
+    rows = [
+        f"{hour},Normal,07/01/24 {hour:02}:00:00,07/01/24 {hour + 1:02}:00:00,1,0,1,0\n"
+        for hour in range(12)
+        if hour not in (5, 6)
+    ]
+    (tmp_path / "meter-data.csv").write_text(
+        "sta,meter,multiplier,interval_minutes\nnorth,1,28800,60\n"
+    )
+    (tmp_path / "_dropbox/KW").mkdir(parents=True)
+    (tmp_path / "_dropbox/KW/north-1.csv").write_text(header + "".join(rows))
+    assert load_profile("run", "--root", tmp_path).returncode == 0
+    assert query(tmp_path, "select count(*) from feeder_profiles") == [(0,)]
+    path = tmp_path / "data/KW/ERROR/north-1_SEQUENCE-ERROR.csv"
+    assert load_profile("release", path, "--root", tmp_path).returncode == 0
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert query(tmp_path, "select gap_start_local::varchar, missing_intervals from gaps") == [
+        ("2024-07-01 05:00:00", 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("no-such-file.csv", "no rejected file"), ("north-070124-000000_080124-000000.csv", "no rej")],
+)
+def test_only_a_rejected_file_can_be_released(sample, name, words):
+    done = load_profile("release", name, "--root", sample)
+    assert done.returncode == 2 and words in done.stderr
+
+
+def test_a_rejected_file_that_was_changed_cannot_be_released(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    path = next((root / "data/KW/ERROR").glob("*.csv"))
+    path.write_bytes(path.read_bytes() + b"\n")
+    done = load_profile("release", HOLE, "--root", root)
+    assert done.returncode == 2 and "is not the file that was rejected" in done.stderr
+    assert query(root, "select count(*) from raw.files where release_of is not null") == [(0,)]
+
+
+def test_a_later_file_replaces_an_earlier_reading_and_the_change_is_recorded(reviewed):
+    root, said = reviewed
+    corrections = query(
+        root,
+        """
+        select feeder, start_local::varchar, channel, old_value, new_value, old_line_number
+        from corrections order by channel
+        """,
+    )
+    at = "2024-07-10 12:00:00"
+    assert [row[:3] for row in corrections] == [
+        ("north", at, "kva_del"),
+        ("north", at, "kw_del"),
+    ]
+    assert [row[4] for row in corrections] == [Decimal(1010), Decimal("999.99")]
+    value = query(
+        root, "select kw_del from readings where feeder = 'north' and start_local = ?", at
+    )
+    assert value == [(Decimal("999.99"),)]
+    assert re.search(r"corrected north 2024-07: 1 intervals \(2024-07-10\), net energy \+", said)
+    assert "-> 28.800 MW" in said
+
+
+def test_equal_values_are_repeats_and_every_row_of_a_file_is_accounted_for(reviewed):
+    root, _ = reviewed
+    rows = query(
+        root,
+        """
+        select row_count, used_count + superseded_count + outside_count, correcting_count,
+            superseded_count
+        from files where outcome = 'accepted' and feeder = 'north' order by file_id
+        """,
+    )
+    assert all(row[0] == row[1] for row in rows)
+    assert (rows[0][3], rows[-1][2]) == (2976, 1)
+
+
+def test_why_shows_file_line_formula_and_what_was_superseded(reviewed):
+    root, _ = reviewed
+    for start in ("2024-07-10 12:00", "2024-07-10T12:00:00Z", "07/10/24 12:00:00"):
+        done = load_profile("why", "NORTH", start, "--root", root)
+        assert done.returncode == 0, done.stderr
+        for words in (
+            "mw_del = 999.99 x 28800 W = 28.799712 MW",
+            "line 921:",
+            ",999.99,.00,1010.00,.00",
+            "meter-data.csv row 2: meter 144800052",
+            "superseded",
+            "sha256 ",
+        ):
+            assert words in done.stdout, words
+
+
+@pytest.mark.parametrize(
+    ("feeder", "start", "words"),
+    [
+        ("nobody", "2024-07-10 12:00", "not in meter-data.csv"),
+        ("north", "yesterday", "allowed are"),
+        ("north", "2030-01-01 00:00", "no interval"),
+    ],
+)
+def test_why_says_what_it_cannot_answer(sample, feeder, start, words):
+    done = load_profile("why", feeder, start, "--root", sample)
+    assert done.returncode == 2 and words in done.stderr
+
+
+def test_why_names_the_gap_an_interval_lies_in(sample):
+    done = load_profile("why", "south", "08/02/24 11:00:00", "--root", sample)
+    assert "gap from 2024-08-01 00:00 to 2024-08-04 00:00" in done.stdout
+
+
+def test_status_answers_what_happened_to_a_file(reviewed):
+    root, _ = reviewed
+    (root / "_dropbox/KW/north-waiting.csv").write_text("x")
+    said = load_profile("status", "north", "--root", root).stdout
+    (root / "_dropbox/KW/north-waiting.csv").unlink()
+    assert "waiting in the drop folder: north-waiting.csv" in said
+    assert "same bytes as file #" in said and "data/KW/2024-07/north-" in said
+    said = load_profile("status", "hole", "--root", root).stdout
+    assert "sequence_error" in said and "released after review (power failure)" in said
+
+
+def test_a_rebuild_from_the_archive_gives_the_same_bytes(reviewed, tmp_path):
+    before = reviewed[0]
+    root = copytree(before, tmp_path / "root")
+    (root / "warehouse/load_profile.duckdb").write_bytes(b"damaged")
+    done = load_profile("run", "--root", root)
+    assert done.returncode == 1 and "load-profile rebuild" in done.stdout + done.stderr
+    done = load_profile("rebuild", "--root", root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for path in sorted((before / "lp").rglob("*")):
+        if path.is_file():
+            assert (root / "lp" / path.relative_to(before / "lp")).read_bytes() == path.read_bytes()
+    for table in ("raw.interval_reads", "feeder_profiles", "corrections", "gaps"):
+        rows = f"select * from {table} order by all"
+        assert query(root, rows) == query(before, rows)
+    ledger = "select * exclude (filed_at) from raw.files order by file_id"
+    assert query(root, ledger) == query(before, ledger)
+    assert next((root / "warehouse").glob("before-rebuild-*.duckdb")).read_bytes() == b"damaged"
+
+
+def test_a_deleted_warehouse_is_noticed_and_not_begun_anew(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    (root / "warehouse/load_profile.duckdb").unlink()
+    before = (root / "lp/all.csv").read_bytes()
+    done = load_profile("run", "--root", root)
+    assert done.returncode == 1
+    assert "was deleted or is an old copy" in done.stdout
+    assert (root / "lp/all.csv").read_bytes() == before
+
+
+def test_a_rebuild_says_which_archived_file_is_missing_and_changes_nothing(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    lost = next((root / "data/KW/2024-08").glob("west-*.csv"))
+    lost.unlink()
+    before = query(root, "select * from raw.interval_reads order by all limit 5")
+    done = load_profile("rebuild", "--root", root)
+    assert done.returncode == 2 and lost.name in done.stderr
+    assert query(root, "select * from raw.interval_reads order by all limit 5") == before
+
+
+def test_a_foreign_warehouse_file_is_refused_and_kept(tmp_path):
+    (tmp_path / "warehouse").mkdir()
+    path = tmp_path / "warehouse/load_profile.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute("create table theirs (a integer)")
+    (tmp_path / "meter-data.csv").write_text("sta,meter,multiplier\nnorth,1,1\n")
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 1 and "not made by load-profile" in done.stdout
+    with duckdb.connect(str(path)) as con:
+        assert con.execute("select count(*) from theirs").fetchone() == (0,)
+
+
+def test_the_second_of_two_runs_waits_and_both_succeed(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    (root / "meter-data.csv").open("a").write("\n")
+    command = [str(COMMAND), "run", "--root", str(root)]
+    runs = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    said = [run.communicate()[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert sum("Another run is writing" in text for text in said) == 1
+
+
+def test_a_warehouse_that_somebody_holds_open_stops_the_run_with_a_clear_message(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    (root / "meter-data.csv").open("a").write("\n")
+    held = subprocess.Popen(
+        [
+            COMMAND.with_name("python"),
+            "-c",
+            "import duckdb, sys; con = duckdb.connect(sys.argv[1], read_only=True);"
+            "print('open', flush=True); sys.stdin.read()",
+            str(root / "warehouse/load_profile.duckdb"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    held.stdout.readline()
+    done = load_profile("run", "--root", root)
+    held.communicate()
+    assert done.returncode == 1 and "Another program has it open" in done.stdout
+    assert load_profile("run", "--root", root).returncode == 0
