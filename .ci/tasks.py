@@ -32,7 +32,10 @@ def main() -> None:
     if len(sys.argv) != 2 or sys.argv[1] not in TASKS:
         sys.exit(f"usage: python .ci/tasks.py {'|'.join(TASKS)}")
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        sys.exit(f"Python 3.11, 3.12 or 3.13 is needed; this is {sys.version.split()[0]}.")
+        sys.exit(
+            f"Python 3.11, 3.12 or 3.13 is needed; this is {sys.version.split()[0]}. With several "
+            "installed: make run PYTHON=python3.13, or py -3.13 .ci\\tasks.py run on Windows."
+        )
     set_up()
     for command in TASKS[sys.argv[1]]:
         call(command)

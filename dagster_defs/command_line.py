@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ingest.meter_data import MeterDataError, read_meter_data
+from ingest.meter_data import MeterDataError, is_zone, read_meter_data
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
@@ -54,7 +54,8 @@ def run(
     workspace = _workspace(root)
     variables = _variables(dbt_vars)
     if sample_if_empty and not find_files(workspace.dropbox) and not workspace.warehouse.exists():
-        console.print(f"Nothing in {workspace.dropbox} and no warehouse yet: writing a sample.")
+        where = escape(str(workspace.dropbox))
+        console.print(f"Nothing in {where} and no warehouse yet: writing a sample.")
         _write_sample(workspace.root, 4, 3, 7)
     try:
         read_meter_data(workspace.meter_data)
@@ -65,21 +66,25 @@ def run(
     from dagster_defs.summary import print_summary
     from ingest.warehouse import WarehouseError
 
-    if not select and not is_anything_new(workspace, variables):
-        console.print("Nothing new since the last run: no file changed.")
-        with _reported():
+    with _reported(), workspace.locked(say=lambda text: console.print(escape(text))):
+        if not select and not is_anything_new(workspace, variables):
+            console.print("Nothing new since the last run: no file changed.")
             print_summary(console, workspace, started)
-        return
-    with _progress():
-        try:
-            result = run_job(workspace, variables, select)
-        except Exception as error:
-            if select and type(error).__module__.startswith("dagster"):
-                _stop(f"--select {select!r}: {error}")
-            raise
-    if result.is_success or workspace.warehouse.exists():
+            return
+        with _progress():
+            try:
+                result = run_job(workspace, variables, select)
+            except Exception as error:
+                if select and type(error).__module__.startswith("dagster"):
+                    _stop(f"--select {select!r}: {error}")
+                raise
         with _reported() if result.is_success else suppress(WarehouseError):
             print_summary(console, workspace, started, result.errors)
+    for text in result.warnings:
+        console.print(f"[bold]warning[/] {escape(text)}; see the check on the Dagster page")
+    left = result.files.get("left for the next run", "none")
+    if left != "none":
+        console.print(f"[bold]left for the next run[/] (changed while being read): {escape(left)}")
     if not result.is_success:
         for text in result.errors:
             console.print(f"[bold red]failed[/] {escape(text)}", highlight=False, soft_wrap=True)
@@ -138,10 +143,13 @@ def rebuild(root: Root = Path()) -> None:
     from ingest.review import rebuild_warehouse
 
     workspace = _workspace(root)
-    with _reported(), workspace.locked(say=print), _progress() as status:
-        kept = rebuild_warehouse(workspace, lambda *at: status.update("{}: {} of {}".format(*at)))
-    print(f"The old warehouse is kept as {kept}." if kept else "There was no old warehouse.")
-    run(root)
+    with _reported(), workspace.locked(say=print):
+        with _progress() as status:
+            kept = rebuild_warehouse(
+                workspace, lambda *at: status.update("{}: {} of {}".format(*at))
+            )
+        print(f"The old warehouse is kept as {kept}." if kept else "There was no old warehouse.")
+        run(root)
 
 
 @app.command()
@@ -157,10 +165,14 @@ def analyze(
     except ValueError as error:
         _stop(str(error))
     print(format_report(report))
-    print(f"gaps: {write_gaps(report, file)}")
+    from dagster_defs.exports import is_output
     from dagster_defs.plot_files import draw_series
 
-    plot = draw_series(report, file.with_suffix(".png"))
+    stem = file.stem
+    if is_output(file.with_name(f"{stem}_gaps.csv")):  # what a run wrote is not overwritten
+        stem += "_analyzed"
+    print(f"gaps: {write_gaps(report, file.with_name(f'{stem}_gaps.csv'))}")
+    plot = draw_series(report, file.with_name(f"{stem}.png"))
     print(f"plot: {plot}")
     if show:
         typer.launch(str(plot))
@@ -179,7 +191,8 @@ def sample(
 
 @app.command()
 def ui(
-    root: Root = Path(), port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000
+    root: Root = Path(),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
 ) -> None:
     """Open the Dagster page on 127.0.0.1; its state is kept below the root."""
     from dagster_defs.dbt_command import PROJECT
@@ -233,6 +246,9 @@ def _variables(text: str | None) -> dict[str, str]:
         _stop(f"--vars {text!r}: allowed are {', '.join(sorted(allowed))}.")
     if value.get("net_convention", "signed") not in ("signed", "gross"):
         _stop(f"--vars net_convention {value['net_convention']!r}: allowed are signed, gross.")
+    zone = str(value.get("system_timezone", ""))
+    if zone and not is_zone(zone):
+        _stop(f"--vars system_timezone {zone!r}: allowed is an IANA zone such as America/Denver.")
     return {name: str(setting) for name, setting in value.items()}
 
 
@@ -241,11 +257,11 @@ def _write_sample(root: Path, feeders: int, months: int, seed: int) -> None:
 
     try:
         summary = write_sample(root, feeders=feeders, months=months, seed=seed)
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, OSError) as error:
         _stop(str(error))
     console.print(
         f"Simulated: {summary.files} files, {summary.rows:,} rows of {len(summary.feeders)} feeders"
-        f" in {Workspace(root).dropbox}"
+        f" in {escape(str(Workspace(root).dropbox))}"
     )
 
 
@@ -279,11 +295,17 @@ def main() -> None:
     among them, and taking them apart at exit, would cost two seconds for nothing.
     """
     gc.set_threshold(100_000, 50, 100)
+    sys.stdout.reconfigure(errors="replace")  # a console may lack a letter of a file's name
     code = 0
     try:
         app()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException as error:
+        if type(error).__name__ != "DagsterExecutionInterruptedError":
+            raise
+        print("Stopped. Nothing is lost: the next run goes on from here.", file=sys.stderr)
+        code = 130
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

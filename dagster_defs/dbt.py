@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -29,7 +30,7 @@ from dagster_defs.resources import WorkspaceResource
 from ingest.filing import write_text
 
 MANIFEST = PROJECT / "target" / "manifest.json"
-EXECUTABLE = Path(sys.executable).with_name("load-profile-dbt")
+EXECUTABLE = shutil.which("load-profile-dbt", path=Path(sys.executable).parent) or ""
 ROW_COUNT = re.compile(r"rows: (\w+) (\d+)")  # see macros/say_row_count.sql
 progress = logging.getLogger("load_profile.progress")
 
@@ -48,7 +49,7 @@ def ensure_manifest() -> Path:
     environment = {**os.environ, "LOAD_PROFILE_ROOT": str(PROJECT.parent), WARM: ""}
     parse = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", "parse"]
     parse += ["--target-path", str(MANIFEST.parent)]
-    done = subprocess.run(parse, env=environment, capture_output=True, text=True)
+    done = subprocess.run(parse, env=environment, capture_output=True, text=True, encoding="utf-8")
     if done.returncode:
         raise RuntimeError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
     write_text(made_from, fingerprint)

@@ -14,7 +14,8 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +66,7 @@ def main() -> None:
     os.environ["LOAD_PROFILE_WAREHOUSE"] = "warehouse/load_profile.duckdb"
     os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT))
     os.environ.setdefault("DBT_PROFILES_DIR", str(PROJECT))
+    os.environ.setdefault("DBT_USE_COLORS", "false")
     if sys.argv[1:] == ["--wait"]:
         return _wait_for_command()
     code = _hand_over(os.environ.pop(WARM, ""))
@@ -90,9 +92,9 @@ def _hand_over(warm: str) -> int | None:
     address, _, key = warm.rpartition(" ")
     try:
         connection = Client(address, authkey=bytes.fromhex(key))
-    except (OSError, ValueError):  # none was started, or it has done its one command
-        return None
-    with connection:
+    except (OSError, ValueError, EOFError, AuthenticationError):
+        return None  # none was started, or it has done its one command
+    with connection, suppress(KeyboardInterrupt):
         connection.send((sys.argv[1:], dict(os.environ)))
         while isinstance(said := connection.recv(), str):
             sys.stdout.write(said)

@@ -20,7 +20,7 @@ defs = Definitions(
     resources={
         "workspace": WorkspaceResource(root=ROOT),
         "dbt": LeanDbtResource(
-            project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=str(EXECUTABLE)
+            project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=EXECUTABLE
         ),
     },
     executor=in_process_executor,

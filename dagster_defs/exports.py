@@ -135,8 +135,20 @@ def replace_if_changed(temporary: Path, path: Path) -> bool:
     if path.exists() and filecmp.cmp(temporary, path, shallow=False):
         temporary.unlink()
         return False
-    temporary.replace(path)
+    try:
+        temporary.replace(path)
+    except PermissionError as error:  # Windows, while a spreadsheet has it open
+        raise PermissionError(
+            f"{path} cannot be replaced: close the program that has it open and start again."
+        ) from error
     return True
+
+
+def is_output(path: Path) -> bool:
+    """Whether a run wrote this file."""
+    index = path.with_name(INDEX)
+    written = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
+    return any(path.name in names for names in written.values())
 
 
 def forget_stale(workspace: Workspace, kind: str, names: set[str]) -> list[str]:
@@ -146,7 +158,8 @@ def forget_stale(workspace: Workspace, kind: str, names: set[str]) -> list[str]:
     stale = sorted(set(written.get(kind, [])) - names)
     for name in stale:
         (workspace.profiles / name).unlink(missing_ok=True)
-    text = json.dumps(written | {kind: sorted(names)}, indent=1, sort_keys=True) + "\n"
+    sizes = {name: (workspace.profiles / name).stat().st_size for name in names}
+    text = json.dumps(written | {kind: sizes}, indent=1, sort_keys=True) + "\n"
     if not index.exists() or index.read_text(encoding="utf-8") != text:
         write_text(index, text)
     return stale

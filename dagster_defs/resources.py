@@ -1,6 +1,5 @@
 """What assets are given: the working directory, locked for the length of a run."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +21,6 @@ class WorkspaceResource(ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["WorkspaceResource"]:
-
-        def say(text: str) -> None:
-            context.log.warning(text)
-            logging.getLogger("load_profile.progress").info(text)
-
-        with self.files.locked(self.wait_seconds, say):
+        with self.files.locked(self.wait_seconds, context.log.warning):
             self.files.prepare()
             yield self

@@ -32,6 +32,7 @@ class RunResult:
     is_success: bool
     errors: tuple[str, ...]
     files: Mapping[str, object]
+    warnings: tuple[str, ...] = ()
 
 
 def dagster_home(workspace: Workspace) -> Path:
@@ -50,13 +51,17 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
         outputs = json.loads((workspace.profiles / ".outputs.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return True
-    names = [name for kind in outputs.values() for name in kind]
+    sizes = {name: size for kind in outputs.values() for name, size in kind.items()}
     return (
         bool(find_files(workspace.dropbox))
         or last != _inputs(workspace, dbt_vars)
         or not workspace.warehouse.exists()
-        or not all((workspace.profiles / name).exists() for name in names)
+        or any(_size(workspace.profiles / name) != size for name, size in sizes.items())
     )
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
 
 
 def run_job(
@@ -100,7 +105,7 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         )
     if result.success and not select:
         write_text(workspace.last_run, json.dumps(inputs, indent=1) + "\n")
-    return RunResult(result.success, _errors(result), _file_metadata(result))
+    return RunResult(result.success, _errors(result), _file_metadata(result), _warnings(result))
 
 
 def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str]) -> dict[str, object]:
@@ -126,6 +131,17 @@ def _errors(result) -> tuple[str, ...]:
         elif event.event_type_value == "PIPELINE_FAILURE" and not texts:
             texts.append(event.message or "the run failed")
     return tuple(texts)
+
+
+def _warnings(result) -> tuple[str, ...]:
+    """One text a check that found something but does not stop the run."""
+    return tuple(
+        f"{check.check_name}: {check.metadata['dagster_dbt/failed_row_count'].value} rows"
+        if "dagster_dbt/failed_row_count" in check.metadata
+        else check.check_name
+        for check in result.get_asset_check_evaluations()
+        if not check.passed
+    )
 
 
 def _file_metadata(result) -> dict[str, object]:

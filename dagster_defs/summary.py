@@ -10,12 +10,14 @@ from ingest.raw_files import find_files
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
+MOST_DUPLICATES = 10
 MOST_FEEDERS = 30  # rows shown; those with most missing intervals first
-FEEDER_COLUMNS = ("readings", "first start", "last end", "gaps", "missing")
+FEEDER_COLUMNS = ("readings", "first start", "last end", "unknown", "gaps", "missing")
 FEEDERS = """
 with
 profiles as (
-    select feeder, count(*) as reading_count, min(start_local), max(end_local)
+    select feeder, count(*) as reading_count, min(start_local), max(end_local),
+        count(*) - count(mw_net) as unknown_count
     from feeder_profiles
     group by feeder
 ),
@@ -27,7 +29,8 @@ holes as (
 select
     meters.feeder,
     coalesce(profiles.reading_count, 0) as reading_count,
-    profiles.* exclude (feeder, reading_count),
+    profiles.* exclude (feeder, reading_count, unknown_count),
+    coalesce(profiles.unknown_count, 0),
     coalesce(holes.gap_count, 0),
     coalesce(holes.missing_count, 0) as missing_count
 from (select feeder, min(meter_data_row) as place from stg_meter_data group by feeder) as meters
@@ -67,6 +70,13 @@ where accepted_at >= ?
 group by feeder, month
 order by feeder, month
 """
+DUPLICATES = """
+select files.file_name, files.duplicate_of, known.file_name, files.feeder, known.feeder
+from raw.files as files
+inner join raw.files as known on files.duplicate_of = known.file_id
+where files.processed_at >= ?
+order by files.file_id
+"""
 REJECTED = """
 select file_name, outcome, reason, stored_as
 from raw.files
@@ -82,6 +92,7 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
     """
     with open_warehouse(workspace.warehouse, read_only=True) as con:
         _print_files(console, con, started)
+        _print_others(console, workspace)
         known = {
             name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()
         }
@@ -95,7 +106,7 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
             (workspace.plots, "plots"),
             (workspace.rejected, "rejected files and their letters"),
         ):
-            console.print(f"{what:<34}{folder}", highlight=False, soft_wrap=True)
+            console.print(f"{what:<34}{escape(str(folder))}", highlight=False, soft_wrap=True)
 
 
 def print_status(console: Console, workspace: Workspace, name: str, most: int) -> None:
@@ -131,6 +142,19 @@ def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> N
         table.add_row(outcome, f"{new_files.get(outcome, 0):,}", f"{all_files[outcome]:,}")
     if all_files:
         console.print(table)
+    duplicates = con.execute(DUPLICATES, [started]).fetchall()
+    for name, number, known, feeder, known_feeder in duplicates[:MOST_DUPLICATES]:
+        other = (
+            "" if feeder == known_feeder else f", [bold red]of another feeder: {known_feeder}[/]"
+        )
+        console.print(
+            f"[bold]duplicate[/] {escape(repr(name))}: same bytes as file #{number} "
+            f"{escape(repr(known))}{other}; removed",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if len(duplicates) > MOST_DUPLICATES:
+        console.print(f"and {len(duplicates) - MOST_DUPLICATES} more duplicates")
     for name, outcome, reason, place in con.execute(REJECTED, [started]).fetchall():
         console.print(
             f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n"
@@ -138,6 +162,16 @@ def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> N
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _print_others(console: Console, workspace: Workspace) -> None:
+    """What lies in the drop folder and is no raw export by its name."""
+    taken = set(find_files(workspace.dropbox))
+    others = sorted(p.name for p in workspace.dropbox.glob("*") if p not in taken)
+    if others:
+        shown = ", ".join(map(one_line, others[:5])) + (", ..." if len(others) > 5 else "")
+        text = f"left in the drop folder, no .csv files: {shown}"
+        console.print(escape(text), highlight=False, soft_wrap=True)
 
 
 def _print_corrections(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
@@ -161,8 +195,8 @@ def _print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
     table = Table(
         "feeder", *(Column(name, justify="right", no_wrap=True) for name in FEEDER_COLUMNS)
     )
-    for feeder, readings, first, last, gap_count, missing in rows[:MOST_FEEDERS]:
-        style = "bold" if missing else ""
+    for feeder, readings, first, last, unknown, gap_count, missing in rows[:MOST_FEEDERS]:
+        style = "bold" if missing or unknown else ""
         span = [f"{moment:%Y-%m-%d %H:%M}" if moment else "-" for moment in (first, last)]
         table.add_row(feeder, f"{readings:,}", *span, f"{gap_count:,}", f"{missing:,}", style=style)
     console.print(table)
@@ -185,7 +219,7 @@ def _print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
         text += "not known in any interval"
     if known < count:
         text += (
-            f"; in {count - known:,} of {count:,} intervals a feeder is missing and the total is "
-            "unknown, so both are only what was seen"
+            f"; in {count - known:,} of {count:,} intervals a feeder is missing or its value "
+            "unknown, and so is the total: both are only what was seen"
         )
     console.print(text, highlight=False, soft_wrap=True)

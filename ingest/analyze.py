@@ -336,17 +336,12 @@ def series_buckets(series: Path | SeriesReport, buckets: int = 1200) -> pd.DataF
         return con.execute(BUCKETS, values).df()
 
 
-def write_gaps(report: SeriesReport, path: Path) -> Path:
-    """Write `<stem>_gaps.csv` into the folder `path`, or beside the file `path`; return where.
+def write_gaps(report: SeriesReport, target: Path) -> Path:
+    """Write the gaps as CSV to `target` and return it; the file appears whole or not at all.
 
     Columns `gap_start`, `gap_end` as MM/DD/YY HH:MM:SS and `gap_duration` as `D days HH:MM:SS`,
-    as in the gap lists of a run; the header alone if nothing is missing. The file appears
-    whole or not at all. Raises ValueError if there is neither folder nor file at `path`.
+    as in the gap lists of a run; the header alone if nothing is missing.
     """
-    if not path.exists():
-        raise ValueError(f"{path}: there is no such folder to write the gaps to")
-    folder = path if path.is_dir() else path.parent
-    target = folder / f"{Path(report.name).stem}_gaps.csv"
     part = target.with_name(target.name + ".part")
     with part.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")

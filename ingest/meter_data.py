@@ -109,7 +109,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of the rows that are not blank."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise MeterDataError(
             f"{path} not found. It must have the columns {', '.join(REQUIRED)}; "
             f"optional: {', '.join(DEFAULTS)}."
@@ -163,7 +163,7 @@ def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | 
     )
     check(
         "timezone",
-        _is_zone(values["timezone"]),
+        is_zone(values["timezone"]),
         "an IANA time zone such as America/Denver, Etc/GMT+7 or UTC",
     )
     period = {}
@@ -227,7 +227,8 @@ def _fits(value: Decimal | None, digits_before: int, digits_after: int) -> bool:
     )
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Whether the IANA database has a time zone of this name."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError on some platforms

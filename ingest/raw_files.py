@@ -105,7 +105,7 @@ def inspect_files(
     """Yield a RawFile for every path that can be read; one that vanished or is held is left out."""
     with ThreadPoolExecutor(threads) as pool:
         for done, raw in enumerate(pool.map(_inspect_or_none, paths), 1):
-            if done == len(paths) or done % max(1, len(paths) // 20) == 0:
+            if done == len(paths) or done % max(100, len(paths) // 20) == 0:
                 progress(done, len(paths))
             if raw is not None:
                 yield raw

@@ -70,7 +70,8 @@ class Workspace:
         Raises WorkspaceBusyError when the other run is still going after `wait_seconds`.
         """
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.warehouse.parent / "run.lock")
+        # one lock object a process: a run that holds it may take it again for one of its steps
+        lock = FileLock(self.warehouse.parent / "run.lock", is_singleton=True, thread_local=False)
         try:
             try:
                 lock.acquire(timeout=0)

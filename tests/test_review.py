@@ -249,6 +249,7 @@ def test_the_second_of_two_runs_waits_and_both_succeed(sample, tmp_path):
     said = [run.communicate()[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], said
     assert sum("Another run is writing" in text for text in said) == 1
+    assert sum("Nothing new" in text for text in said) == 1
 
 
 def test_a_warehouse_that_somebody_holds_open_stops_the_run_with_a_clear_message(sample, tmp_path):

@@ -169,7 +169,7 @@ def test_a_month_without_one_feeder_has_no_total_and_says_who_is_missing(tmp_pat
     assert gaps == {"08/01/24 00:00:00": "09/01/24 00:00:00"}
     highest = query(tmp_path, "select max(mw_total) from combined_profiles")[0][0]
     assert f"highest {highest:,.3f} MW" in done.stdout
-    assert "a feeder is missing" in done.stdout
+    assert "a feeder is missing or its value" in done.stdout
 
 
 def test_order_and_names_of_files_never_change_a_result(sample, tmp_path):
@@ -206,6 +206,7 @@ def test_a_wrong_meter_data_file_stops_everything_with_exit_code_2(tmp_path):
         (["--vars", "{other: 1}"], "allowed are"),
         (["--select", "no_such_asset"], "no_such_asset"),
         (["--nonsense"], "No such option"),
+        (["--vars", "{system_timezone: Mars/Base}"], "IANA zone"),
     ],
 )
 def test_wrong_usage_ends_with_exit_code_2_and_says_what_is_allowed(arguments, words, tmp_path):
@@ -253,6 +254,39 @@ def test_analyze_reports_an_output_file_and_draws_it(sample, tmp_path):
         ("08/01/24 00:00:00", "08/04/24 00:00:00")
     ]
     assert (tmp_path / "south.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_analyze_leaves_what_a_run_wrote_as_it_is(sample, tmp_path):
+    lp = copytree(sample / "lp", tmp_path / "lp")
+    before = fingerprints(lp)
+    done = load_profile("analyze", lp / "south.csv")
+    assert done.returncode == 0, done.stderr
+    assert rows_of(lp / "south_analyzed_gaps.csv") == rows_of(lp / "south_gaps.csv")
+    after = fingerprints(lp)
+    assert {name: after[name] for name in before} == before
+
+
+def test_an_output_that_somebody_changed_is_made_again(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    (root / "lp/south_gaps.csv").write_text("gap_start\n")
+    done = load_profile("run", "--root", root)
+    assert "Nothing new" not in done.stdout
+    assert fingerprints(root / "lp") == fingerprints(sample / "lp")
+
+
+def test_warnings_of_checks_other_files_and_duplicates_of_another_feeder_are_said(tmp_path):
+    write_sample(tmp_path, feeders=2, months=1)
+    drop = tmp_path / "_dropbox/KW"
+    north = next(drop.glob("north-070124-000000_080124-000000.csv"))
+    text = north.read_bytes().decode("utf-8-sig").replace(",.00,", ",-5,", 1)
+    north.write_text(text, encoding="utf-8", newline="")
+    (drop / "south-copy.csv").write_text(text, encoding="utf-8", newline="")
+    (drop / "notes.xlsx").write_bytes(b"PK")
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "warning assert_channels_are_not_negative: 1 rows" in done.stdout
+    assert "of another feeder: north" in done.stdout
+    assert "no .csv files: notes.xlsx" in done.stdout
 
 
 def test_analyze_refuses_a_file_without_a_series_with_exit_code_2(tmp_path):
