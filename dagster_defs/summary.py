@@ -198,7 +198,8 @@ def _print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
     for feeder, readings, first, last, unknown, gap_count, missing in rows[:MOST_FEEDERS]:
         style = "bold" if missing or unknown else ""
         span = [f"{moment:%Y-%m-%d %H:%M}" if moment else "-" for moment in (first, last)]
-        table.add_row(feeder, f"{readings:,}", *span, f"{gap_count:,}", f"{missing:,}", style=style)
+        counts = [f"{count:,}" for count in (unknown, gap_count, missing)]
+        table.add_row(feeder, f"{readings:,}", *span, *counts, style=style)
     console.print(table)
     if len(rows) > MOST_FEEDERS:
         console.print(
