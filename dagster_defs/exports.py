@@ -146,15 +146,21 @@ def replace_if_changed(temporary: Path, path: Path) -> bool:
 
 def is_output(path: Path) -> bool:
     """Whether a run wrote this file."""
-    index = path.with_name(INDEX)
-    written = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
-    return any(path.name in names for names in written.values())
+    return any(path.name in names for names in _written(path.with_name(INDEX)).values())
+
+
+def _written(index: Path) -> dict:
+    """What earlier runs wrote, by kind; nothing if the index is gone or damaged."""
+    try:
+        return json.loads(index.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def forget_stale(workspace: Workspace, kind: str, names: set[str]) -> list[str]:
     """Remove files of this kind that an earlier run wrote and that are not among `names` now."""
     index = workspace.profiles / INDEX
-    written = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
+    written = _written(index)
     stale = sorted(set(written.get(kind, [])) - names)
     for name in stale:
         (workspace.profiles / name).unlink(missing_ok=True)

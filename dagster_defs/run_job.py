@@ -48,6 +48,7 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
     """Whether a run could change anything: files, meter-data.csv, variables, code or outputs."""
     try:
         last = json.loads(workspace.last_run.read_text(encoding="utf-8"))
+        finished = workspace.last_run.stat().st_mtime
         outputs = json.loads((workspace.profiles / ".outputs.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return True
@@ -55,6 +56,7 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
     return (
         bool(find_files(workspace.dropbox))
         or last != _inputs(workspace, dbt_vars)
+        or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
         or not workspace.warehouse.exists()
         or any(_size(workspace.profiles / name) != size for name, size in sizes.items())
     )

@@ -4,9 +4,10 @@ The ledger (raw.files) is committed first; whatever a crash leaves undone is don
 start, from the ledger and the bytes on disk alone.
 """
 
+import errno
 import hashlib
+import os
 import re
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,13 @@ left join raw.files as rejected on files.release_of = rejected.file_id
 where files.filed_at is null
 order by files.file_id
 """
+ARCHIVED = """
+select file_name, stored_as, size_bytes, sha256
+from raw.files
+where outcome = 'accepted' and filed_at is not null
+"""
+# Said once, then remembered: a file whose bytes are gone must not stop the others for ever.
+LOST = "update raw.files set filed_at = ?, reason = 'bytes lost before filing' where file_id = ?"
 FILED = "update raw.files set filed_at = ? where file_id in (select unnest(?))"
 LOG_LINES = """
 select file_id, processed_at, outcome, file_name, stored_as, row_count, reason, letter,
@@ -93,14 +101,14 @@ def file_away(
     pending = con.execute(PENDING).fetchall()
     if pending or not (workspace.archive / LEDGER).exists():
         save_ledger_copy(con, workspace)
-    filed, lost = [], []
+    filed, lost = [], {}
     for file_id, name, sha256, stored_as, letter, rejected_as in pending:
         place = workspace.root / stored_as
         source = workspace.root / rejected_as if rejected_as else workspace.dropbox / name
         try:
             _settle(source, place, sha256, (fresh or {}).get(name))
         except FilingError as error:
-            lost.append(str(error))
+            lost[file_id] = str(error)
             continue
         filed.append(file_id)
         if letter is not None:
@@ -109,11 +117,13 @@ def file_away(
             source.with_suffix(".txt").replace(place.with_suffix(".txt"))
     _append_log(con, workspace.logs / "dropbox.log", _log_line, everything=True)
     _append_log(con, workspace.logs / "dropbox-error.log", _error_entry, everything=False)
+    now = datetime.now(UTC).replace(tzinfo=None)
     if filed:
-        now = datetime.now(UTC).replace(tzinfo=None)
         con.execute(FILED, [now, filed])
+    for file_id in lost:
+        con.execute(LOST, [now, file_id])
     if lost:
-        raise FilingError("\n".join(lost))
+        raise FilingError("\n".join(lost.values()))
     return len(filed)
 
 
@@ -156,7 +166,7 @@ def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> No
     """Make `place` hold the bytes with that hash, and `source` no longer hold them."""
     if fresh and fresh.sha256 == sha256 and not place.exists() and fresh.is_unchanged():
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(source, place)  # the drop folder may lie on another disk
+        _move(source, place)
         return
     is_waiting = sha256_of(source) == sha256
     held = sha256_of(place)
@@ -167,12 +177,52 @@ def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> No
     if not is_waiting:
         raise FilingError(
             f"The file {source.name} with sha256 {sha256} was taken in, but its bytes are neither "
-            f"at {source} nor at {place}. Put the file back at {place} and start again."
+            f"at {source} nor at {place}. Its rows are kept. If you have it, put it at {place}."
         )
     place.parent.mkdir(parents=True, exist_ok=True)
     if held is not None:  # a damaged archive copy is kept beside the good one
         place.rename(place.with_name(_fit(place.stem, f"-damaged-{held[:8]}{place.suffix}")))
-    shutil.move(source, place)
+    _move(source, place)
+
+
+def _move(source: Path, place: Path) -> None:
+    """Move a file so that `place` is whole or absent, also from another disk."""
+    try:
+        source.rename(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_bytes(place, source.read_bytes())
+        source.unlink()
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that it is whole, on disk, or not there."""
+    temporary = path.with_name(f"{path.stem[:40]}.tmp")
+    with temporary.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def take_back_grown(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
+    """Find archived files that were still being written when they were taken in.
+
+    A writer that holds a file open goes on in the archive. The whole file goes back to the drop
+    folder, to be taken in as what it is now; the part that was accepted keeps its place.
+    """
+    grown = []
+    for name, stored_as, size, sha256 in con.execute(ARCHIVED).fetchall():
+        place, back = workspace.root / stored_as, workspace.dropbox / name
+        if not place.exists() or place.stat().st_size <= size or back.exists():
+            continue
+        part = place.read_bytes()[:size]
+        if hashlib.sha256(part).hexdigest() == sha256:
+            _move(place, back)
+            write_bytes(place, part)
+            grown.append(name)
+    return grown
 
 
 def write_text(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ import duckdb
 
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
-from ingest.filing import check_ledger, file_away, place_for
+from ingest.filing import FilingError, check_ledger, file_away, place_for, take_back_grown
 from ingest.letters import one_line, write_letter
 from ingest.meter_data import MeterRow
 from ingest.raw_files import RawFile, find_files, inspect_files
@@ -74,9 +74,14 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
     workspace.prepare()
     outcomes: Counter[str] = Counter()
     rejected, left, row_count = [], [], 0
+    lost = []
     with open_warehouse(workspace.warehouse) as con:
         check_ledger(con, workspace)
-        file_away(con, workspace)
+        try:
+            file_away(con, workspace)
+        except FilingError as error:  # said at the end: one file stops no other
+            lost.append(error)
+        take_back_grown(con, workspace)
         paths = find_files(workspace.dropbox)
         found = list(
             inspect_files(paths, cpu_count() or 1, lambda *at: progress("Reading files", *at))
@@ -85,7 +90,10 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
         done = 0
         for batch in batches(sorted(found, key=_order)):
             entries, rows = _load_batch(con, workspace, batch)
-            file_away(con, workspace, {raw.name: raw for raw in batch})
+            try:
+                file_away(con, workspace, {raw.name: raw for raw in batch})
+            except FilingError as error:
+                lost.append(error)
             outcomes.update(entry.outcome for entry in entries)
             rejected += [
                 (entry.raw.name, entry.outcome, entry.reason, entry.stored_as)
@@ -97,6 +105,8 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
             row_count += rows
             done += len(batch)
             progress("Loading files", done, len(found))
+    if lost:
+        raise FilingError("\n".join(map(str, lost)))
     ordered = {name: outcomes[name] for name in OUTCOMES if outcomes[name]}
     return LoadSummary(ordered, row_count, tuple(rejected), tuple(map(one_line, left)))
 

@@ -135,6 +135,7 @@ def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress
     """Load the rows of every file that the ledger calls accepted, under its old number."""
     rows = con.execute(
         "select sha256, file_id, stored_as, file_name from raw.files where outcome = 'accepted'"
+        " and reason is distinct from 'bytes lost before filing'"
     ).fetchall()
     ids = {sha256: file_id for sha256, file_id, _, _ in rows}
     dropped = {path.name: path for path in find_files(workspace.dropbox)}

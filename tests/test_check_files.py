@@ -473,3 +473,27 @@ def test_a_damaged_file_is_refused_or_read_as_python_reads_it(checker, edits):
         assert found == simple_rows(bytes(data))
     else:
         assert checked.problem.outcome in ("unreadable", "sequence_error", "empty", "unknown_meter")
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end", "is_good"),
+    [
+        ("north-1.csv", "12/07/24 11:00:00", "07/12/24 11:15:00", False),  # day and month swapped
+        ("north-1.csv", "07/12/24 11:00:00", "07/12/24 11:00:00", False),
+        ("denver-1.csv", "11/03/24 01:45:00", "11/03/24 01:00:00", True),  # the clock is put back
+        ("denver-1.csv", "11/03/24 03:00:00", "11/03/24 02:45:00", False),
+        ("denver-1.csv", "11/04/24 01:45:00", "11/04/24 01:00:00", False),
+    ],
+)
+def test_a_row_ends_after_it_starts_unless_the_clock_is_put_back(
+    checker, name, start, end, is_good
+):
+    problem = checker.check(clock_rows((start, end)), name).problem
+    if is_good:
+        assert problem is None
+    else:
+        assert problem.outcome == "sequence_error"
+        assert (problem.expected, problem.found) == (
+            f"End Time after Start Time {start}",
+            f"End Time {end}",
+        )
