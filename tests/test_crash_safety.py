@@ -216,7 +216,7 @@ def filing_lines(lines: list[str]) -> list[int]:
 def test_a_run_killed_anywhere_is_made_good_by_the_next(template, undisturbed, tmp_path):
     expected, lines = undisturbed
     filing = filing_lines(lines)
-    numbers = {*spread(1, len(lines), 9), *(filing[k] for k in spread(0, len(filing) - 1, 18))}
+    numbers = {*spread(1, len(lines), 6), *(filing[k] for k in spread(0, len(filing) - 1, 12))}
 
     def check(number: int) -> None:
         where = f"killed before step {number}, {lines[number - 1]}"
@@ -252,7 +252,7 @@ def test_a_recovery_may_be_killed_too(template, undisturbed, tmp_path):
     assert kill(crashed, first_commit + 25).returncode == KILLED
     recovery = filing_lines(steps(copy(crashed, tmp_path / "counted")))
     assert state(tmp_path / "counted") == expected
-    for position in spread(0, len(recovery) - 1, 4):
+    for position in spread(0, len(recovery) - 1, 3):
         root = copy(crashed, tmp_path / "root")
         assert kill(root, recovery[position]).returncode == KILLED
         assert lost(root, DROPPED) == []
@@ -310,7 +310,7 @@ def test_outputs_killed_anywhere_are_the_same_after_the_next_run(sample, tmp_pat
     shutil.rmtree(root / "lp")
     lines = steps(copytree(root, tmp_path / "counted"), "export")
     assert outputs(tmp_path / "counted") == expected
-    numbers = spread(1, len(lines), 5)
+    numbers = spread(1, len(lines), 3)
 
     def killed(number: int) -> Path:
         place = copytree(root, tmp_path / str(number))
