@@ -158,6 +158,21 @@ def test_why_shows_file_line_formula_and_what_was_superseded(reviewed):
             assert words in done.stdout, words
 
 
+def test_the_view_of_origins_says_the_same_in_sql(reviewed):
+    root, _ = reviewed
+    rows = query(
+        root,
+        """
+        select is_used, file_name, line_number, meter_data_row, mw_net, formula
+        from reading_origins
+        where feeder = 'north' and start_local = '2024-07-10 12:00:00' order by is_used desc
+        """,
+    )
+    assert rows[0][5] == ("(999.99 delivered, 0.0 received) x 28800.0 W = (28.799712, 0.0) MW")
+    assert [row[0] for row in rows][:2] == [True, False]
+    assert {(row[2], row[3], row[4]) for row in rows} == {(921, 2, Decimal("28.799712"))}
+
+
 @pytest.mark.parametrize(
     ("feeder", "start", "words"),
     [

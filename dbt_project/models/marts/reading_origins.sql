@@ -20,6 +20,10 @@ meters as (
 
 files as (
     select * from {{ source('raw', 'files') }}
+),
+
+profiles as (
+    select * from {{ ref('feeder_profiles') }}
 )
 
 select
@@ -51,7 +55,25 @@ select
     cast(reads.kva_del * reads.mw_factor as decimal(28, 18)) as mva_del,
     cast(reads.kva_rec * reads.mw_factor as decimal(28, 18)) as mva_rec,
     reads.file_id,
-    reads.place = 1 as is_used
+    profiles.mw_net,
+    profiles.mva_net,
+    profiles.pf_net,
+    reads.place = 1 as is_used,
+    '(' || coalesce(cast(cast(reads.kw_del as double) as string), 'unknown') || ' delivered, '
+    || coalesce(cast(cast(reads.kw_rec as double) as string), 'unknown') || ' received) x '
+    || cast(cast(meters.multiplier as double) as string) || ' ' || meters.channel_unit
+    || case
+        when meters.channel_unit like '%h'
+            then ' x 60 / ' || cast(meters.interval_minutes as string) || ' an hour'
+        else ''
+    end
+    || ' = (' || coalesce(cast(cast(reads.kw_del * reads.mw_factor as double) as string), 'unknown')
+    || ', ' || coalesce(cast(cast(reads.kw_rec * reads.mw_factor as double) as string), 'unknown')
+    || ') MW' as formula
 from reads
 inner join meters on reads.meter_data_row = meters.meter_data_row
 inner join files on reads.file_id = files.file_id
+left join profiles
+    on
+        reads.feeder = profiles.feeder
+        and reads.interval_start_at = profiles.interval_start_at
