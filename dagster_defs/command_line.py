@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -61,11 +60,11 @@ def run(
         read_meter_data(workspace.meter_data)
     except MeterDataError as error:
         _stop(str(error))
-    started = datetime.now(UTC).replace(tzinfo=None)
     from dagster_defs.run_job import is_anything_new, run_job
     from dagster_defs.summary import print_summary
-    from ingest.warehouse import WarehouseError
+    from ingest.warehouse import WarehouseError, utc_now
 
+    started = utc_now()
     with _reported(), workspace.locked(say=lambda text: console.print(escape(text))):
         if not select and not is_anything_new(workspace, variables):
             console.print("Nothing new since the last run: no file changed.")
@@ -89,7 +88,7 @@ def run(
         for text in result.errors:
             console.print(f"[bold red]failed[/] {escape(text)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1)
-    took = (datetime.now(UTC).replace(tzinfo=None) - started).total_seconds()
+    took = (utc_now() - started).total_seconds()
     console.print(f"Done in {took:.1f} s.")
 
 
@@ -117,7 +116,7 @@ def why(
     from ingest.warehouse import open_warehouse
 
     workspace = _workspace(root)
-    with _reported(), open_warehouse(workspace.warehouse, read_only=True) as con:
+    with _reported(ValueError), open_warehouse(workspace.warehouse, read_only=True) as con:
         print("\n".join(explain(con, workspace, feeder, start)))
 
 
@@ -128,10 +127,10 @@ def release(
     root: Root = Path(),
 ) -> None:
     """Accept a file that was rejected for a sequence error; then run as usual."""
-    from ingest.review import release_file
+    from ingest.review import ReviewError, release_file
 
     workspace = _workspace(root)
-    with _reported(), workspace.locked(say=print):
+    with _reported(ReviewError), workspace.locked(say=print):
         entry = release_file(workspace, file, reason)
     print(f"Released: {entry.checked.row_count:,} rows of {entry.raw.name}, now {entry.stored_as}.")
     print("`load-profile run` brings tables, files and plots up to date.")
@@ -140,10 +139,10 @@ def release(
 @app.command()
 def rebuild(root: Root = Path()) -> None:
     """Make the warehouse anew from data/KW and run; the old one is put aside, not deleted."""
-    from ingest.review import rebuild_warehouse
+    from ingest.review import ReviewError, rebuild_warehouse
 
     workspace = _workspace(root)
-    with _reported(), workspace.locked(say=print):
+    with _reported(ReviewError, MeterDataError), workspace.locked(say=print):
         with _progress() as status:
             kept = rebuild_warehouse(
                 workspace, lambda *at: status.update("{}: {} of {}".format(*at))
@@ -211,7 +210,7 @@ def ui(
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
+def _reported(*wrong_words: type[Exception]) -> Iterator[None]:
     """Show what a person can mend as one message, exit code 2 for wrong words and 1 otherwise."""
     from ingest.filing import FilingError
     from ingest.warehouse import WarehouseError
@@ -219,10 +218,10 @@ def _reported() -> Iterator[None]:
 
     try:
         yield
+    except wrong_words as error:
+        _stop(str(error))
     except (WarehouseError, WorkspaceBusyError, FilingError, OSError) as error:
         _stop(str(error), 1)
-    except ValueError as error:
-        _stop(str(error))
 
 
 def _workspace(root: Path) -> Workspace:

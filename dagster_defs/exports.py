@@ -56,6 +56,10 @@ class Outputs:
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
 
+    def add(self, name: str, is_new: bool) -> None:
+        """Note a file that was written, or found to be the same already."""
+        (self.written if is_new else self.unchanged).append(name)
+
 
 def feeders_of(con: duckdb.DuckDBPyConnection) -> list[str]:
     """All feeders of meter-data.csv, in its order."""
@@ -125,7 +129,7 @@ def _export(
     # DuckDB writes one file with one thread: two files at a time use both cores
     with ThreadPoolExecutor(cpu_count() or 1) as pool:
         for name, is_new in zip(queries, pool.map(export, queries), strict=True):
-            (outputs.written if is_new else outputs.unchanged).append(name)
+            outputs.add(name, is_new)
     outputs.removed.extend(forget_stale(workspace, kind, set(queries)))
     return outputs
 
@@ -146,13 +150,13 @@ def replace_if_changed(temporary: Path, path: Path) -> bool:
 
 def is_output(path: Path) -> bool:
     """Whether a run wrote this file."""
-    return any(path.name in names for names in _written(path.with_name(INDEX)).values())
+    return any(path.name in names for names in written_files(path.parent).values())
 
 
-def _written(index: Path) -> dict:
-    """What earlier runs wrote, by kind; nothing if the index is gone or damaged."""
+def written_files(folder: Path) -> dict[str, dict[str, int]]:
+    """What earlier runs wrote in lp/: kind -> name -> size; nothing if that is not known."""
     try:
-        return json.loads(index.read_text(encoding="utf-8"))
+        return json.loads((folder / INDEX).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
 
@@ -160,7 +164,7 @@ def _written(index: Path) -> dict:
 def forget_stale(workspace: Workspace, kind: str, names: set[str]) -> list[str]:
     """Remove files of this kind that an earlier run wrote and that are not among `names` now."""
     index = workspace.profiles / INDEX
-    written = _written(index)
+    written = written_files(workspace.profiles)
     stale = sorted(set(written.get(kind, [])) - names)
     for name in stale:
         (workspace.profiles / name).unlink(missing_ok=True)

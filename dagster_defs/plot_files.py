@@ -88,9 +88,7 @@ def draw_plots(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
         temporary.write_bytes(png)
         shown = f"plots/{path.name}"
         names.add(shown)
-        (outputs.written if replace_if_changed(temporary, path) else outputs.unchanged).append(
-            shown
-        )
+        outputs.add(shown, replace_if_changed(temporary, path))
     outputs.removed.extend(forget_stale(workspace, "plots", names))
     return outputs
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_defs.dbt_command import PROJECT, WarmDbt, project_fingerprint
+from dagster_defs.exports import written_files
 from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
@@ -49,12 +50,13 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
     try:
         last = json.loads(workspace.last_run.read_text(encoding="utf-8"))
         finished = workspace.last_run.stat().st_mtime
-        outputs = json.loads((workspace.profiles / ".outputs.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return True
+    outputs = written_files(workspace.profiles)
     sizes = {name: size for kind in outputs.values() for name, size in kind.items()}
     return (
-        bool(find_files(workspace.dropbox))
+        not outputs
+        or bool(find_files(workspace.dropbox))
         or last != _inputs(workspace, dbt_vars)
         or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
         or not workspace.warehouse.exists()

@@ -51,7 +51,12 @@ select
     arg_min(start_local, mw_total)
 from combined_profiles
 """
-FILES = "select outcome, count(*) from raw.files group by outcome order by outcome"
+FILES = """
+select outcome, count(*) filter (where processed_at >= ?), count(*)
+from raw.files
+group by outcome
+order by outcome
+"""
 STATUS = """
 select files.file_id, files.processed_at, files.outcome, files.file_name, files.row_count,
     files.reason, files.release_reason, coalesce(released.stored_as, files.stored_as)
@@ -120,6 +125,8 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
         detail = f"{row_count:,} rows" if outcome == "accepted" else reason
         if release:
             detail += f", released after review ({release}); was: {reason}"
+        elif outcome == "accepted" and reason:
+            detail += f", {reason}"
         console.print(
             f"#{file_id} {at:%Y-%m-%d %H:%M:%S} [bold]{outcome}[/] {escape(one_line(file_name))}\n"
             f"    {escape(one_line(detail))}\n    at {escape(one_line(place))}",
@@ -134,13 +141,11 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
 
 
 def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
-    all_files = dict(con.execute(FILES).fetchall())
-    new = con.execute(FILES.replace("group by", "where processed_at >= ? group by"), [started])
-    new_files = dict(new.fetchall())
+    counts = con.execute(FILES, [started]).fetchall()
     table = Table("files", Column("this run", justify="right"), Column("so far", justify="right"))
-    for outcome in all_files:
-        table.add_row(outcome, f"{new_files.get(outcome, 0):,}", f"{all_files[outcome]:,}")
-    if all_files:
+    for outcome, new, all_files in counts:
+        table.add_row(outcome, f"{new:,}", f"{all_files:,}")
+    if counts:
         console.print(table)
     duplicates = con.execute(DUPLICATES, [started]).fetchall()
     for name, number, known, feeder, known_feeder in duplicates[:MOST_DUPLICATES]:

@@ -8,14 +8,13 @@ import errno
 import hashlib
 import os
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from ingest.letters import one_line
 from ingest.raw_files import RawFile
-from ingest.warehouse import WarehouseError
+from ingest.warehouse import WarehouseError, utc_now
 from ingest.workspace import Workspace
 
 SUFFIXES = {
@@ -41,7 +40,8 @@ from raw.files
 where outcome = 'accepted' and filed_at is not null
 """
 # Said once, then remembered: a file whose bytes are gone must not stop the others for ever.
-LOST = "update raw.files set filed_at = ?, reason = 'bytes lost before filing' where file_id = ?"
+BYTES_LOST = "bytes lost before filing"
+LOST = "update raw.files set filed_at = ?, reason = ? where file_id = ?"
 FILED = "update raw.files set filed_at = ? where file_id in (select unnest(?))"
 LOG_LINES = """
 select file_id, processed_at, outcome, file_name, stored_as, row_count, reason, letter,
@@ -117,11 +117,11 @@ def file_away(
             source.with_suffix(".txt").replace(place.with_suffix(".txt"))
     _append_log(con, workspace.logs / "dropbox.log", _log_line, everything=True)
     _append_log(con, workspace.logs / "dropbox-error.log", _error_entry, everything=False)
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc_now()
     if filed:
         con.execute(FILED, [now, filed])
     for file_id in lost:
-        con.execute(LOST, [now, file_id])
+        con.execute(LOST, [now, BYTES_LOST, file_id])
     if lost:
         raise FilingError("\n".join(lost.values()))
     return len(filed)
@@ -206,13 +206,12 @@ def write_bytes(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def take_back_grown(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
+def take_back_grown(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """Find archived files that were still being written when they were taken in.
 
     A writer that holds a file open goes on in the archive. The whole file goes back to the drop
     folder, to be taken in as what it is now; the part that was accepted keeps its place.
     """
-    grown = []
     for name, stored_as, size, sha256 in con.execute(ARCHIVED).fetchall():
         place, back = workspace.root / stored_as, workspace.dropbox / name
         if not place.exists() or place.stat().st_size <= size or back.exists():
@@ -221,8 +220,6 @@ def take_back_grown(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> lis
         if hashlib.sha256(part).hexdigest() == sha256:
             _move(place, back)
             write_bytes(place, part)
-            grown.append(name)
-    return grown
 
 
 def write_text(path: Path, text: str) -> None:

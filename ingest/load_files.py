@@ -6,7 +6,7 @@ What a good file is stands in check_files, where its bytes go in filing.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from os import cpu_count
 
 import duckdb
@@ -17,7 +17,7 @@ from ingest.filing import FilingError, check_ledger, file_away, place_for, take_
 from ingest.letters import one_line, write_letter
 from ingest.meter_data import MeterRow
 from ingest.raw_files import RawFile, find_files, inspect_files
-from ingest.warehouse import open_warehouse
+from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 # Bounds what one transaction holds in memory and what a crash makes the next run do again.
@@ -43,12 +43,8 @@ class LoadSummary:
 
 
 def save_meter_data(workspace: Workspace, rows: tuple[MeterRow, ...]) -> None:
-    """Replace raw.meter_data by the given rows, and keep the clocks of their zones.
-
-    Raises WarehouseError when the warehouse lacks files that data/KW has.
-    """
+    """Replace raw.meter_data by the given rows, and keep the clocks of their zones."""
     with open_warehouse(workspace.warehouse) as con:
-        check_ledger(con, workspace)
         replace_meter_data(con, rows)
 
 
@@ -70,6 +66,7 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
     """Bring every file of the drop folder into the ledger, its rows into raw.interval_reads.
 
     Needs raw.meter_data. Order of acceptance comes from what the files hold, never from names.
+    Raises WarehouseError when the warehouse lacks files that data/KW has.
     """
     workspace.prepare()
     outcomes: Counter[str] = Counter()
@@ -183,11 +180,6 @@ def _load_batch(
     rows = save_rows(con, accepted)
     con.commit()
     return entries, rows
-
-
-def utc_now() -> datetime:
-    """This moment in UTC, as the tables hold it."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def next_file_id(con: duckdb.DuckDBPyConnection) -> int:

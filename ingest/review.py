@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.check_files import check_files, save_rows
-from ingest.filing import LEDGER, file_away, place_for, sha256_of
+from ingest.filing import BYTES_LOST, LEDGER, file_away, place_for, sha256_of
 from ingest.load_files import (
     Entry,
     Progress,
@@ -18,11 +18,10 @@ from ingest.load_files import (
     next_file_id,
     replace_meter_data,
     save_ledger,
-    utc_now,
 )
 from ingest.meter_data import read_meter_data
 from ingest.raw_files import find_files, inspect_files
-from ingest.warehouse import open_warehouse
+from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 
@@ -135,7 +134,8 @@ def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress
     """Load the rows of every file that the ledger calls accepted, under its old number."""
     rows = con.execute(
         "select sha256, file_id, stored_as, file_name from raw.files where outcome = 'accepted'"
-        " and reason is distinct from 'bytes lost before filing'"
+        " and reason is distinct from ?",
+        [BYTES_LOST],
     ).fetchall()
     ids = {sha256: file_id for sha256, file_id, _, _ in rows}
     dropped = {path.name: path for path in find_files(workspace.dropbox)}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -68,6 +69,11 @@ create table if not exists raw.clock_days (
     new_utc_offset_minutes bigint
 );
 """
+
+
+def utc_now() -> datetime:
+    """This moment in UTC, as the tables hold it."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 class WarehouseError(RuntimeError):

@@ -10,6 +10,8 @@ import duckdb
 import pytest
 from conftest import COMMAND, load_profile, query
 
+from ingest.filing import BYTES_LOST
+
 HOLE = "west-070124-000000_070824-000000_simulated-hole.csv"
 
 
@@ -286,3 +288,12 @@ def test_a_warehouse_that_somebody_holds_open_stops_the_run_with_a_clear_message
     held.communicate()
     assert done.returncode == 1 and "Another program has it open" in done.stdout
     assert load_profile("run", "--root", root).returncode == 0
+
+
+def test_status_keeps_saying_that_the_bytes_of_a_file_are_gone(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    with duckdb.connect(str(root / "warehouse/load_profile.duckdb")) as con:
+        lost = "update raw.files set reason = ? where file_name like 'gen-0701%'"
+        con.execute(lost, [BYTES_LOST])
+    said = load_profile("status", "gen-0701", "--root", root).stdout
+    assert f"2,976 rows, {BYTES_LOST}" in said

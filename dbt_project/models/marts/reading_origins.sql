@@ -5,12 +5,7 @@
 with
 
 reads as (
-    select
-        *,
-        row_number() over (
-            partition by feeder, interval_start_at order by accepted_seq desc, line_number desc
-        ) as place
-    from {{ ref('stg_interval_reads') }}
+    select * from {{ ref('stg_interval_reads') }}
     where meter_data_row is not null
 ),
 
@@ -58,7 +53,7 @@ select
     profiles.mw_net,
     profiles.mva_net,
     profiles.pf_net,
-    reads.place = 1 as is_used,
+    reads.file_id = profiles.file_id and reads.line_number = profiles.line_number as is_used,
     '(' || coalesce(cast(cast(reads.kw_del as double) as string), 'unknown') || ' delivered, '
     || coalesce(cast(cast(reads.kw_rec as double) as string), 'unknown') || ' received) x '
     || cast(cast(meters.multiplier as double) as string) || ' ' || meters.channel_unit
@@ -73,7 +68,7 @@ select
 from reads
 inner join meters on reads.meter_data_row = meters.meter_data_row
 inner join files on reads.file_id = files.file_id
-left join profiles
+inner join profiles
     on
         reads.feeder = profiles.feeder
         and reads.interval_start_at = profiles.interval_start_at
