@@ -140,6 +140,18 @@ inner join (select unnest(?) as file_no, unnest(?) as file_id) as accepted using
 where not reads.is_blank
 """
 
+SAVE_MONTHS = """
+insert into raw.file_months
+select
+    accepted.file_id, date_trunc('month', reads.start_local)::date as local_month,
+    count(*), min(reads.start_local), max(reads.end_local)
+from batch_reads as reads
+inner join (select unnest(?) as file_no, unnest(?) as file_id) as accepted using (file_no)
+where not reads.is_blank
+group by accepted.file_id, local_month
+order by accepted.file_id, local_month
+"""
+
 # Neighbouring rows of a file whose times do not meet. The clock table excuses the two joints a
 # daylight-saving change makes: the clock jumps between one row's end and the next row's start.
 SEQUENCE = """
@@ -269,10 +281,15 @@ def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[Ch
 
 
 def save_rows(con: duckdb.DuckDBPyConnection, file_ids: dict[int, int]) -> int:
-    """Append the rows of accepted files (number in the batch -> file_id) and return their count."""
+    """Append the rows of accepted files (number in the batch -> file_id) and return their count.
+
+    raw.file_months gets its rows with them.
+    """
     if not file_ids:
         return 0
-    return con.execute(SAVE, [list(file_ids), list(file_ids.values())]).fetchone()[0]
+    numbers = [list(file_ids), list(file_ids.values())]
+    con.execute(SAVE_MONTHS, numbers)
+    return con.execute(SAVE, numbers).fetchone()[0]
 
 
 def _layout(raw: RawFile) -> tuple:

@@ -69,6 +69,20 @@ create table if not exists raw.clock_days (
     new_utc_offset_minutes bigint
 );
 """
+# Made from the rows in a warehouse that does not have it yet: an older one, or a new one.
+FILE_MONTHS = """
+-- one row per accepted file and calendar month of its rows
+create table raw.file_months as
+select
+    file_id,
+    date_trunc('month', start_local)::date as local_month,
+    count(*) as row_count,
+    min(start_local) as min_start_local,
+    max(end_local) as max_end_local
+from raw.interval_reads
+group by file_id, local_month
+order by file_id, local_month
+"""
 
 
 def utc_now() -> datetime:
@@ -100,6 +114,8 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
             raise WarehouseError(f"{path} was not made by load-profile. Move it elsewhere.")
         if not read_only:
             con.execute(SCHEMA)
+            if "raw.file_months" not in names:
+                con.execute(FILE_MONTHS)
         yield con
     finally:
         con.close()

@@ -133,6 +133,7 @@ STATE = {
     "files": LEDGER.format("raw.files"),
     "unfiled": "select file_name from raw.files where filed_at is null",
     "reads": "from raw.interval_reads order by file_id, line_number",
+    "months": "from raw.file_months order by all",
     "meters": "from raw.meter_data order by all",
     "clocks": "select count(*), sum(hash(days)) from raw.clock_days as days",
 }

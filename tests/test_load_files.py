@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from itertools import pairwise
@@ -155,6 +155,26 @@ def test_every_row_can_name_its_file_and_line(space):
     sql = f"select sha256, line_number, record_no from {tables} order by line_number"
     digest = sha256(export([3, 4])).hexdigest()
     assert query(space, sql) == [(digest, 4, 3), (digest, 5, 4)]
+
+
+MONTHS_OF_A_FILE = [
+    (date(2024, 7, 1), 1876, NOON, datetime(2024, 8, 1)),
+    (date(2024, 8, 1), 2, datetime(2024, 8, 1), datetime(2024, 8, 1, 0, 30)),
+]
+MONTHS = "select * exclude (file_id) from raw.file_months order by file_id, local_month"
+
+
+def test_every_month_of_an_accepted_file_is_counted_with_its_first_and_last_moment(space):
+    take_in(space, {"north-1.csv": export(range(1878)), "north-bad.csv": BAD})
+    assert query(space, MONTHS) == MONTHS_OF_A_FILE
+
+
+def test_a_warehouse_made_before_months_were_counted_gets_them_once(space):
+    take_in(space, {"north-1.csv": export(range(1878))})
+    query(space, "drop table raw.file_months")
+    assert query(space, MONTHS) == MONTHS_OF_A_FILE
+    query(space, "delete from raw.file_months")
+    assert query(space, MONTHS) == []
 
 
 def test_links_folders_and_other_files_are_left_alone(space, tmp_path):

@@ -215,7 +215,8 @@ def test_a_rebuild_from_the_archive_gives_the_same_bytes(reviewed, tmp_path):
     for path in sorted((before / "lp").rglob("*")):
         if path.is_file():
             assert (root / "lp" / path.relative_to(before / "lp")).read_bytes() == path.read_bytes()
-    for table in ("raw.interval_reads", "feeder_profiles", "corrections", "gaps"):
+    raw = ("raw.interval_reads", "raw.file_months")
+    for table in (*raw, "feeder_profiles", "corrections", "gaps"):
         rows = f"select * from {table} order by all"
         assert query(root, rows) == query(before, rows)
     ledger = "select * exclude (filed_at) from raw.files order by file_id"
