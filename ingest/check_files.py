@@ -133,7 +133,10 @@ SAVE = """
 insert into raw.interval_reads
 select
     accepted.file_id, reads.rowid + batch_lines.line_offset, reads.record_no, reads.event_type,
-    reads.start_local, reads.end_local, reads.kw_del, reads.kw_rec, reads.kva_del, reads.kva_rec
+    reads.start_local, reads.end_local, reads.kw_del, reads.kw_rec, reads.kva_del, reads.kva_rec,
+    case when kw_del <> kw_del::decimal(18, 6) or kw_rec <> kw_rec::decimal(18, 6)
+        or kva_del <> kva_del::decimal(18, 6) or kva_rec <> kva_rec::decimal(18, 6)
+        then [kw_del, kw_rec, kva_del, kva_rec] end
 from batch_reads as reads
 inner join batch_lines using (file_no)
 inner join (select unnest(?) as file_no, unnest(?) as file_id) as accepted using (file_no)

@@ -41,10 +41,12 @@ create table if not exists raw.interval_reads (
     event_type varchar,
     start_local timestamp not null,
     end_local timestamp not null,
-    kw_del decimal(38, 18),
-    kw_rec decimal(38, 18),
-    kva_del decimal(38, 18),
-    kva_rec decimal(38, 18)
+    kw_del decimal(18, 6),
+    kw_rec decimal(18, 6),
+    kva_del decimal(18, 6),
+    kva_rec decimal(18, 6),
+    -- the four of them with all their digits, where one has more than six decimals
+    long_values decimal(38, 18)[]
 );
 -- one row per row of meter-data.csv
 create table if not exists raw.meter_data (

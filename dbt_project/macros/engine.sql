@@ -18,6 +18,40 @@
     unnest(range({{ first }}, {{ until }}, to_minutes({{ minutes }})))
 {%- endmacro %}
 
+{# The first of the month after a moment that is one. #}
+{% macro add_month(month) -%}
+    {{ month }} + interval 1 month
+{%- endmacro %}
+
+{# One row per month, by its first moment, that has a part of `first` to before `until`. #}
+{% macro month_series(first, until) -%}
+    unnest(range(date_trunc('month', {{ first }}), {{ until }}, interval 1 month))
+{%- endmacro %}
+
+{# The latest start of an interval, at or before a moment, on a grid counted from 1970 in UTC. #}
+{% macro floor_to_grid(moment, shift, minutes) -%}
+    {{ add_minutes(
+        moment, '-mod(' ~ minutes_between("timestamp '1970-01-01'", moment)
+        ~ ' - ' ~ shift ~ ', ' ~ minutes ~ ')'
+    ) }}
+{%- endmacro %}
+
+{# The earliest start of an interval, at or after a moment, on the same grid. #}
+{% macro ceil_to_grid(moment, shift, minutes) -%}
+    {{ add_minutes(
+        moment, 'mod(' ~ minutes ~ ' - mod(' ~ minutes_between("timestamp '1970-01-01'", moment)
+        ~ ' - ' ~ shift ~ ', ' ~ minutes ~ '), ' ~ minutes ~ ')'
+    ) }}
+{%- endmacro %}
+
+{# The values of some columns as one text; what is NULL counts too. #}
+{% macro joined(columns) -%}
+    concat_ws(
+        '|', {% for column in columns %}coalesce(cast({{ column }} as string), '-')
+        {{- ", " if not loop.last }}{% endfor %}
+    )
+{%- endmacro %}
+
 {# The distinct values in alphabetical order, joined by ', '; NULL when there are none. #}
 {% macro ordered_list(value) -%}
     string_agg(distinct {{ value }}, ', ' order by {{ value }})

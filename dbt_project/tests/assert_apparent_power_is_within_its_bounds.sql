@@ -8,7 +8,7 @@ select
     mva_net,
     mva_gross
 from {{ ref('feeder_profiles') }}
-where
+where {{ is_untested('feeder_profiles', 'interval_start_at') }} and (
     (mva_net is null and mw_net is not null and mva_gross is not null)
     or (mva_net is not null and mva_gross is null)
     {% if var('net_convention') == 'signed' %}
@@ -19,3 +19,4 @@ where
         -- 1 mVA: a root is rounded to nine decimals of MVA, the measured values are not
         and (mva_net_min > mva_net + 0.000000001 or mva_net > mva_gross + 0.000000001)
     )
+)

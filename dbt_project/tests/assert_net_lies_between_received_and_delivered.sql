@@ -8,10 +8,11 @@ select
     mw_rec,
     mw_net
 from {{ ref('feeder_profiles') }}
-where
+where {{ is_untested('feeder_profiles', 'interval_start_at') }} and (
     (mw_net is null) <> (mw_del is null or mw_rec is null)
     {% if var('net_convention') == 'gross' %}
         or mw_net is distinct from mw_gross
     {% else %}
         or (mw_del >= 0 and mw_rec >= 0 and mw_net not between -mw_rec and mw_del)
     {% endif %}
+)

@@ -10,6 +10,7 @@ factors as (
         pf_net as pf,
         kva_below_kw
     from {{ ref('feeder_profiles') }}
+    where {{ is_untested('feeder_profiles', 'interval_start_at') }}
     union all
     select
         '(total)' as feeder,
@@ -17,6 +18,7 @@ factors as (
         pf_total as pf,
         null as kva_below_kw
     from {{ ref('combined_profiles') }}
+    where {{ is_untested('combined_profiles', 'interval_start_at', '') }}
 )
 
 select *

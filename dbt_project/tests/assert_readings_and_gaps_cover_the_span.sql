@@ -1,30 +1,45 @@
 -- Every expected interval is either read or missing, never both and never neither: per meter-data
--- row the two line up without overlap or hole from the first to the last reading of all feeders.
+-- row and month the two line up without overlap or hole, and the months add up to the time from the
+-- first to the last reading of all feeders within the row's validity.
 {{ config(meta={"dagster": {"ref": {"name": "missing_intervals"}}}) }}
 
 with
 
+expected as (
+    select * from {{ ref('expected_periods') }}
+    where first_start_at < until_at
+),
+
 intervals as (
     select
-        meter_data_row,
-        interval_start_at,
-        {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at
+        feeder,
+        interval_start_at
     from {{ ref('missing_intervals') }}
+    where {{ is_untested('missing_intervals', 'interval_start_at') }}
     union all
-    select
-        profiles.meter_data_row,
-        profiles.interval_start_at,
-        {{ add_minutes('profiles.interval_start_at', 'profiles.interval_minutes') }}
-            as interval_end_at
-    from {{ ref('feeder_profiles') }} as profiles
-    inner join {{ ref('stg_meter_data') }} as meters
-        on profiles.meter_data_row = meters.meter_data_row
     -- a reading between two intervals is reported by assert_readings_fill_their_interval
-    where
-        mod(
-            {{ minutes_between("timestamp '1970-01-01'", 'profiles.interval_start_at') }}
-            - meters.grid_shift_minutes, meters.interval_minutes
-        ) = 0
+    select
+        feeder,
+        interval_start_at
+    from {{ ref('feeder_profiles') }}
+    where not is_off_grid and {{ is_untested('missing_intervals', 'interval_start_at') }}
+),
+
+covered as (
+    select
+        expected.feeder,
+        expected.meter_data_row,
+        expected.month_start_at,
+        count(*) * max(expected.interval_minutes) as minutes_covered,
+        min(intervals.interval_start_at) as from_at,
+        max({{ add_minutes('intervals.interval_start_at', 'expected.interval_minutes') }}) as to_at
+    from expected
+    inner join intervals
+        on
+            expected.feeder = intervals.feeder
+            and expected.first_start_at <= intervals.interval_start_at
+            and expected.until_at > intervals.interval_start_at
+    group by expected.feeder, expected.meter_data_row, expected.month_start_at
 ),
 
 span as (
@@ -34,31 +49,58 @@ span as (
     from {{ ref('feeder_profiles') }}
 ),
 
-covered as (
+rows_of_meter_data as (
+    select
+        meters.meter_data_row,
+        greatest(span.start_at, coalesce(meters.valid_from_at, span.start_at)) as from_at,
+        least(span.end_at, coalesce(meters.valid_to_at, span.end_at)) as to_at,
+        meters.interval_minutes
+    from {{ ref('stg_meter_data') }} as meters
+    cross join span
+),
+
+months as (
     select
         meter_data_row,
-        count(*) as interval_count,
-        min(interval_start_at) as start_at,
-        max(interval_end_at) as end_at
-    from intervals
+        sum({{ minutes_between('first_start_at', 'until_at') }}) as minutes_expected
+    from expected
     group by meter_data_row
 )
 
 select
-    covered.*,
-    meters.feeder,
-    meters.valid_from_at,
-    meters.valid_to_at
-from {{ ref('stg_meter_data') }} as meters
-cross join span
-left join covered on meters.meter_data_row = covered.meter_data_row
+    expected.feeder,
+    expected.meter_data_row,
+    expected.month_start_at,
+    covered.minutes_covered,
+    covered.from_at,
+    covered.to_at
+from expected
+left join covered
+    on
+        expected.meter_data_row = covered.meter_data_row
+        and expected.month_start_at = covered.month_start_at
 where
-    greatest(meters.valid_from_at, span.start_at) < least(meters.valid_to_at, span.end_at)
+    {{ is_untested('missing_intervals', 'expected.month_start_at', 'expected.feeder') }}
     and (
-        covered.interval_count * meters.interval_minutes
-        is distinct from {{ minutes_between('covered.start_at', 'covered.end_at') }}
-        or covered.start_at >= {{ add_minutes(
-            'greatest(meters.valid_from_at, span.start_at)', 'meters.interval_minutes'
-        ) }}
-        or covered.end_at < least(meters.valid_to_at, span.end_at)
+        covered.minutes_covered
+        is distinct from {{ minutes_between('covered.from_at', 'covered.to_at') }}
+        or covered.from_at is distinct from expected.first_start_at
+        or covered.to_at < expected.until_at
     )
+union all
+select
+    null as feeder,
+    rows_of_meter_data.meter_data_row,
+    null as month_start_at,
+    months.minutes_expected as minutes_covered,
+    rows_of_meter_data.from_at,
+    rows_of_meter_data.to_at
+from rows_of_meter_data
+left join months on rows_of_meter_data.meter_data_row = months.meter_data_row
+-- an interval may begin before and end after its row's validity
+where
+    rows_of_meter_data.from_at < rows_of_meter_data.to_at
+    and abs(
+        coalesce(months.minutes_expected, 0)
+        - {{ minutes_between('rows_of_meter_data.from_at', 'rows_of_meter_data.to_at') }}
+    ) >= rows_of_meter_data.interval_minutes

@@ -1,15 +1,45 @@
 -- Staging adds meter and time to a row; a join that drops or doubles one loses or invents energy.
-{{ config(meta={"dagster": {"ref": {"name": "stg_interval_reads"}}}) }}
+-- Where no other file is near, every row of a file is used; elsewhere staging's rows are counted.
+{{ config(meta={"dagster": {"ref": {"name": "files"}}}) }}
 
 with
 
-raw_rows as (select count(*) as row_count from {{ source('raw', 'interval_reads') }}),
+contested as (
+    select distinct periods.file_id
+    from {{ ref('stg_file_periods') }} as periods
+    where
+        periods.is_contested
+        and periods.file_id in (
+            select file_id from {{ ref('file_uses') }}
+            where {{ is_untested('file_uses', 'month_start_at') }}
+        )
+),
 
-staged_rows as (select count(*) as row_count from {{ ref('stg_interval_reads') }})
+staged as (
+    select
+        file_id,
+        count(*) as row_count
+    from {{ ref('stg_interval_reads') }}
+    where file_id in (select file_id from contested)
+    group by file_id
+)
 
 select
-    raw_rows.row_count as raw_rows,
-    staged_rows.row_count as staged_rows
-from raw_rows
-cross join staged_rows
-where raw_rows.row_count <> staged_rows.row_count
+    files.file_id,
+    files.row_count,
+    files.used_count,
+    files.superseded_count,
+    files.outside_count,
+    staged.row_count as staged_count
+from {{ ref('files') }} as files
+left join staged on files.file_id = staged.file_id
+where
+    files.superseded_count < 0
+    or staged.row_count <> files.row_count
+    or (
+        files.superseded_count > 0
+        and files.file_id not in (
+            select file_id from {{ ref('stg_file_periods') }}
+            where is_contested
+        )
+    )

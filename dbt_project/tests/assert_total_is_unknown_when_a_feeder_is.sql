@@ -10,14 +10,18 @@ unknown as (
         interval_start_at,
         {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at
     from {{ ref('missing_intervals') }}
-    where total_factor <> 0
+    where
+        total_factor <> 0 and {{ is_near_untested('combined_profiles', 'interval_start_at') }}
     union all
     select
         feeder,
         interval_start_at,
         {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at
     from {{ ref('feeder_profiles') }}
-    where total_factor <> 0 and mw_net is null
+    where
+        total_factor <> 0
+        and mw_net is null
+        and {{ is_near_untested('combined_profiles', 'interval_start_at') }}
 )
 
 select
@@ -31,8 +35,9 @@ left join unknown
         totals.interval_start_at < unknown.interval_end_at
         and {{ add_minutes('totals.interval_start_at', 'totals.interval_minutes') }}
         > unknown.interval_start_at
-where
+where {{ is_untested('combined_profiles', 'totals.interval_start_at', '') }} and (
     (totals.mw_total is null) <> (totals.feeders_reporting < totals.feeders_expected)
     or (totals.mw_total is null) <> (totals.missing_feeders is not null)
     or (unknown.feeder is not null and totals.mw_total is not null)
     or not contains(', ' || totals.missing_feeders || ',', ', ' || unknown.feeder || ',')
+)

@@ -1,5 +1,13 @@
 -- one row per interval of the system: all feeders together
 
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace_parts",
+    parts="system_months",
+    part_time="interval_start_at",
+    part_feeder=""
+) }}
+
 with
 
 system as (
@@ -18,7 +26,7 @@ reported as (
         total_factor * mw_gross as mw_gross,
         abs(total_factor) * mva_net as mva
     from {{ ref('feeder_profiles') }}
-    where total_factor <> 0
+    where total_factor <> 0 and {{ is_near_dirty_part(ref('system_months'), 'interval_start_at') }}
 ),
 
 missing as (
@@ -32,7 +40,7 @@ missing as (
         null as mw_gross,
         null as mva
     from {{ ref('missing_intervals') }}
-    where total_factor <> 0
+    where total_factor <> 0 and {{ is_near_dirty_part(ref('system_months'), 'interval_start_at') }}
 ),
 
 members as (
@@ -47,10 +55,8 @@ placed as (
         members.*,
         system.interval_minutes as system_minutes,
         system.timezone,
-        {{ add_minutes(
-            'members.interval_start_at',
-            '-mod(' ~ minutes_between("timestamp '1970-01-01'", 'members.interval_start_at')
-            ~ ' - system.grid_shift_minutes, system.interval_minutes)'
+        {{ floor_to_grid(
+            'members.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
         ) }} as system_start_at
     from members
     cross join system
@@ -143,3 +149,4 @@ select
     mva_total,
     cast(abs(mw_total) as double) / nullif(cast(mva_total as double), 0) as pf_total
 from summed
+where {{ is_in_dirty_part(ref('system_months'), 'system_start_at', '') }}

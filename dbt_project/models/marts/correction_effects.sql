@@ -1,5 +1,13 @@
 -- one row per correcting file, feeder and month: what its corrections changed
 
+-- months of the meter's clock lie across those of UTC: a feeder's are made anew together
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace_parts",
+    parts="read_months",
+    part_time=""
+) }}
+
 with
 
 corrections as (
@@ -7,6 +15,7 @@ corrections as (
         *,
         cast(date_trunc('month', start_local) as date) as month
     from {{ ref('corrections') }}
+    where {{ is_in_dirty_part(ref('read_months'), '') }}
 ),
 
 profiles as (
@@ -14,6 +23,7 @@ profiles as (
         *,
         cast(date_trunc('month', start_local) as date) as month
     from {{ ref('feeder_profiles') }}
+    where feeder in (select feeder from corrections)
 ),
 
 -- net power before and after, per corrected interval; a channel that stayed counts with its value

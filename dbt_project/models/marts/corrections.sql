@@ -1,39 +1,38 @@
 -- one row per feeder, interval, channel and later file that changed its value
 
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace_parts",
+    parts="read_months",
+    part_time="interval_start_at"
+) }}
+
 with
 
+-- only where files meet is an interval read twice
 reads as (
     select * from {{ ref('stg_interval_reads') }}
-    where meter_data_row is not null
+    where
+        is_contested
+        and {{ is_in_dirty_file(ref('read_months')) }}
 ),
 
 files as (
     select * from {{ source('raw', 'files') }}
 ),
 
--- few intervals are read twice
-overlapping as (
-    select
-        feeder,
-        interval_start_at
-    from reads
-    group by feeder, interval_start_at
-    having count(*) > 1
-),
-
 -- each reading beside the one it replaced, in the order in which their files were accepted
 versions as (
     select
-        reads.*,
+        *,
+        {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
+            {{ in_mw(channel) }} as {{ channel }}_mw,
+        {% endfor %}
         row_number() over (
-            partition by reads.feeder, reads.interval_start_at
-            order by reads.accepted_seq, reads.line_number
+            partition by feeder, interval_start_at order by accepted_seq, line_number
         ) as version
     from reads
-    inner join overlapping
-        on
-            reads.feeder = overlapping.feeder
-            and reads.interval_start_at = overlapping.interval_start_at
+    where {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
 ),
 
 pairs as (
@@ -46,7 +45,8 @@ pairs as (
             '{{ channel }}' as channel,
             old.{{ channel }} as old_value,
             new.{{ channel }} as new_value,
-            new.mw_factor,
+            old.{{ channel }}_mw as old_mw,
+            new.{{ channel }}_mw as new_mw,
             old.file_id as old_file_id,
             old.line_number as old_line_number,
             new.file_id as new_file_id,
@@ -57,7 +57,7 @@ pairs as (
                 new.feeder = old.feeder
                 and new.interval_start_at = old.interval_start_at
                 and new.version = old.version + 1
-        where new.{{ channel }} is distinct from old.{{ channel }}
+        where new.{{ channel }}_mw is distinct from old.{{ channel }}_mw
         {{ "union all" if not loop.last }}
     {% endfor %}
 )
@@ -70,8 +70,8 @@ select
     pairs.channel,
     pairs.old_value,
     pairs.new_value,
-    cast(pairs.old_value * pairs.mw_factor as decimal(28, 18)) as old_mw,
-    cast(pairs.new_value * pairs.mw_factor as decimal(28, 18)) as new_mw,
+    pairs.old_mw,
+    pairs.new_mw,
     pairs.old_file_id,
     pairs.old_line_number,
     pairs.new_file_id,

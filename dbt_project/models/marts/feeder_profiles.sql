@@ -1,32 +1,54 @@
 -- one row per feeder and interval with a reading
 
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace_parts",
+    parts="read_months",
+    part_time="interval_start_at"
+) }}
+
 with
 
+contested as (
+    select * from {{ ref('stg_interval_reads') }}
+    where feeder is not null and is_contested and {{ is_in_dirty_file(ref('read_months')) }}
+    -- the file accepted last wins, whatever its name
+    qualify
+        row_number() over (
+            partition by feeder, interval_start_at order by accepted_seq desc, line_number desc
+        ) = 1
+),
+
 readings as (
-    select * from {{ ref('readings') }}
+    select * from contested
+    union all
+    select * from {{ ref('stg_interval_reads') }}
+    where feeder is not null and not is_contested and {{ is_in_dirty_file(ref('read_months')) }}
 ),
 
--- average power over the interval, exact
-powers as (
+-- average power over the interval, exact; raw values for comparisons, roots and quotients
+channels as (
     select
         *,
-        cast(kw_del * mw_factor as decimal(28, 18)) as mw_del,
-        cast(kw_rec * mw_factor as decimal(28, 18)) as mw_rec,
-        cast(kva_del * mw_factor as decimal(28, 18)) as mva_del,
-        cast(kva_rec * mw_factor as decimal(28, 18)) as mva_rec
+        {{ in_mw('kw_del') }} as mw_del,
+        {{ in_mw('kw_rec') }} as mw_rec,
+        {{ in_mw('kva_del') }} as mva_del,
+        {{ in_mw('kva_rec') }} as mva_rec,
+        {{ as_double('kw_del') }} as p_del,
+        {{ as_double('kw_rec') }} as p_rec,
+        {{ as_double('kva_del') }} as s_del,
+        {{ as_double('kva_rec') }} as s_rec,
+        cast(mw_factor as double) as factor
     from readings
+    where {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
 ),
 
--- non-active power per direction, the most that reactive power can have been (IEEE 1459)
-bounds as (
+directed as (
     select
         *,
-        cast(mw_del - mw_rec as double) as mw_signed,
-        sqrt(greatest(pow(cast(mva_del as double), 2) - pow(cast(mw_del as double), 2), 0))
-            as n_del,
-        sqrt(greatest(pow(cast(mva_rec as double), 2) - pow(cast(mw_rec as double), 2), 0))
-            as n_rec
-    from powers
+        p_rec = 0 and s_rec = 0 as is_delivered_only,
+        p_del = 0 and s_del = 0 as is_received_only
+    from channels
 ),
 
 -- with one direction only, the measured value is the answer; a root is needed for both at once,
@@ -35,52 +57,36 @@ combined as (
     select
         *,
         case
-            when mw_rec = 0 and mva_rec = 0 then greatest(mva_del, mw_del)
-            when mw_del = 0 and mva_del = 0 then greatest(mva_rec, mw_rec)
-            else greatest(
-                {{ rounded('sqrt(pow(mw_signed, 2) + pow(n_del + n_rec, 2))') }},
-                abs(mw_del - mw_rec)
-            )
+            when is_delivered_only then greatest(mva_del, mw_del)
+            when is_received_only then greatest(mva_rec, mw_rec)
+            else greatest({{ net_mva('+') }}, abs(mw_del - mw_rec))
         end as mva_vector,
         case
-            when mw_rec = 0 and mva_rec = 0 then greatest(mva_del, mw_del)
-            when mw_del = 0 and mva_del = 0 then greatest(mva_rec, mw_rec)
-            else greatest(
-                {{ rounded('sqrt(pow(mw_signed, 2) + pow(n_del - n_rec, 2))') }},
-                abs(mw_del - mw_rec)
-            )
+            when is_delivered_only then greatest(mva_del, mw_del)
+            when is_received_only then greatest(mva_rec, mw_rec)
+            else greatest({{ net_mva('-') }}, abs(mw_del - mw_rec))
         end as mva_vector_min
-    from bounds
+    from directed
 ),
 
 netted as (
     select
         *,
         case when mva_del is not null and mva_rec is not null then mva_vector_min end
-            as mva_net_least,
+            as mva_net_min,
         {% if var('net_convention') == 'gross' %}
             mw_del + mw_rec as mw_balance,
-            mva_del + mva_rec as mva_balance
+            mva_del + mva_rec as mva_balance,
+            p_del + p_rec as p_balance,
+            s_del + s_rec as s_balance
         {% else %}
             mw_del - mw_rec as mw_balance,
             case when mva_del is not null and mva_rec is not null then mva_vector end
-                as mva_balance
+                as mva_balance,
+            p_del - p_rec as p_balance,
+            greatest(s_del + s_rec, p_del + p_rec) as s_balance
         {% endif %}
     from combined
-),
-
-profiles as (
-    select
-        *,
-        cast(mw_balance as decimal(28, 18)) as mw_net,
-        cast(mw_del + mw_rec as decimal(28, 18)) as mw_gross,
-        cast(mva_balance as decimal(28, 18)) as mva_net,
-        cast(mva_net_least as decimal(28, 18)) as mva_net_min,
-        cast(mva_del + mva_rec as decimal(28, 18)) as mva_gross,
-        cast(abs(mw_balance) as double) / nullif(cast(mva_balance as double), 0) as pf_net,
-        coalesce(kw_del > 0 and kw_rec > 0, false) as is_bidirectional,
-        coalesce(mw_del > mva_del, false) or coalesce(mw_rec > mva_rec, false) as kva_below_kw
-    from netted
 )
 
 select
@@ -101,17 +107,22 @@ select
     mw_rec,
     mva_del,
     mva_rec,
-    mw_net,
-    mw_gross,
-    mva_net,
-    mva_net_min,
-    mva_gross,
-    pf_net,
-    is_bidirectional,
-    kva_below_kw,
+    cast(mw_balance as decimal(28, 18)) as mw_net,
+    cast(mw_del + mw_rec as decimal(28, 18)) as mw_gross,
+    cast(mva_balance as decimal(28, 18)) as mva_net,
+    cast(mva_net_min as decimal(28, 18)) as mva_net_min,
+    cast(mva_del + mva_rec as decimal(28, 18)) as mva_gross,
+    case
+        when mw_balance is null or mva_balance is null then null
+        when is_delivered_only or is_received_only then abs(p_balance) / nullif(s_balance, 0)
+        else abs(cast(mw_balance as double)) / nullif(cast(mva_balance as double), 0)
+    end as pf_net,
+    coalesce(p_del > 0 and p_rec > 0, false) as is_bidirectional,
+    coalesce(mw_del > mva_del, false) or coalesce(mw_rec > mva_rec, false) as kva_below_kw,
     is_ambiguous_time,
+    {{ floor_to_grid('interval_start_at', 'grid_shift_minutes', 'interval_minutes') }}
+    <> interval_start_at as is_off_grid,
     total_factor,
     file_id,
-    line_number,
-    meter_data_row
-from profiles
+    line_number
+from netted

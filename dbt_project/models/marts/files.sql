@@ -6,20 +6,38 @@ files as (
     select * from {{ source('raw', 'files') }}
 ),
 
-reads as (
-    select
-        file_id,
-        cast(count(*) - count(meter_data_row) as bigint) as outside_count,
-        count(*) as loaded_count
-    from {{ ref('stg_interval_reads') }}
-    group by file_id
-),
-
 used as (
     select
         file_id,
-        count(*) as used_count
-    from {{ ref('feeder_profiles') }}
+        cast(sum(used_count) as bigint) as used_count
+    from {{ ref('file_uses') }}
+    group by file_id
+),
+
+-- files with a time for which meter-data.csv has no row
+holed as (
+    select spans.file_id
+    from (
+        select
+            file_id,
+            min(min_start_local) as from_local,
+            max(max_end_local) as to_local
+        from {{ source('raw', 'file_months') }}
+        group by file_id
+    ) as spans
+    left join {{ ref('stg_file_periods') }} as periods on spans.file_id = periods.file_id
+    group by spans.file_id
+    having
+        coalesce(sum({{ minutes_between('periods.period_from', 'periods.period_to') }}), 0)
+        <> max({{ minutes_between('spans.from_local', 'spans.to_local') }})
+),
+
+outside as (
+    select
+        file_id,
+        count(*) as outside_count
+    from {{ ref('stg_interval_reads') }}
+    where feeder is null and file_id in (select file_id from holed)
     group by file_id
 ),
 
@@ -48,10 +66,15 @@ select
     files.duplicate_of,
     coalesce(used.used_count, 0) as used_count,
     coalesce(corrected.correcting_count, 0) as correcting_count,
-    coalesce(reads.loaded_count - reads.outside_count - coalesce(used.used_count, 0), 0)
-        as superseded_count,
-    coalesce(reads.outside_count, 0) as outside_count
+    case
+        when files.outcome = 'accepted'
+            then
+                files.row_count - coalesce(outside.outside_count, 0)
+                - coalesce(used.used_count, 0)
+        else 0
+    end as superseded_count,
+    coalesce(outside.outside_count, 0) as outside_count
 from files
-left join reads on files.file_id = reads.file_id
+left join outside on files.file_id = outside.file_id
 left join used on files.file_id = used.file_id
 left join corrected on files.file_id = corrected.file_id

@@ -1,9 +1,18 @@
 -- one row per feeder and maximal run of expected intervals without a reading
 
+-- a gap may reach over months: a feeder's are found anew when one of its months changes
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace_parts",
+    parts="expected_months",
+    part_time=""
+) }}
+
 with
 
 missing as (
     select * from {{ ref('missing_intervals') }}
+    where {{ is_in_dirty_part(ref('expected_months'), '') }}
 ),
 
 -- in one run, a start and its place in the order drift apart by nothing

@@ -27,10 +27,8 @@ same_length as (
 shorter as (
     select
         profiles.feeder,
-        {{ add_minutes(
-            'profiles.interval_start_at',
-            '-mod(' ~ minutes_between("timestamp '1970-01-01'", 'profiles.interval_start_at')
-            ~ ' - system.grid_shift_minutes, system.interval_minutes)'
+        {{ floor_to_grid(
+            'profiles.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
         ) }} as system_start_at,
         system.interval_minutes,
         sum(profiles.interval_minutes) as minutes_filled,

@@ -1,79 +1,64 @@
 -- one row per feeder and expected interval without a reading
 
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace_parts",
+    parts="expected_months",
+    part_time="interval_start_at"
+) }}
+
 with
 
-readings as (
-    select * from {{ ref('feeder_profiles') }}
-),
-
-meters as (
-    select * from {{ ref('stg_meter_data') }}
-),
-
--- every feeder is expected from the first to the last reading of all feeders
-span as (
-    select
-        min(interval_start_at) as span_start_at,
-        max({{ add_minutes('interval_start_at', 'interval_minutes') }}) as span_end_at
-    from readings
-),
-
-periods as (
-    select
-        meters.feeder,
-        meters.meter_data_row,
-        meters.interval_minutes,
-        meters.timezone,
-        meters.total_factor,
-        meters.grid_shift_minutes,
-        meters.valid_from_at,
-        greatest(span.span_start_at, coalesce(meters.valid_from_at, span.span_start_at))
-            as period_start_at,
-        least(span.span_end_at, coalesce(meters.valid_to_at, span.span_end_at)) as period_end_at
-    from meters
-    cross join span
-),
-
--- intervals lie on a grid of whole interval lengths from UTC midnight
-starts as (
-    select
-        *,
-        mod(
-            {{ minutes_between("timestamp '1970-01-01'", 'period_start_at') }}
-            - grid_shift_minutes,
-            interval_minutes
-        ) as minutes_into_interval
-    from periods
-    where period_start_at < period_end_at
-),
-
 expected as (
+    select * from {{ ref('expected_periods') }}
+    where
+        first_start_at < until_at
+        and {{ is_in_dirty_part(ref('expected_months'), 'month_start_at') }}
+),
+
+-- one meter, and as many readings on its grid as the month has intervals: nothing is missing
+complete as (
+    select
+        expected.feeder,
+        expected.month_start_at
+    from expected
+    inner join {{ ref('file_uses') }} as uses
+        on expected.feeder = uses.feeder and expected.month_start_at = uses.month_start_at
+    group by expected.feeder, expected.month_start_at
+    having
+        count(distinct expected.meter_data_row) = 1
+        and sum(uses.on_grid_count * expected.interval_minutes)
+        = max({{ minutes_between('expected.first_start_at', 'expected.until_at') }})
+),
+
+incomplete as (
+    select expected.*
+    from expected
+    anti join complete
+        on
+            expected.feeder = complete.feeder
+            and expected.month_start_at = complete.month_start_at
+),
+
+intervals as (
     select
         feeder,
-        meter_data_row,
         interval_minutes,
         timezone,
         total_factor,
-        valid_from_at,
-        {{ interval_series(
-            add_minutes('period_start_at', '-minutes_into_interval'),
-            'period_end_at',
-            'interval_minutes'
-        ) }} as interval_start_at
-    from starts
+        {{ interval_series('first_start_at', 'until_at', 'interval_minutes') }}
+            as interval_start_at
+    from incomplete
 )
 
 select
-    expected.feeder,
-    expected.interval_start_at,
-    expected.interval_minutes,
-    expected.timezone,
-    expected.total_factor,
-    expected.meter_data_row
-from expected
-anti join readings
+    feeder,
+    interval_start_at,
+    interval_minutes,
+    timezone,
+    total_factor
+from intervals
+anti join {{ ref('feeder_profiles') }} as readings
     on
-        expected.feeder = readings.feeder
-        and expected.interval_start_at = readings.interval_start_at
--- the row valid at the start of an interval has it, also when meters changed inside one
-where expected.valid_from_at is null or expected.interval_start_at >= expected.valid_from_at
+        intervals.feeder = readings.feeder
+        and intervals.interval_start_at = readings.interval_start_at

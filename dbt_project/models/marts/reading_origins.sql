@@ -5,7 +5,13 @@
 with
 
 reads as (
-    select * from {{ ref('stg_interval_reads') }}
+    select
+        *,
+        {{ in_mw('kw_del') }} as mw_del,
+        {{ in_mw('kw_rec') }} as mw_rec,
+        {{ in_mw('kva_del') }} as mva_del,
+        {{ in_mw('kva_rec') }} as mva_rec
+    from {{ ref('stg_interval_reads') }}
     where meter_data_row is not null
 ),
 
@@ -45,10 +51,10 @@ select
     meters.channel_unit,
     meters.interval_minutes,
     reads.mw_factor,
-    cast(reads.kw_del * reads.mw_factor as decimal(28, 18)) as mw_del,
-    cast(reads.kw_rec * reads.mw_factor as decimal(28, 18)) as mw_rec,
-    cast(reads.kva_del * reads.mw_factor as decimal(28, 18)) as mva_del,
-    cast(reads.kva_rec * reads.mw_factor as decimal(28, 18)) as mva_rec,
+    reads.mw_del,
+    reads.mw_rec,
+    reads.mva_del,
+    reads.mva_rec,
     reads.file_id,
     profiles.mw_net,
     profiles.mva_net,
@@ -62,8 +68,8 @@ select
             then ' x 60 / ' || cast(meters.interval_minutes as string) || ' an hour'
         else ''
     end
-    || ' = (' || coalesce(cast(cast(reads.kw_del * reads.mw_factor as double) as string), 'unknown')
-    || ', ' || coalesce(cast(cast(reads.kw_rec * reads.mw_factor as double) as string), 'unknown')
+    || ' = (' || coalesce(cast(cast(reads.mw_del as double) as string), 'unknown')
+    || ', ' || coalesce(cast(cast(reads.mw_rec as double) as string), 'unknown')
     || ') MW' as formula
 from reads
 inner join meters on reads.meter_data_row = meters.meter_data_row

@@ -16,16 +16,8 @@ select
     kw_rec,
     kva_del,
     kva_rec,
-    mw_factor,
     total_factor,
     is_ambiguous_time,
     file_id,
-    line_number,
-    meter_data_row
-from {{ ref('stg_interval_reads') }}
-where meter_data_row is not null
--- the file accepted last wins, whatever its name
-qualify
-    row_number() over (
-        partition by feeder, interval_start_at order by accepted_seq desc, line_number desc
-    ) = 1
+    line_number
+from {{ ref('feeder_profiles') }}

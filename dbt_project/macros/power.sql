@@ -1,0 +1,37 @@
+{#- From raw channels to MW and MVA. -#}
+
+{% macro long_value(channel) -%}
+    long_values[{{ ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'].index(channel) + 1 }}]
+{%- endmacro %}
+
+{# A raw channel as MW (MVA) averaged over the interval, exact: six decimals are enough for nearly
+   every meter and multiply without a division; a longer value stands in long_values. #}
+{% macro in_mw(channel) -%}
+    case
+        when long_values is null then cast({{ channel }} * mw_factor as decimal(28, 18))
+        else cast({{ long_value(channel) }} * mw_factor as decimal(28, 18))
+    end
+{%- endmacro %}
+
+{# A raw channel with all its digits. #}
+{% macro exact(channel) -%}
+    coalesce({{ long_value(channel) }}, {{ channel }})
+{%- endmacro %}
+
+{# A raw channel for roots, quotients and comparisons with 0. #}
+{% macro as_double(channel) -%}
+    case
+        when long_values is null then cast({{ channel }} as double)
+        else cast({{ long_value(channel) }} as double)
+    end
+{%- endmacro %}
+
+{# Apparent power of the net flow, from raw doubles: sqrt((P_del - P_rec)^2 + (N_del +- N_rec)^2),
+   N = sqrt(max(S^2 - P^2, 0)) the most that reactive power can have been (IEEE 1459). #}
+{% macro net_mva(sign) -%}
+    {{ rounded(
+        'sqrt(pow(p_del - p_rec, 2) + pow('
+        ~ 'sqrt(greatest(pow(s_del, 2) - pow(p_del, 2), 0)) ' ~ sign
+        ~ ' sqrt(greatest(pow(s_rec, 2) - pow(p_rec, 2), 0)), 2)) * factor'
+    ) }}
+{%- endmacro %}

@@ -1,0 +1,213 @@
+{#- Incremental models that replace what is dirty. A part is a feeder's UTC month (a month of the
+    system, all of a feeder). A model names in `parts` the table that says which parts there should
+    be, each with a stamp of all that decides its rows; model_parts holds the stamps of the parts
+    it has. Where the two differ the part is deleted and made anew, in one transaction with its
+    stamp, so that rows which a correction drops go too, and a run that was cut off is caught up
+    with by the next. Change a model, a macro or a variable, and everything is made anew. -#}
+
+{% macro create_model_parts() -%}
+    create table if not exists model_parts (
+        model varchar not null,
+        feeder varchar,
+        month_start_at timestamp,
+        stamp varchar not null,
+        code varchar not null,
+        is_tested boolean not null
+    )
+{%- endmacro %}
+
+{# What the models' SQL is made of, as one hash. #}
+{% macro code_stamp() -%}
+    {%- set texts = [var('net_convention'), var('system_timezone')] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+        {%- do texts.append(node.name ~ node.raw_code) -%}
+    {%- endfor -%}
+    {%- for name, macro in context['load_profile'].items() if not name.startswith('test_') -%}
+        {%- do texts.append(macro.macro.macro_sql) -%}
+    {%- endfor -%}
+    {{- return(local_md5(texts | sort | join)) -}}
+{%- endmacro %}
+
+{# dbt's own macro, asked by `is_incremental` and the materialization: also when the code changed. #}
+{% macro should_full_refresh() -%}
+    {%- if flags.FULL_REFRESH or not execute -%}
+        {{- return(flags.FULL_REFRESH) -}}
+    {%- endif -%}
+    {%- set held -%}
+        select count(*) from {{ target.schema }}.model_parts
+        where model = '{{ model.name }}' and code = '{{ code_stamp() }}'
+    {%- endset -%}
+    {{- return(run_query(held).columns[0].values()[0] == 0) -}}
+{%- endmacro %}
+
+{# Feeder and month of every part that should be otherwise than this model has it. #}
+{% macro dirty_parts(parts) -%}
+    select
+        coalesce(wanted.feeder, held.feeder) as feeder,
+        coalesce(wanted.month_start_at, held.month_start_at) as month_start_at
+    from {{ parts }} as wanted
+    full join (
+        select * from {{ this.schema }}.model_parts where model = '{{ this.name }}'
+    ) as held
+        on
+            wanted.feeder is not distinct from held.feeder
+            and wanted.month_start_at = held.month_start_at
+    where wanted.stamp is distinct from held.stamp
+{%- endmacro %}
+
+{# A condition for `where`: this row belongs to a part that has to be made; all do in a full build. #}
+{% macro is_in_dirty_part(parts, time, feeder='feeder') -%}
+    {%- if is_incremental() -%}
+        {{- is_in_parts(dirty_parts(parts), time, feeder) -}}
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{# True at least for every row of a dirty part and for none more than a day outside the first and the
+   last of them: written out, so that DuckDB skips what it need not read. #}
+{% macro is_near_dirty_part(parts, time) -%}
+    {%- if is_incremental() -%}
+        {{- is_near_parts(dirty_parts(parts), time) -}}
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_near_parts(parts, time) -%}
+    {%- set ends -%}
+        select
+            coalesce(min(month_start_at), timestamp '0001-01-01'),
+            coalesce(max({{ add_month('month_start_at') }}), timestamp '0001-01-01')
+        from ({{ parts }})
+    {%- endset -%}
+    {%- set first, until = run_query(ends).rows[0].values() -%}
+    {{ time }} >= timestamp '{{ first }}'
+    and {{ time }} < {{ add_minutes("timestamp '" ~ until ~ "'", 1440) }}
+{%- endmacro %}
+
+{# The same for given parts: (feeder, time) lies in one; without a time any month, without a feeder
+   every feeder. #}
+{% macro is_in_parts(parts, time, feeder) -%}
+    {%- if feeder and time -%}
+        {{ is_near_parts(parts, time) }}
+        and ({{ feeder }}, date_trunc('month', {{ time }})) in (
+            select feeder, month_start_at from ({{ parts }})
+        )
+    {%- elif feeder -%}
+        {{ feeder }} in (select feeder from ({{ parts }}))
+    {%- else -%}
+        {{ is_near_parts(parts, time) }}
+        and date_trunc('month', {{ time }}) in (select month_start_at from ({{ parts }}))
+    {%- endif %}
+{%- endmacro %}
+
+{# True for the rows of every file that has one in a dirty part; no other file need be read. A short
+   list is written out, so that the scan itself passes over the others. #}
+{% macro is_in_dirty_file(parts) -%}
+    {%- set periods = ref('stg_file_periods') -%}
+    {%- if is_incremental() -%}
+        {%- set files -%}
+            select distinct periods.file_id
+            from {{ periods }} as periods
+            inner join ({{ dirty_parts(parts) }}) as dirty
+                on
+                    periods.feeder = dirty.feeder
+                    and periods.period_from_at < {{ add_month('dirty.month_start_at') }}
+                    and periods.period_to_at > dirty.month_start_at
+        {%- endset -%}
+        {%- set found = run_query(files ~ ' order by 1 limit 1001').columns[0].values() | list -%}
+        {%- if found | length <= 1000 -%}
+            file_id in ({{ found | join(', ') or 'null' }})
+        {%- else -%}
+            file_id in ({{ files }})
+        {%- endif -%}
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{# dbt's hook for an incremental strategy of this name. #}
+{% macro get_incremental_replace_parts_sql(arguments) -%}
+    {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}
+    {%- set time, feeder = config.get('part_time'), config.get('part_feeder', 'feeder') -%}
+    delete from {{ arguments.target_relation }}
+    where {{ is_in_parts(dirty_parts(ref(config.get('parts'))), time, feeder) }};
+    insert into {{ arguments.target_relation }} ({{ columns }})
+    select {{ columns }} from {{ arguments.temp_relation }}
+{%- endmacro %}
+
+{# After a model is built, before its transaction ends: note which parts it has now. #}
+{% macro note_parts() -%}
+    {%- if config.get('incremental_strategy') == 'replace_parts' -%}
+        {%- set held = this.schema ~ '.model_parts' -%}
+        {%- set wanted = ref(config.get('parts')) -%}
+        delete from {{ held }}
+        where model = '{{ this.name }}'
+        {%- if is_incremental() %}
+            and not exists (
+                select 1 from {{ wanted }} as wanted
+                where
+                    wanted.feeder is not distinct from model_parts.feeder
+                    and wanted.month_start_at = model_parts.month_start_at
+                    and wanted.stamp = model_parts.stamp
+            )
+        {%- endif %};
+        insert into {{ held }}
+        select '{{ this.name }}', wanted.feeder, wanted.month_start_at, wanted.stamp,
+            '{{ code_stamp() }}', false
+        from {{ wanted }} as wanted
+        where not exists (
+            select 1 from {{ held }} as held
+            where
+                held.model = '{{ this.name }}'
+                and held.feeder is not distinct from wanted.feeder
+                and held.month_start_at = wanted.month_start_at
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Tests look at the parts that were made since all tests of their model last passed, in `dbt build`;
+    in `dbt test`, or with --vars '{full_tests: true}', at everything. -#}
+
+{% macro untested_parts(model_name) -%}
+    select feeder, month_start_at from {{ target.schema }}.model_parts
+    where model = '{{ model_name }}' and not is_tested
+{%- endmacro %}
+
+{% macro is_untested(model_name, time, feeder='feeder') -%}
+    {%- if execute and flags.WHICH == 'build' and not var('full_tests') -%}
+        ({{ is_in_parts(untested_parts(model_name), time, feeder) }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_near_untested(model_name, time) -%}
+    {%- if execute and flags.WHICH == 'build' and not var('full_tests') -%}
+        ({{ is_near_parts(untested_parts(model_name), time) }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{# At the end of `dbt build`: the parts of a model are tested when each test that reads it passed. #}
+{% macro note_tested(results) -%}
+    {%- if execute and flags.WHICH == 'build' -%}
+        {%- set passed = [] -%}
+        {%- for result in results if result.status in ('pass', 'warn') -%}
+            {%- do passed.append(result.node.unique_id) -%}
+        {%- endfor -%}
+        {%- set models = ["''"] -%}
+        {%- for model in graph.nodes.values() if model.resource_type == 'model' -%}
+            {%- set open = [] -%}
+            {%- for test in graph.nodes.values() if test.resource_type == 'test'
+                and model.unique_id in test.depends_on.nodes and test.unique_id not in passed -%}
+                {%- do open.append(test.unique_id) -%}
+            {%- endfor -%}
+            {%- if not open %}{% do models.append("'" ~ model.name ~ "'") %}{% endif -%}
+        {%- endfor -%}
+        update model_parts set is_tested = true
+        where not is_tested and model in ({{ models | join(', ') }})
+    {%- endif -%}
+{%- endmacro %}

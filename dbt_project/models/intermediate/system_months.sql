@@ -1,0 +1,50 @@
+-- one row per UTC month of the system; its stamp tells what all feeders have in it
+
+with
+
+feeders as (
+    select * from {{ ref('expected_months') }}
+),
+
+system as (
+    select * from {{ ref('stg_system') }}
+),
+
+-- where the system's grid is shifted, an interval begins in one month and ends in the next
+touched as (
+    select
+        feeder,
+        month_start_at,
+        stamp
+    from feeders
+    union
+    select
+        feeders.feeder,
+        date_trunc('month', {{ add_minutes('feeders.month_start_at', '-1') }}) as month_start_at,
+        feeders.stamp
+    from feeders
+    cross join system
+    where system.grid_shift_minutes <> 0
+),
+
+described as (
+    select
+        month_start_at,
+        {{ joined(['feeder', 'stamp']) }} as description
+    from touched
+    union all
+    select
+        touched.month_start_at,
+        {{ joined([
+            'system.interval_minutes', 'system.grid_shift_minutes', 'system.timezone',
+        ]) }} as description
+    from touched
+    cross join system
+)
+
+select
+    cast(null as string) as feeder,
+    month_start_at,
+    md5({{ ordered_list('description') }}) as stamp
+from described
+group by month_start_at

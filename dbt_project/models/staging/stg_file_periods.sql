@@ -1,0 +1,130 @@
+-- one row per accepted file and stretch of its time with one meter-data row and one offset to UTC
+
+-- small, and read by every step after it
+{{ config(materialized="table") }}
+
+with
+
+files as (
+    select
+        files.file_id,
+        files.feeder as feeder_key,
+        files.accepted_seq,
+        files.release_of,
+        min(months.min_start_local) as min_start_local,
+        max(months.max_end_local) as max_end_local
+    from {{ source('raw', 'files') }} as files
+    inner join {{ source('raw', 'file_months') }} as months on files.file_id = months.file_id
+    group by files.file_id, files.feeder, files.accepted_seq, files.release_of
+),
+
+meters as (
+    select * from {{ ref('stg_meter_data') }}
+),
+
+clocks as (
+    select * from {{ ref('stg_clock_periods') }}
+),
+
+periods as (
+    select
+        files.*,
+        meters.feeder,
+        meters.meter,
+        meters.meter_data_row,
+        meters.interval_minutes,
+        meters.timezone,
+        meters.mw_factor,
+        meters.total_factor,
+        meters.grid_shift_minutes,
+        clocks.period_from as clock_from,
+        clocks.period_to as clock_to,
+        clocks.utc_offset_minutes,
+        clocks.second_offset_minutes,
+        clocks.is_skipped,
+        greatest(
+            files.min_start_local,
+            coalesce(meters.valid_from, files.min_start_local),
+            clocks.period_from
+        ) as period_from,
+        least(
+            files.max_end_local, coalesce(meters.valid_to, files.max_end_local), clocks.period_to
+        ) as period_to
+    from files
+    inner join meters on files.feeder_key = meters.feeder_key
+    inner join clocks
+        on
+            meters.timezone = clocks.timezone
+            and files.min_start_local < clocks.period_to
+            and files.max_end_local > clocks.period_from
+),
+
+-- its time in UTC, as wide as it can be where an hour is repeated
+placed as (
+    select
+        *,
+        {{ add_minutes(
+            'period_from', '-greatest(utc_offset_minutes, coalesce('
+            ~ 'second_offset_minutes, utc_offset_minutes))'
+        ) }} as period_from_at,
+        {{ add_minutes(
+            'period_to', '-coalesce(second_offset_minutes, utc_offset_minutes)'
+        ) }} as period_to_at
+    from periods
+    where period_from < period_to
+),
+
+file_spans as (
+    select
+        file_id,
+        feeder,
+        min(period_from_at) as file_from_at,
+        max(period_to_at) as file_to_at,
+        max(case when second_offset_minutes is not null or is_skipped then 1 else 0 end) = 1
+        or max(release_of) is not null as may_repeat_itself
+    from placed
+    group by file_id, feeder
+),
+
+-- only files that meet another of their feeder, or themselves, need a ranking of their rows
+neighbours as (
+    select
+        file_id,
+        feeder,
+        may_repeat_itself
+        or coalesce(file_from_at < max(file_to_at) over (
+            partition by feeder order by file_from_at, file_to_at, file_id
+            rows between unbounded preceding and 1 preceding
+        ), false)
+        or coalesce(file_to_at > min(file_from_at) over (
+            partition by feeder order by file_from_at, file_to_at, file_id
+            rows between 1 following and unbounded following
+        ), false) as is_contested
+    from file_spans
+)
+
+select
+    placed.file_id,
+    placed.feeder,
+    placed.feeder_key,
+    placed.accepted_seq,
+    placed.meter,
+    placed.meter_data_row,
+    placed.interval_minutes,
+    placed.timezone,
+    placed.mw_factor,
+    placed.total_factor,
+    placed.grid_shift_minutes,
+    placed.period_from,
+    placed.period_to,
+    placed.period_from_at,
+    placed.period_to_at,
+    placed.utc_offset_minutes,
+    placed.second_offset_minutes,
+    placed.is_skipped,
+    placed.clock_from,
+    placed.min_start_local < placed.clock_from as has_rows_before,
+    placed.max_end_local > placed.clock_to as has_rows_after,
+    neighbours.is_contested
+from placed
+inner join neighbours on placed.file_id = neighbours.file_id and placed.feeder = neighbours.feeder
