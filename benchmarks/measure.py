@@ -15,8 +15,8 @@ from time import perf_counter
 
 import duckdb
 
-TICK = 0.25  # seconds between two looks at memory; more often would cost what is measured
-PAGE_KB = {"RssAnon", "RssShmem", "RssFile"}
+TICK = 0.1  # seconds between two looks at memory; more often would cost what is measured
+PAGES = {"RssAnon", "RssShmem", "RssFile"}
 # Where a segment of a table lies in the database file: the same place means that it was let be.
 SEGMENTS = """
 select row_group_id, column_path, segment_id, start, count, block_id, block_offset
@@ -74,34 +74,36 @@ def cold(command: list[str], log: Path, environment: dict[str, str] | None = Non
     if process.returncode:
         words = log.read_text(encoding="utf-8", errors="replace")[-3000:]
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{words}")
-    unit = 1024 if os.uname().sysname == "Linux" else 1024 * 1024
-    return Cost(wall, used.ru_utime + used.ru_stime, max(*peaks, used.ru_maxrss / unit))
+    # Linux counts there what this process had before it became the other: of no use
+    peak = max(peaks) if Path("/proc").exists() else used.ru_maxrss / 1024**2
+    return Cost(wall, used.ru_utime + used.ru_stime, peak)
 
 
-def _watch(session: int, peaks: list[float], done: threading.Event) -> None:
-    """Note the memory of all processes of a session, every TICK, until `done`."""
+def _watch(process: int, peaks: list[float], done: threading.Event) -> None:
+    """Note the memory of a process and all below it, every TICK, until `done`."""
     while not done.wait(TICK):
-        peaks.append(_memory_mb(session))
+        peaks.append(_memory_mb(process))
 
 
-def _memory_mb(session: int) -> float:
-    """Memory of a session's processes: their own pages added up, program files counted once."""
-    own, files = 0, [0]
-    for folder in Path("/proc").glob("[0-9]*"):
+def _memory_mb(process: int) -> float:
+    """Memory of a process and all below it: their own pages added up, program files once."""
+    own, files, waiting = 0, [0], [process]
+    while waiting:
+        folder = Path("/proc") / str(waiting.pop())
         try:
-            if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) != session:
-                continue
             lines = (folder / "status").read_text().splitlines()
-        except (OSError, IndexError, ValueError):  # it has ended
+            for children in folder.glob("task/*/children"):
+                waiting += map(int, children.read_text().split())
+        except OSError:  # it has ended
             continue
-        kb = {name: int(rest.split()[0]) for name, _, rest in _split(lines) if name in PAGE_KB}
+        kb = {name: int(rest.split()[0]) for name, _, rest in map(_pair, lines) if name in PAGES}
         own += kb.get("RssAnon", 0) + kb.get("RssShmem", 0)
         files.append(kb.get("RssFile", 0))
     return (own + max(files)) / 1024
 
 
-def _split(lines: list[str]) -> list[tuple[str, str, str]]:
-    return [line.partition(":") for line in lines]
+def _pair(line: str) -> tuple[str, str, str]:
+    return line.partition(":")
 
 
 def side_by_side(sides: dict[str, Side], rounds: int, log: Path) -> dict[str, list[Cost]]:

@@ -111,7 +111,7 @@ def simulate(root: Path, feeders: int, months: int, start: str, seed: int = 7) -
     (root / "meter-data.csv").write_text("\n".join(["sta,meter,multiplier", *meters]) + "\n")
     with duckdb.connect() as con, tempfile.TemporaryDirectory(dir=root) as folder:
         con.execute("set preserve_insertion_order = true")
-        first, until = _span(start, months)
+        first, until = span(start, months)
         con.execute(MOMENTS, {"first": first, "until": until})
         (intervals,) = con.execute("select count(*) from moments").fetchone()
         step = max(1, ROWS_AT_A_TIME // intervals)
@@ -124,7 +124,12 @@ def simulate(root: Path, feeders: int, months: int, start: str, seed: int = 7) -
     return feeders * intervals
 
 
-def _span(start: str, months: int) -> tuple[datetime, datetime]:
+def file_name(feeder: str, first: date, until: date) -> str:
+    """The name of the export of a feeder's days from `first` to before `until`."""
+    return f"{feeder}-{first:%m%d%y}-000000_{until:%m%d%y}-000000.csv"
+
+
+def span(start: str, months: int) -> tuple[datetime, datetime]:
     """The first moment of month `start` (YYYY-MM) and the one `months` months later."""
     first = datetime.strptime(start, "%Y-%m")
     count = first.year * 12 + first.month - 1 + months
@@ -179,8 +184,7 @@ def _write_files(
     head = "\ufeff" + "".join(part.format(meter=meter, feeder=name) + "\r\n" for part in PREAMBLE)
     at = 0
     for first, until, size in cuts:
-        path = drop / f"{name}-{first:%m%d%y}-000000_{until:%m%d%y}-000000.csv"
-        with path.open("wb") as out:
+        with (drop / file_name(name, first, until)).open("wb") as out:
             out.write(head.encode())
             out.write(lines[at : at + size])
         at += size
