@@ -91,7 +91,8 @@ class Bar:
         verdict = "met" if self.is_met else "**not met**"
         if self.aim is not None:
             verdict += ", aim too" if self.is_aim_met else ", aim not"
-        shown = self.text or f"{self.value:,.2f}"
+        whole = self.value == int(self.value)
+        shown = self.text or f"{self.value:,.{0 if whole else 2}f}"
         return (
             f"| {self.what} | {shown} {self.unit} | {sign} {self.bar:g} {self.unit} | {aim} "
             f"| {verdict} |"
@@ -335,9 +336,15 @@ def correction(bench: Bench, name: str, month: int, base: Path, title: str) -> R
     """A feeder's month handed in again, with other values on one of its days."""
     feeder = feeder_names(DATA[name][0])[2]
     file = month_file(name, feeder, month)
-    text = (bench.data(name) / DROP / file).read_bytes()
-    day = f"{datetime.strptime(file.split('-')[1], '%m%d%y').replace(day=15):%m/%d/%y}".encode()
-    line = rb"( , " + day + rb" ..:..:.. , [^,]+,)([^,]+)(,[^,]+,)([^,]+)"
+    changed = with_another_day(file, (bench.data(name) / DROP / file).read_bytes())
+    expected = {f"{feeder}.csv", "all.csv"} | pictures(feeder, "all")
+    return increment(bench, f"{title} corrected", base, {file: changed}, expected)
+
+
+def with_another_day(name: str, text: bytes) -> bytes:
+    """An export with more delivered on the 15th of its month."""
+    day = f"{datetime.strptime(name.split('-')[1], '%m%d%y').replace(day=15):%m/%d/%y}".encode()
+    line = rb"(?m)^([^,]+,[^,]+, " + day + rb" [^,]+,[^,]+,)([^,]+)(,[^,]+,)([^,]+)"
 
     def raised(found: re.Match) -> bytes:
         before, delivered, between, apparent = found.groups()
@@ -345,8 +352,7 @@ def correction(bench: Bench, name: str, month: int, base: Path, title: str) -> R
 
     changed, count = re.subn(line, raised, text)
     assert count == ONE_DAY, count
-    expected = {f"{feeder}.csv", "all.csv"} | pictures(feeder, "all")
-    return increment(bench, f"{title} corrected", base, {file: changed}, expected)
+    return changed
 
 
 def pictures(*names: str) -> set[str]:
