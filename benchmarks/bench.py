@@ -381,7 +381,7 @@ def increment(
     costs = bench.sides(
         {"one tiny file": Side(tiny, product), title: Side(prepare, product, check)}
     )
-    full = built_cost(base)
+    full = built_cost(without_a_month(bench, "M"))
     pairs = list(zip(costs[title], costs["one tiny file"], strict=True))
     share = {
         what: [100 * (getattr(a, what) - getattr(b, what)) / getattr(full, what) for a, b in pairs]
@@ -393,7 +393,7 @@ def increment(
     assert not missed, f"an output that depends on the new file was not written: {missed[:5]}"
     bars = [
         Bar(
-            f"{title}: beyond the fixed start-up, of the full time",
+            f"{title}: beyond the fixed start-up, of M's full time",
             median(share["wall"]),
             5,
             "%",
@@ -403,9 +403,9 @@ def increment(
         Bar(f"{title}: large tables rebuilt", len(rebuilt), 0, ""),
     ]
     lines = [
-        *cost_table(costs | {"built from nothing, plots in": [full]}),
+        *cost_table(costs | {"this root from nothing, plots in": [built_cost(base)]}),
         "",
-        f"Share of the full time in CPU: {middle(share['cpu'], 1)} %. "
+        f"Share of M's full time in CPU: {middle(share['cpu'], 1)} %. "
         f"{written_line(seen['before'], seen['written'])}. "
         f"Stored segments written: {segments_line(seen['tables'])}."
         + (f" Rebuilt: {', '.join(rebuilt)}." if rebuilt else "")

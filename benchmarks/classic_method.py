@@ -69,10 +69,10 @@ def read_export(path: Path) -> tuple[list[str], list[tuple[list[str], datetime, 
             if len(cells) < 4 or not cells[2] or not cells[3]:
                 continue
             try:
-                start, end = (datetime.strptime(cell, CLOCK) for cell in cells[2:4])
+                times = datetime.strptime(cells[2], CLOCK), datetime.strptime(cells[3], CLOCK)
             except ValueError:
                 continue
-            rows.append((cells, start, end))
+            rows.append((cells, *times))
     return header, rows
 
 
