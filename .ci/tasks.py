@@ -1,4 +1,4 @@
-"""Set up .venv and run one task: run, test, ui or lock. Needs nothing but Python 3.11 to 3.13."""
+"""Set up .venv and run one of TASKS. Needs nothing but Python 3.11 to 3.13."""
 
 import hashlib
 import os
@@ -22,6 +22,8 @@ TASKS = {
         ["pytest"],
     ],
     "ui": [["load-profile", "ui"]],
+    "bench": [["python", "benchmarks/bench.py"]],
+    "bench-large": [["python", "benchmarks/bench.py", "--large"]],
     "lock": [["uv", "lock", "--upgrade"]],
 }
 EXPORT = ["uv", "export", "--quiet", "--format", "requirements.txt", "--no-header"]
