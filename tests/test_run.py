@@ -226,7 +226,7 @@ def test_a_failing_check_ends_with_exit_code_1_and_publishes_nothing(sample, tmp
         con.execute("insert into raw.interval_reads select * from raw.interval_reads limit 1")
         con.execute("update raw.interval_reads set file_id = 999999 where rowid = 0")
     (root / "meter-data.csv").open("a").write("\n")
-    done = load_profile("run", "--root", root)
+    done = load_profile("run", "--root", root, "--vars", "{full_tests: true}")
     assert done.returncode == 1
     assert "failed" in done.stdout
     assert fingerprints(root / "lp") == before

@@ -47,8 +47,7 @@
 {# The values of some columns as one text; what is NULL counts too. #}
 {% macro joined(columns) -%}
     concat_ws(
-        '|', {% for column in columns %}coalesce(cast({{ column }} as string), '-')
-        {{- ", " if not loop.last }}{% endfor %}
+        '|', {% for column in columns %}coalesce(cast({{ column }} as string), '-'){{ ", " if not loop.last }}{% endfor %}
     )
 {%- endmacro %}
 

@@ -22,13 +22,13 @@
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
         {%- do texts.append(node.name ~ node.raw_code) -%}
     {%- endfor -%}
-    {%- for name, macro in context['load_profile'].items() if not name.startswith('test_') -%}
+    {%- for name, macro in context[project_name].items() if not name.startswith('test_') -%}
         {%- do texts.append(macro.macro.macro_sql) -%}
     {%- endfor -%}
     {{- return(local_md5(texts | sort | join)) -}}
 {%- endmacro %}
 
-{# dbt's own macro, asked by `is_incremental` and the materialization: also when the code changed. #}
+{# dbt's own macro, asked by `is_incremental` and the materialization: also if the code changed. #}
 {% macro should_full_refresh() -%}
     {%- if flags.FULL_REFRESH or not execute -%}
         {{- return(flags.FULL_REFRESH) -}}
@@ -55,7 +55,7 @@
     where wanted.stamp is distinct from held.stamp
 {%- endmacro %}
 
-{# A condition for `where`: this row belongs to a part that has to be made; all do in a full build. #}
+{# For `where`: this row belongs to a part that is to be made; in a full build all do. #}
 {% macro is_in_dirty_part(parts, time, feeder='feeder') -%}
     {%- if is_incremental() -%}
         {{- is_in_parts(dirty_parts(parts), time, feeder) -}}
@@ -64,8 +64,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# True at least for every row of a dirty part and for none more than a day outside the first and the
-   last of them: written out, so that DuckDB skips what it need not read. #}
+{# True at least for every row of a dirty part and for none more than a day outside the first and
+   the last of them: written out, so that DuckDB skips what it need not read. #}
 {% macro is_near_dirty_part(parts, time) -%}
     {%- if is_incremental() -%}
         {{- is_near_parts(dirty_parts(parts), time) -}}
@@ -167,8 +167,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Tests look at the parts that were made since all tests of their model last passed, in `dbt build`;
-    in `dbt test`, or with --vars '{full_tests: true}', at everything. -#}
+{#- Tests look at the parts that were made since all tests of their model last passed, in
+    `dbt build`; in `dbt test`, or with --vars '{full_tests: true}', at everything. -#}
 
 {% macro untested_parts(model_name) -%}
     select feeder, month_start_at from {{ target.schema }}.model_parts
@@ -191,7 +191,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# At the end of `dbt build`: the parts of a model are tested when each test that reads it passed. #}
+{# At the end of `dbt build`: a model's parts are tested when every test that reads it passed. #}
 {% macro note_tested(results) -%}
     {%- if execute and flags.WHICH == 'build' -%}
         {%- set passed = [] -%}

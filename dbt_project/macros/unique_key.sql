@@ -1,6 +1,6 @@
 {# A model's key: the columns together are unique and none of them is NULL. With `time`, only parts
    that are not tested yet are looked at; with `newer_than`, only files that this table has not. #}
-{% test unique_key(model, columns, time="", feeder="feeder", newer_than="") %}
+{% test unique_key(model, columns, time="", feeder="feeder", newer_than="") -%}
     select {{ columns | join(', ') }}, count(*) as row_count
     from {{ model }}
     {% if time %}

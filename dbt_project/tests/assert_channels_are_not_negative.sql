@@ -3,9 +3,11 @@
 {{ config(severity="warn") }}
 
 select
-    feeder,
     file_id,
-    month_start_at,
-    negative_count
-from {{ ref('file_uses') }}
-where negative_count > 0
+    line_number,
+    kw_del,
+    kw_rec,
+    kva_del,
+    kva_rec
+from {{ source('raw', 'interval_reads') }}
+where least(kw_del, kw_rec, kva_del, kva_rec) < 0

@@ -4,15 +4,17 @@
 
 with
 
+untested as (
+    select distinct file_id from {{ ref('file_uses') }}
+    where {{ is_untested('file_uses', 'month_start_at') }}
+),
+
 files as (
     select
         uses.file_id,
         sum(uses.used_count) as used_count
     from {{ ref('file_uses') }} as uses
-    where uses.file_id in (
-        select file_id from {{ ref('file_uses') }}
-        where {{ is_untested('file_uses', 'month_start_at') }}
-    )
+    inner join untested on uses.file_id = untested.file_id
     group by uses.file_id
 ),
 
@@ -46,8 +48,8 @@ profiles as (
             and (meters.valid_from is null or profiles.start_local >= meters.valid_from)
             and (meters.valid_to is null or profiles.start_local < meters.valid_to)
     where
-        profiles.file_id in (select file_id from files)
-        and profiles.file_id not in (select file_id from whole)
+        profiles.file_id in (select files.file_id from files)
+        and profiles.file_id not in (select whole.file_id from whole)
 ),
 
 published as (
@@ -75,7 +77,7 @@ reads as (
     from {{ source('raw', 'interval_reads') }} as reads
     inner join profiles
         on reads.file_id = profiles.file_id and reads.line_number = profiles.line_number
-    where reads.file_id not in (select file_id from whole)
+    where reads.file_id not in (select whole.file_id from whole)
 ),
 
 delivered as (

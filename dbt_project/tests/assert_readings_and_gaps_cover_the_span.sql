@@ -52,9 +52,9 @@ span as (
 rows_of_meter_data as (
     select
         meters.meter_data_row,
+        meters.interval_minutes,
         greatest(span.start_at, coalesce(meters.valid_from_at, span.start_at)) as from_at,
-        least(span.end_at, coalesce(meters.valid_to_at, span.end_at)) as to_at,
-        meters.interval_minutes
+        least(span.end_at, coalesce(meters.valid_to_at, span.end_at)) as to_at
     from {{ ref('stg_meter_data') }} as meters
     cross join span
 ),

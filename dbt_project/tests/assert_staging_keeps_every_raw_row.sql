@@ -4,15 +4,16 @@
 
 with
 
+untested as (
+    select distinct file_id from {{ ref('file_uses') }}
+    where {{ is_untested('file_uses', 'month_start_at') }}
+),
+
 contested as (
     select distinct periods.file_id
     from {{ ref('stg_file_periods') }} as periods
-    where
-        periods.is_contested
-        and periods.file_id in (
-            select file_id from {{ ref('file_uses') }}
-            where {{ is_untested('file_uses', 'month_start_at') }}
-        )
+    inner join untested on periods.file_id = untested.file_id
+    where periods.is_contested
 ),
 
 staged as (
@@ -20,7 +21,7 @@ staged as (
         file_id,
         count(*) as row_count
     from {{ ref('stg_interval_reads') }}
-    where file_id in (select file_id from contested)
+    where file_id in (select contested.file_id from contested)
     group by file_id
 )
 
@@ -39,7 +40,7 @@ where
     or (
         files.superseded_count > 0
         and files.file_id not in (
-            select file_id from {{ ref('stg_file_periods') }}
-            where is_contested
+            select periods.file_id from {{ ref('stg_file_periods') }} as periods
+            where periods.is_contested
         )
     )

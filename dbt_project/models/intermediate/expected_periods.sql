@@ -62,7 +62,8 @@ select
     total_factor,
     -- the row valid at the start of an interval has it, also when meters changed inside one
     case
-        when first_start_at < valid_from_at then {{ add_minutes('first_start_at', 'interval_minutes') }}
+        when first_start_at < valid_from_at
+            then {{ add_minutes('first_start_at', 'interval_minutes') }}
         else first_start_at
     end as first_start_at,
     until_at

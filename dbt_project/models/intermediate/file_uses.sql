@@ -22,12 +22,11 @@ select
     cast(sum(case when is_off_grid then 0 else 1 end) as bigint) as on_grid_count,
     -- 60 minutes off: the clock changed inside
     cast(sum(case
-        when {{ minutes_between('start_local', 'end_local') }} - interval_minutes
-            in (-60, 0, 60) then 0
+        when
+            {{ minutes_between('start_local', 'end_local') }} - interval_minutes in (-60, 0, 60)
+            then 0
         else 1
     end) as bigint) as odd_length_count,
-    cast(sum(case when least(kw_del, kw_rec, kva_del, kva_rec) < 0 then 1 else 0 end) as bigint)
-        as negative_count,
     min(interval_start_at) as first_start_at,
     max({{ add_minutes('interval_start_at', 'interval_minutes') }}) as last_end_at
 from profiles

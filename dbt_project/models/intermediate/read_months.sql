@@ -16,8 +16,8 @@ parts as (
     inner join {{ source('raw', 'file_months') }} as months
         on
             periods.file_id = months.file_id
-            and months.min_start_local < periods.period_to
-            and months.max_end_local > periods.period_from
+            and periods.period_to > months.min_start_local
+            and periods.period_from < months.max_end_local
 ),
 
 ends as (

@@ -23,7 +23,7 @@ profiles as (
         *,
         cast(date_trunc('month', start_local) as date) as month
     from {{ ref('feeder_profiles') }}
-    where feeder in (select feeder from corrections)
+    where feeder in (select corrections.feeder from corrections)
 ),
 
 -- net power before and after, per corrected interval; a channel that stayed counts with its value

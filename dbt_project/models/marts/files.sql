@@ -37,7 +37,7 @@ outside as (
         file_id,
         count(*) as outside_count
     from {{ ref('stg_interval_reads') }}
-    where feeder is null and file_id in (select file_id from holed)
+    where feeder is null and file_id in (select holed.file_id from holed)
     group by file_id
 ),
 

@@ -52,11 +52,11 @@ intervals as (
 )
 
 select
-    feeder,
-    interval_start_at,
-    interval_minutes,
-    timezone,
-    total_factor
+    intervals.feeder,
+    intervals.interval_start_at,
+    intervals.interval_minutes,
+    intervals.timezone,
+    intervals.total_factor
 from intervals
 anti join {{ ref('feeder_profiles') }} as readings
     on

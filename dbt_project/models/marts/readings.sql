@@ -1,23 +1,28 @@
--- one row per feeder and interval: the reading that counts
+-- one row per feeder and interval: the reading that counts, with all its digits
 
 {{ config(materialized="view") }}
 
 select
-    feeder,
-    interval_start_at,
-    interval_minutes,
-    meter,
-    record_no,
-    event_type,
-    start_local,
-    end_local,
-    timezone,
-    kw_del,
-    kw_rec,
-    kva_del,
-    kva_rec,
-    total_factor,
-    is_ambiguous_time,
-    file_id,
-    line_number
-from {{ ref('feeder_profiles') }}
+    profiles.feeder,
+    profiles.interval_start_at,
+    profiles.interval_minutes,
+    profiles.meter,
+    profiles.record_no,
+    profiles.event_type,
+    profiles.start_local,
+    profiles.end_local,
+    profiles.timezone,
+    {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
+        cast(coalesce(reads.{{ long_value(channel) }}, profiles.{{ channel }}) as decimal(38, 18))
+            as {{ channel }},
+    {% endfor %}
+    profiles.total_factor,
+    profiles.is_ambiguous_time,
+    profiles.file_id,
+    profiles.line_number
+from {{ ref('feeder_profiles') }} as profiles
+left join {{ source('raw', 'interval_reads') }} as reads
+    on
+        profiles.file_id = reads.file_id
+        and profiles.line_number = reads.line_number
+        and reads.long_values is not null

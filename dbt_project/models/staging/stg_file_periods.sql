@@ -123,8 +123,8 @@ select
     placed.second_offset_minutes,
     placed.is_skipped,
     placed.clock_from,
+    neighbours.is_contested,
     placed.min_start_local < placed.clock_from as has_rows_before,
-    placed.max_end_local > placed.clock_to as has_rows_after,
-    neighbours.is_contested
+    placed.max_end_local > placed.clock_to as has_rows_after
 from placed
 inner join neighbours on placed.file_id = neighbours.file_id and placed.feeder = neighbours.feeder
