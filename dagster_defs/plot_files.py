@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 # A plot is about 1,200 pixels wide: a finer series would only take longer to draw.
 BUCKETS = 1200
 
-STEPS = (5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440)  # minutes; then whole days
+# Minutes; then whole days: parts of a day too wide to show its course only make a comb of it.
+STEPS = (5, 10, 15, 20, 30, 60, 120, 180, 240, 1440)
 
 SYSTEM = """
 select
