@@ -12,7 +12,8 @@ from dagster import (
     multi_asset,
 )
 
-from dagster_defs.exports import Outputs, export_gaps, export_profiles
+from dagster_defs.exports import export_gaps, export_profiles
+from dagster_defs.outputs import Outputs
 from dagster_defs.plot_files import draw_plots
 from dagster_defs.resources import WorkspaceResource
 from ingest.load_files import LoadSummary, load_files, save_meter_data
@@ -94,7 +95,14 @@ def _files_metadata(summary: LoadSummary) -> dict:
 @asset(
     group_name="files",
     kinds={"csv"},
-    deps=["feeder_profiles", "member_profiles", "combined_profiles", "stg_meter_data"],
+    deps=[
+        "feeder_profiles",
+        "member_profiles",
+        "combined_profiles",
+        "output_stamps",
+        "stg_meter_data",
+        "stg_system",
+    ],
     description="`lp/<feeder>.csv` and `lp/all.csv`",
 )
 def profile_files(workspace: WorkspaceResource) -> MaterializeResult:
@@ -107,7 +115,7 @@ def profile_files(workspace: WorkspaceResource) -> MaterializeResult:
 @asset(
     group_name="files",
     kinds={"csv"},
-    deps=["gaps", "combined_gaps", "stg_meter_data"],
+    deps=["gaps", "combined_gaps", "output_stamps", "stg_meter_data"],
     description="`lp/<feeder>_gaps.csv` and `lp/all_gaps.csv`",
 )
 def gap_files(workspace: WorkspaceResource) -> MaterializeResult:
@@ -120,7 +128,15 @@ def gap_files(workspace: WorkspaceResource) -> MaterializeResult:
 @asset(
     group_name="plots",
     kinds={"png"},
-    deps=["feeder_profiles", "combined_profiles", "gaps", "combined_gaps", "stg_system"],
+    deps=[
+        "feeder_profiles",
+        "combined_profiles",
+        "gaps",
+        "combined_gaps",
+        "output_stamps",
+        "stg_meter_data",
+        "stg_system",
+    ],
     description="Net load with gaps shaded: `lp/plots/<feeder>.png`, all together in `all.png`",
 )
 def net_load_plot(workspace: WorkspaceResource) -> MaterializeResult:
@@ -144,4 +160,6 @@ def _outputs_metadata(outputs: Outputs) -> dict:
         "files written": len(outputs.written),
         "files unchanged": len(outputs.unchanged),
         "files removed": ", ".join(outputs.removed) or "none",
+        "bytes written": outputs.bytes_written,
+        "seconds": round(outputs.seconds, 2),
     }

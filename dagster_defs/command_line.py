@@ -164,7 +164,7 @@ def analyze(
     except ValueError as error:
         _stop(str(error))
     print(format_report(report))
-    from dagster_defs.exports import is_output
+    from dagster_defs.outputs import is_output
     from dagster_defs.plot_files import draw_series
 
     stem = file.stem

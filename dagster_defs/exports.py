@@ -1,64 +1,153 @@
-"""Write the published tables as files under lp/. Knows forms of files; figures come from SQL."""
+"""Write the published tables as files under lp/. Knows forms of files; figures come from SQL.
 
-import filecmp
-import json
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from os import cpu_count
-from pathlib import Path
+A profile is a header and one part a month (UTC), so that a month can be made anew without the rest.
+SQL makes the text of a part: DuckDB's COPY sorts and scans for each file by itself, and does not
+say where in the file a month lies.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import duckdb
 
-from ingest.filing import write_text
+from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from ingest.workspace import Workspace
 
 TIME = "'%m/%d/%y %H:%M:%S'"
-INDEX = ".outputs.json"  # what a run wrote, so that nothing else is ever removed
+HEADER, MONTH = "header", "%Y-%m"  # keys of parts
+PARTS_A_QUERY = 240  # parts of a feeder and month, half a megabyte each
+NEEDS_QUOTES = r'[,"#\r\n]'
 
-PROFILE = f"""
-select
-    meter,
-    record_no as "Record No.",
-    event_type as "Event Type",
-    strftime(start_local, {TIME}) as "Start Time",
-    strftime(end_local, {TIME}) as "End Time",
-    cast(kw_del as decimal(38, 6)) as kw_del,
-    cast(kw_rec as decimal(38, 6)) as kw_rec,
-    cast(kva_del as decimal(38, 6)) as kva_del,
-    cast(kva_rec as decimal(38, 6)) as kva_rec,
-    cast(mw_del as decimal(28, 6)) as "MW_del",
-    cast(mw_rec as decimal(28, 6)) as "MW_rec",
-    cast(mva_del as decimal(28, 6)) as "MVA_del",
-    cast(mva_rec as decimal(28, 6)) as "MVA_rec",
-    cast(mw_net as decimal(28, 6)) as "MW_net",
-    cast(mva_net as decimal(28, 6)) as "MVA_net",
-    cast(pf_net as decimal(9, 6)) as "PF_net"
-from feeder_profiles
-where feeder = $feeder
-order by interval_start_at
+
+def _six_decimals(column: str) -> str:
+    """SQL for a decimal with six decimals, rounded half away from zero.
+
+    Dividing a wide decimal is slow. A double is rounded quickly, and where the result is exactly
+    the value, as nearly always, it is right.
+    """
+    quick = f"try_cast(cast({column} as double) as decimal(18, 6))"
+    exact = f"cast({column} as decimal(38, 6))"
+    return f"case when {quick} = {column} then {quick}::varchar else {exact}::varchar end"
+
+
+def _quoted(column: str) -> str:
+    """SQL for a text, quoted if it needs that."""
+    return f"""case when {column} = '' or regexp_matches({column}, '{NEEDS_QUOTES}')
+        then '"' || replace({column}, '"', '""') || '"' else {column} end"""
+
+
+def _line(*cells: str) -> str:
+    """SQL for a line of cells; an unknown value is an empty one."""
+    return "concat_ws(',', " + ", ".join(f"coalesce({cell}, '')" for cell in cells) + ")"
+
+
+def _header(*names: str) -> str:
+    quoted = ('"' + name.replace('"', '""') + '"' for name in names)
+    return ",".join(
+        long if re.search(NEEDS_QUOTES, name) else name
+        for name, long in zip(names, quoted, strict=True)
+    )
+
+
+# name of the column -> its text
+PROFILE = {
+    "meter": _quoted("meter"),
+    "Record No.": "record_no::varchar",
+    "Event Type": _quoted("event_type"),
+    "Start Time": f"strftime(start_local, {TIME})",
+    "End Time": f"strftime(end_local, {TIME})",
+    "kw_del": _six_decimals("kw_del"),
+    "kw_rec": _six_decimals("kw_rec"),
+    "kva_del": _six_decimals("kva_del"),
+    "kva_rec": _six_decimals("kva_rec"),
+    "MW_del": _six_decimals("mw_del"),
+    "MW_rec": _six_decimals("mw_rec"),
+    "MVA_del": _six_decimals("mva_del"),
+    "MVA_rec": _six_decimals("mva_rec"),
+    "MW_net": _six_decimals("mw_net"),
+    "MVA_net": _six_decimals("mva_net"),
+    "PF_net": "cast(pf_net as decimal(9, 6))::varchar",
+}
+TOTAL = {
+    "MW_total": _six_decimals("mw_total"),
+    "MVA_total": _six_decimals("mva_total"),
+    "PF_total": "cast(pf_total as decimal(9, 6))::varchar",
+    "MW_net": _six_decimals("mw_total"),
+}
+GAP = {
+    "gap_start": f"strftime(gap_start_local, {TIME})",
+    "gap_end": f"strftime(gap_end_local, {TIME})",
+    "gap_duration": """format('{} days {:02d}:{:02d}:00',
+        gap_minutes // 1440, gap_minutes // 60 % 24, gap_minutes % 60)""",
+}
+MEMBER = {name: PROFILE[name] for name in ("MW_net", "MVA_net", "PF_net")}
+
+PROFILES = f"""
+with
+
+wanted as (
+    select unnest($feeders) as feeder, unnest($months) as month_start_at
+),
+
+lines as (
+    select
+        feeder,
+        interval_start_at,
+        date_trunc('month', interval_start_at) as month_start_at,
+        {_line(*PROFILE.values())} as line
+    from feeder_profiles
+    where interval_start_at >= $first_month
+        and (feeder, date_trunc('month', interval_start_at)) in (from wanted)
+)
+
+select feeder, month_start_at, string_agg(line, chr(10) order by interval_start_at) || chr(10)
+from lines
+group by feeder, month_start_at
 """
-GAPS = f"""
-select
-    strftime(gap_start_local, {TIME}) as gap_start,
-    strftime(gap_end_local, {TIME}) as gap_end,
-    format('{{}} days {{:02d}}:{{:02d}}:00',
-        gap_minutes // 1440, gap_minutes // 60 % 24, gap_minutes % 60) as gap_duration
+# One month of the total and of all its members, in the order of meter-data.csv.
+COMBINED = f"""
+with
+
+combined as (
+    select * from combined_profiles
+    where interval_start_at >= $month and interval_start_at < $next_month
+),
+
+members as (
+    select interval_start_at, feeder, {_line(*MEMBER.values())} as cells
+    from member_profiles
+    where interval_start_at >= $month and interval_start_at < $next_month
+),
+
+feeders as (
+    select unnest($feeders) as feeder, generate_subscripts($feeders, 1) as place
+),
+
+side_by_side as (
+    select
+        interval_start_at,
+        string_agg(coalesce(cells, ',,'), ',' order by place) as cells
+    from combined
+    cross join feeders
+    left join members using (interval_start_at, feeder)
+    group by interval_start_at
+),
+
+lines as (
+    select
+        interval_start_at,
+        {_line(PROFILE["Start Time"], "cells", *TOTAL.values())} as line
+    from combined
+    inner join side_by_side using (interval_start_at)
+)
+
+select string_agg(line, chr(10) order by interval_start_at) || chr(10) from lines
 """
-FEEDER_GAPS = GAPS + "from gaps where feeder = $feeder order by gap_start_at"
-ALL_GAPS = GAPS + "from combined_gaps order by gap_start_at"
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """Which files a step wrote, left as they were, and removed; paths below lp/."""
-
-    written: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-
-    def add(self, name: str, is_new: bool) -> None:
-        """Note a file that was written, or found to be the same already."""
-        (self.written if is_new else self.unchanged).append(name)
+GAPS = f"string_agg({_line(*GAP.values())}, chr(10) order by gap_start_at) || chr(10)"
+FEEDER_GAPS = f"select feeder, {GAPS} from gaps group by feeder"
+ALL_GAPS = f"select {GAPS} from combined_gaps"
 
 
 def feeders_of(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -69,107 +158,111 @@ def feeders_of(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [feeder for (feeder,) in rows.fetchall()]
 
 
+def stamps(con: duckdb.DuckDBPyConnection) -> dict[str | None, dict[str, str]]:
+    """Per feeder, and for the total (None), the stamp of every month, in the order of months."""
+    found: dict[str | None, dict[str, str]] = defaultdict(dict)
+    rows = con.execute(
+        "select feeder, month_start_at, stamp from output_stamps order by month_start_at"
+    )
+    for feeder, month, stamp in rows.fetchall():
+        found[feeder][f"{month:{MONTH}}"] = stamp
+    return found
+
+
 def export_profiles(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
     """Write lp/<feeder>.csv and lp/all.csv."""
-    feeders = feeders_of(con)
-    queries = {f"{feeder}.csv": (PROFILE, {"feeder": feeder}) for feeder in feeders}
-    queries["all.csv"] = (_combined(feeders), {})
-    return _export(con, workspace, queries, "profiles")
+    writer = OutputWriter(workspace.profiles, "profiles")
+    feeders, months = feeders_of(con), stamps(con)
+    _export_feeders(con, writer, feeders, months)
+    _export_combined(con, writer, feeders, months)
+    return writer.finish()
 
 
 def export_gaps(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
     """Write lp/<feeder>_gaps.csv and lp/all_gaps.csv."""
-    feeders = feeders_of(con)
-    queries = {f"{feeder}_gaps.csv": (FEEDER_GAPS, {"feeder": feeder}) for feeder in feeders}
-    queries["all_gaps.csv"] = (ALL_GAPS, {})
-    return _export(con, workspace, queries, "gaps")
+    writer = OutputWriter(workspace.profiles, "gaps")
+    months = stamps(con)
+    header = _header(*GAP)
+    wanted = {
+        f"{feeder or 'all'}_gaps.csv": {"rows": stamp_of(header, query, *months[feeder].items())}
+        for query, feeder in [*((FEEDER_GAPS, f) for f in feeders_of(con)), (ALL_GAPS, None)]
+    }
+    texts = {}
+    if any(writer.changed(*file) for file in wanted.items()):
+        rows = [*con.execute(FEEDER_GAPS).fetchall(), ("all", *con.execute(ALL_GAPS).fetchone())]
+        texts = {f"{feeder}_gaps.csv": text for feeder, text in rows if text}
+    for name, parts in wanted.items():
+        data = f"{header}\n{texts.get(name, '')}".encode()
+        writer.write(name, parts, {"rows": data}.__getitem__)
+    return writer.finish()
 
 
-def _combined(feeders: list[str]) -> str:
-    """lp/all.csv: three columns a feeder, then the totals; an unknown value is an empty cell."""
-    names = ", ".join("'" + feeder.replace("'", "''") + "'" for feeder in feeders)
-    return f"""
-    with wide as (
-        pivot member_profiles
-        on feeder in ({names})
-        using
-            cast(first(mw_net) as decimal(28, 6)) as "MW_net",
-            cast(first(mva_net) as decimal(28, 6)) as "MVA_net",
-            cast(first(pf_net) as decimal(9, 6)) as "PF_net"
-        group by interval_start_at
+def _export_feeders(con, writer: OutputWriter, feeders: list[str], months: dict) -> None:
+    """Write lp/<feeder>.csv, the changed months of many feeders by one query."""
+    header = _header(*PROFILE)
+    wanted = {
+        feeder: {HEADER: stamp_of(header)}
+        | {month: stamp_of(PROFILES, stamp) for month, stamp in months[feeder].items()}
+        for feeder in feeders
+    }
+    changed = {feeder: writer.changed(f"{feeder}.csv", wanted[feeder]) for feeder in feeders}
+    for batch in _batches(changed):
+        made = {feeder: defaultdict(bytes, {HEADER: f"{header}\n".encode()}) for feeder in batch}
+        pairs = [(f, _month(key)) for f in batch for key in changed[f] if key != HEADER]
+        if pairs:
+            some, starts = map(list, zip(*pairs, strict=True))
+            values = {"feeders": some, "months": starts, "first_month": min(starts)}
+            for feeder, month, text in con.execute(PROFILES, values).fetchall():
+                made[feeder][f"{month:{MONTH}}"] = text.encode()
+        for feeder in batch:
+            writer.write(f"{feeder}.csv", wanted[feeder], made[feeder].__getitem__)
+
+
+def _batches(changed: dict[str, list[str]]) -> Iterator[list[str]]:
+    """The feeders in groups with about PARTS_A_QUERY changed parts each."""
+    batch, parts = [], 0
+    for feeder, keys in changed.items():
+        batch.append(feeder)
+        parts += len(keys)
+        if parts >= PARTS_A_QUERY:
+            yield batch
+            batch, parts = [], 0
+    yield batch
+
+
+def _export_combined(con, writer: OutputWriter, feeders: list[str], months: dict) -> None:
+    """Write lp/all.csv, one month after the other: all together would not fit into memory."""
+    header = _header(
+        "Start Time", *(f"{feeder}_{name}" for feeder in feeders for name in MEMBER), *TOTAL
     )
-    select
-        strftime(combined.start_local, {TIME}) as "Start Time",
-        wide.* exclude (interval_start_at),
-        cast(mw_total as decimal(38, 6)) as "MW_total",
-        cast(mva_total as decimal(38, 6)) as "MVA_total",
-        cast(pf_total as decimal(9, 6)) as "PF_total",
-        cast(mw_total as decimal(38, 6)) as "MW_net"
-    from combined_profiles as combined
-    left join wide on combined.interval_start_at = wide.interval_start_at
-    order by combined.interval_start_at
-    """
+    reach = 1 + _is_total_across_months(con)
+    wanted = {HEADER: stamp_of(header)}
+    for month in months[None]:
+        near = [month, f"{_next_month(_month(month)):{MONTH}}"][:reach]
+        parts = [months[feeder].get(key) for feeder in (None, *feeders) for key in near]
+        wanted[month] = stamp_of(COMBINED, header, *parts)
+
+    def make(key: str) -> bytes:
+        if key == HEADER:
+            return f"{header}\n".encode()
+        start = _month(key)
+        values = {"month": start, "next_month": _next_month(start), "feeders": feeders}
+        return (con.execute(COMBINED, values).fetchone()[0] or "").encode()
+
+    writer.write("all.csv", wanted, make)
 
 
-def _export(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, queries: dict, kind: str
-) -> Outputs:
-    """Run each query into its file; remove what an earlier run wrote and this one did not."""
-    outputs = Outputs()
-
-    def export(name: str) -> bool:
-        query, parameters = queries[name]
-        path = workspace.profiles / name
-        temporary = path.with_name(name + ".tmp")
-        target = str(temporary).replace("'", "''")
-        with con.cursor() as own:
-            own.execute(f"copy ({query}) to '{target}' (format csv, header)", parameters)
-        return replace_if_changed(temporary, path)
-
-    # DuckDB writes one file with one thread: two files at a time use both cores
-    with ThreadPoolExecutor(cpu_count() or 1) as pool:
-        for name, is_new in zip(queries, pool.map(export, queries), strict=True):
-            outputs.add(name, is_new)
-    outputs.removed.extend(forget_stale(workspace, kind, set(queries)))
-    return outputs
+def _is_total_across_months(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether an interval of the total may begin in one month (UTC) and take in the next one's."""
+    interval, shift = con.execute(
+        "select interval_minutes, grid_shift_minutes from stg_system"
+    ).fetchone()
+    return bool(1440 % interval or shift % interval)
 
 
-def replace_if_changed(temporary: Path, path: Path) -> bool:
-    """Put a finished file in place of `path` unless the bytes are the same; say whether it was."""
-    if path.exists() and filecmp.cmp(temporary, path, shallow=False):
-        temporary.unlink()
-        return False
-    try:
-        temporary.replace(path)
-    except PermissionError as error:  # Windows, while a spreadsheet has it open
-        raise PermissionError(
-            f"{path} cannot be replaced: close the program that has it open and start again."
-        ) from error
-    return True
+def _month(key: str) -> datetime:
+    return datetime.strptime(key, MONTH)
 
 
-def is_output(path: Path) -> bool:
-    """Whether a run wrote this file."""
-    return any(path.name in names for names in written_files(path.parent).values())
-
-
-def written_files(folder: Path) -> dict[str, dict[str, int]]:
-    """What earlier runs wrote in lp/: kind -> name -> size; nothing if that is not known."""
-    try:
-        return json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-
-
-def forget_stale(workspace: Workspace, kind: str, names: set[str]) -> list[str]:
-    """Remove files of this kind that an earlier run wrote and that are not among `names` now."""
-    index = workspace.profiles / INDEX
-    written = written_files(workspace.profiles)
-    stale = sorted(set(written.get(kind, [])) - names)
-    for name in stale:
-        (workspace.profiles / name).unlink(missing_ok=True)
-    sizes = {name: (workspace.profiles / name).stat().st_size for name in names}
-    text = json.dumps(written | {kind: sizes}, indent=1, sort_keys=True) + "\n"
-    if not index.exists() or index.read_text(encoding="utf-8") != text:
-        write_text(index, text)
-    return stale
+def _next_month(start: datetime) -> datetime:
+    return (start + timedelta(days=31)).replace(day=1)

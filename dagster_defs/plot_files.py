@@ -1,13 +1,16 @@
-"""Read what a plot shows from the tables, draw it and write lp/plots/*.png."""
+"""Read what a plot shows from the tables, have it drawn and write lp/plots/*.png."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from dagster_defs.exports import Outputs, feeders_of, forget_stale, replace_if_changed
+from dagster_defs.drawing import draw_all, picture
+from dagster_defs.exports import feeders_of, stamps
+from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from ingest.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
 # A plot is about 1,200 pixels wide: a finer series would only take longer to draw.
 BUCKETS = 1200
 
-STEPS = (5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440)  # minutes; then whole days
+# Minutes; then whole days: parts of a day too wide to show its course only make a comb of it.
+STEPS = (5, 10, 15, 20, 30, 60, 120, 180, 240, 1440)
 
 SYSTEM = """
 select
@@ -46,6 +50,7 @@ from (
         time_bucket(to_minutes($bucket_minutes), interval_start_at, $first_start_at)
             as bucket_start_at
     from feeder_profiles
+    where feeder in (select unnest($feeders))
 )
 group by feeder, bucket_start_at
 order by feeder, bucket_start_at
@@ -68,6 +73,7 @@ order by bucket_start_at
 FEEDER_GAPS = """
 select feeder, gap_start_local as gap_start, gap_end_local as gap_end, missing_intervals
 from gaps
+where feeder in (select unnest($feeders))
 order by feeder, gap_start_at
 """
 TOTAL_GAPS = """
@@ -75,51 +81,71 @@ select gap_start_local as gap_start, gap_end_local as gap_end, missing_intervals
 from combined_gaps
 order by gap_start_at
 """
+DRAWN_BY = ("plots.py", "plot_files.py")
 ZONES = "select feeder, max_by(timezone, meter_data_row) from stg_meter_data group by feeder"
 
 
 def draw_plots(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
     """Write one picture a feeder and one of all together; nothing if there is no reading at all."""
-    outputs = Outputs()
-    names = set()
-    for name, png in _pictures(con):
-        path = workspace.plots / f"{name}.png"
-        temporary = path.with_name(path.name + ".tmp")
-        temporary.write_bytes(png)
-        shown = f"plots/{path.name}"
-        names.add(shown)
-        outputs.add(shown, replace_if_changed(temporary, path))
-    outputs.removed.extend(forget_stale(workspace, "plots", names))
-    return outputs
-
-
-def _pictures(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bytes]]:
+    writer = OutputWriter(workspace.profiles, "plots")
     system = con.execute(SYSTEM).fetchone()
-    if system is None:
-        return
-    # pandas and seaborn cost a second to import; a run without pictures need not pay it
-    from dagster_defs.plots import combined_plot, feeder_plot, to_png
+    if system:
+        zones = dict(con.execute(ZONES).fetchall())
+        wanted = {
+            f"plots/{name}.png": {name: stamp}
+            for name, stamp in _picture_stamps(con, system, zones).items()
+        }
+        changed = {file: parts for file, parts in wanted.items() if writer.changed(file, parts)}
+        for file in wanted.keys() - changed.keys():
+            writer.keep(file)
+        names = [name for parts in changed.values() for name in parts]
+        for name, png in _pictures(con, system, zones, names):
+            file = f"plots/{name}.png"
+            writer.write(file, wanted[file], {name: png}.__getitem__)
+    return writer.finish()
 
+
+def _picture_stamps(con: duckdb.DuckDBPyConnection, system: tuple, zones: dict) -> dict[str, str]:
+    """Per feeder, and for `all`, what its picture depends on: figures, clock, span and code."""
+    months = stamps(con)
+    code = [Path(__file__).with_name(name).read_text("utf-8") for name in DRAWN_BY]
+    common = stamp_of(*code, *map(version, ("matplotlib", "seaborn")), *system)
+    found = {
+        feeder: stamp_of(common, zones[feeder], *months[feeder].items())
+        for feeder in feeders_of(con)
+    }
+    return found | {"all": stamp_of(*found.items(), *months[None].items())}
+
+
+def _pictures(
+    con: duckdb.DuckDBPyConnection, system: tuple, zones: dict, names: Sequence[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Draw feeders, and `all`, and give each one's name and PNG."""
     timezone, net_convention, first_start_at, span_minutes, interval_minutes = system
-    step = _bucket_minutes(span_minutes, interval_minutes)
-    span = {"first_start_at": first_start_at, "bucket_minutes": step}
-    profiles = _by_feeder(con.execute(FEEDER_BUCKETS, span).df())
-    gaps = _by_feeder(con.execute(FEEDER_GAPS).df())
-    zones = dict(con.execute(ZONES).fetchall())
-    panels = [(feeder, profiles(feeder), gaps(feeder)) for feeder in feeders_of(con)]
-    for feeder, profile, holes in panels:
-        figure = feeder_plot(
-            feeder, profile, holes, zone=zones[feeder], net_convention=net_convention
+    feeders = feeders_of(con) if "all" in names else list(names)
+    span = {
+        "first_start_at": first_start_at,
+        "bucket_minutes": _bucket_minutes(span_minutes, interval_minutes),
+    }
+    shown = {"feeders": feeders}
+    profiles = _by_feeder(con.execute(FEEDER_BUCKETS, span | shown).df())
+    gaps = _by_feeder(con.execute(FEEDER_GAPS, shown).df())
+    panels = {feeder: (feeder, profiles(feeder), gaps(feeder)) for feeder in feeders}
+    pictures = {}
+    if "all" in names:
+        total = ("total", con.execute(TOTAL_BUCKETS, span).df(), con.execute(TOTAL_GAPS).df())
+        pictures["all"] = picture(
+            "combined_plot",
+            [*panels.values(), total],
+            zone=timezone,
+            title="All feeders and their total",
+            net_convention=net_convention,
         )
-        yield feeder, to_png(figure)
-    total = ("total", con.execute(TOTAL_BUCKETS, span).df(), con.execute(TOTAL_GAPS).df())
-    figure = combined_plot(
-        [*panels, total],
-        zone=timezone,
-        title="All feeders and their total",
-        net_convention=net_convention,
-    )
-    yield "all", to_png(figure)
+    for name in names:
+        if name != "all":
+            look = {"zone": zones[name], "net_convention": net_convention}
+            pictures[name] = picture("feeder_plot", *panels[name], **look)
+    yield from zip(pictures, draw_all(list(pictures.values())), strict=True)
 
 
 def _bucket_minutes(span_minutes: int, interval_minutes: int) -> int:

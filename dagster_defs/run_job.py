@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_defs.dbt_command import PROJECT, WarmDbt, project_fingerprint
-from dagster_defs.exports import written_files
+from dagster_defs.outputs import are_outputs_intact
 from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
@@ -52,20 +52,13 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
         finished = workspace.last_run.stat().st_mtime
     except (FileNotFoundError, json.JSONDecodeError):
         return True
-    outputs = written_files(workspace.profiles)
-    sizes = {name: size for kind in outputs.values() for name, size in kind.items()}
     return (
-        not outputs
-        or bool(find_files(workspace.dropbox))
+        bool(find_files(workspace.dropbox))
         or last != _inputs(workspace, dbt_vars)
         or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
         or not workspace.warehouse.exists()
-        or any(_size(workspace.profiles / name) != size for name, size in sizes.items())
+        or not are_outputs_intact(workspace.profiles)
     )
-
-
-def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.exists() else None
 
 
 def run_job(

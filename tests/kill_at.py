@@ -51,7 +51,9 @@ WORK = {"load": load, "export": export}
 TRACED = {
     "load": {shutil.__file__, *(str(path) for path in (PROJECT / "ingest").glob("*.py"))}
     - {str(PROJECT / "ingest" / name) for name in ("sample.py", "analyze.py")},
-    "export": {str(PROJECT / "dagster_defs" / n) for n in ("exports.py", "plot_files.py")},
+    "export": {
+        str(PROJECT / "dagster_defs" / n) for n in ("outputs.py", "exports.py", "plot_files.py")
+    },
 }
 
 

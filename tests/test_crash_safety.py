@@ -21,6 +21,7 @@ import duckdb
 import pytest
 from kill_at import PROJECT, export, load
 
+from dagster_defs.outputs import INDEX, written_files
 from ingest import load_files as loading
 from ingest import raw_files
 from ingest.filing import FilingError
@@ -294,14 +295,17 @@ def test_a_crash_while_files_come_from_another_disk_loses_nothing(template, undi
 # Exports
 
 
-def outputs(root: Path) -> dict[str, bytes]:
-    """Every file below lp/, hidden ones too."""
+def outputs(root: Path) -> dict[str, bytes | dict]:
+    """Every file below lp/, hidden ones too, and the index without the times."""
     folder = root / "lp"
-    return {
+    found = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
         if path.is_file()
     }
+    noted = written_files(folder).items()
+    parts = {kind: {n: file.parts for n, file in files.items()} for kind, files in noted}
+    return found | {INDEX: parts}
 
 
 @needs_sigkill

@@ -1,0 +1,178 @@
+"""Write files under lp/ out of parts, and remember what from: what is the same is not made again.
+
+Knows files and stamps, not tables. A stamp is a short text that differs whenever what it stands
+for may differ; each part of a file has one. The index holds what earlier runs wrote; a file that is
+not as it was left, by size and time, is made anew as a whole.
+"""
+
+import filecmp
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from ingest.filing import write_text
+
+INDEX = ".outputs.json"  # what a run wrote, so that nothing else is ever removed
+BLOCK = 1 << 20  # bytes copied at once
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Which files a step wrote, left as they were, and removed, below lp/; and what that cost."""
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    bytes_written: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A file as a run left it; `parts` are (key, stamp, length in bytes) in the file's order."""
+
+    size: int
+    modified_ns: int
+    parts: tuple[tuple[str, str, int], ...] = ()
+
+    def is_still(self, path: Path) -> bool:
+        """Whether nobody has touched the file since."""
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return False
+        return (stat.st_size, stat.st_mtime_ns) == (self.size, self.modified_ns)
+
+    def ranges(self) -> dict[str, tuple[str, int, int]]:
+        """Stamp, first byte and length of every part."""
+        found, start = {}, 0
+        for key, stamp, length in self.parts:
+            found[key] = stamp, start, length
+            start += length
+        return found
+
+
+class OutputWriter:
+    """Writes one kind of files. `wanted` maps the keys of a file's parts, in order, to stamps."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        self._folder, self._kind = folder, kind
+        self._earlier = written_files(folder).get(kind, {})
+        self._now: dict[str, Noted] = {}
+        self._written: list[str] = []
+        self._bytes_written = 0
+        self._started = time.monotonic()
+
+    def changed(self, name: str, wanted: Mapping[str, str]) -> list[str]:
+        """The keys of the parts that have to be made."""
+        known = self._known(name)
+        return [key for key, stamp in wanted.items() if known.get(key, ("",))[0] != stamp]
+
+    def write(self, name: str, wanted: Mapping[str, str], make: Callable[[str], bytes]) -> None:
+        """Bring a file to what is wanted: changed parts by `make`, the others from the old file."""
+        path, known = self._folder / name, self._known(name)
+        changed = set(self.changed(name, wanted))
+        if not changed and list(wanted) == list(known):
+            self.keep(name)
+            return
+        temporary = path.with_name(path.name + ".tmp")
+        parts = []
+        with temporary.open("wb") as target:
+            for key, stamp in wanted.items():
+                if key in changed:
+                    length = target.write(make(key))
+                else:
+                    _, start, length = known[key]
+                    _copy(path, start, length, target)
+                parts.append((key, stamp, length))
+        if replace_if_changed(temporary, path):
+            self._written.append(name)
+            self._bytes_written += sum(length for *_, length in parts)
+        stat = path.stat()
+        self._now[name] = Noted(stat.st_size, stat.st_mtime_ns, tuple(parts))
+
+    def keep(self, name: str) -> None:
+        """Leave a file of which nothing has changed."""
+        self._now[name] = self._earlier[name]
+
+    def finish(self) -> Outputs:
+        """Remove what an earlier run wrote and this one did not, and note what there is now."""
+        stale = sorted(self._earlier.keys() - self._now.keys())
+        for name in stale:
+            (self._folder / name).unlink(missing_ok=True)
+        if self._now != self._earlier or not (self._folder / INDEX).exists():
+            kinds = written_files(self._folder) | {self._kind: self._now}
+            plain = {kind: {n: asdict(kinds[kind][n]) for n in kinds[kind]} for kind in kinds}
+            write_text(self._folder / INDEX, json.dumps(plain, sort_keys=True) + "\n")
+        return Outputs(
+            written=tuple(self._written),
+            unchanged=tuple(sorted(self._now.keys() - set(self._written))),
+            removed=tuple(stale),
+            bytes_written=self._bytes_written,
+            seconds=time.monotonic() - self._started,
+        )
+
+    def _known(self, name: str) -> dict[str, tuple[str, int, int]]:
+        noted = self._earlier.get(name)
+        return noted.ranges() if noted and noted.is_still(self._folder / name) else {}
+
+
+def stamp_of(*texts: object) -> str:
+    """One stamp for several."""
+    return sha256("\n".join(map(str, texts)).encode()).hexdigest()[:16]
+
+
+def _copy(path: Path, start: int, length: int, target) -> None:
+    """Append a range of a file's bytes to an open file."""
+    with path.open("rb") as source:
+        source.seek(start)
+        while length and (block := source.read(min(length, BLOCK))):
+            length -= target.write(block)
+
+
+def replace_if_changed(temporary: Path, path: Path) -> bool:
+    """Put a finished file in place of `path` unless the bytes are the same; say whether it was."""
+    if path.exists() and filecmp.cmp(temporary, path, shallow=False):
+        temporary.unlink()
+        return False
+    try:
+        temporary.replace(path)
+    except PermissionError as error:  # Windows, while a spreadsheet has it open
+        raise PermissionError(
+            f"{path} cannot be replaced: close the program that has it open and start again."
+        ) from error
+    return True
+
+
+def is_output(path: Path) -> bool:
+    """Whether a run wrote this file."""
+    return any(path.name in names for names in written_files(path.parent).values())
+
+
+def are_outputs_intact(folder: Path) -> bool:
+    """Whether runs wrote files here, and all of them are as they were left."""
+    kinds = written_files(folder)
+    return bool(kinds) and all(
+        noted.is_still(folder / name) for names in kinds.values() for name, noted in names.items()
+    )
+
+
+def written_files(folder: Path) -> dict[str, dict[str, Noted]]:
+    """What earlier runs wrote in lp/: kind -> name -> file; nothing if that is not known."""
+    try:
+        kinds = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {
+        kind: {name: _noted(entry) for name, entry in names.items()}
+        for kind, names in kinds.items()
+    }
+
+
+def _noted(entry: dict | int) -> Noted:
+    if isinstance(entry, int):  # an older index had the size alone
+        return Noted(entry, 0)
+    return Noted(**entry | {"parts": tuple(map(tuple, entry["parts"]))})

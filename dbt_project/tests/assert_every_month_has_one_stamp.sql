@@ -1,0 +1,34 @@
+-- A month without a stamp would be missing from lp/*.csv without a word.
+
+with
+
+published as (
+    select
+        feeder,
+        interval_start_at
+    from {{ ref('feeder_profiles') }}
+    union all
+    select
+        cast(null as string) as feeder,
+        interval_start_at
+    from {{ ref('combined_profiles') }}
+),
+
+months as (
+    select distinct
+        feeder,
+        cast(date_trunc('month', interval_start_at) as timestamp) as month_start_at
+    from published
+)
+
+select
+    months.feeder,
+    months.month_start_at,
+    count(stamps.stamp) as stamp_count
+from months
+left join {{ ref('output_stamps') }} as stamps
+    on
+        months.feeder is not distinct from stamps.feeder
+        and months.month_start_at = stamps.month_start_at
+group by months.feeder, months.month_start_at
+having count(stamps.stamp) <> 1
