@@ -41,6 +41,9 @@ def run(
     select: Annotated[
         str | None, typer.Option(help="Only these assets, as on the Dagster page: 'gaps+'.")
     ] = None,
+    plots: Annotated[
+        bool, typer.Option(help="Draw plots too; without, they are left as they are.")
+    ] = True,
     sample_if_empty: Annotated[
         bool, typer.Option(help="Write simulated files first if there is nothing at all yet.")
     ] = False,
@@ -66,13 +69,13 @@ def run(
 
     started = utc_now()
     with _reported(), workspace.locked(say=lambda text: console.print(escape(text))):
-        if not select and not is_anything_new(workspace, variables):
+        if not select and not is_anything_new(workspace, variables, plots):
             console.print("Nothing new since the last run: no file changed.")
             print_summary(console, workspace, started)
             return
         with _progress():
             try:
-                result = run_job(workspace, variables, select)
+                result = run_job(workspace, variables, select, plots)
             except Exception as error:
                 if select and type(error).__module__.startswith("dagster"):
                     _stop(f"--select {select!r}: {error}")

@@ -45,7 +45,7 @@ def dagster_home(workspace: Workspace) -> Path:
     return home
 
 
-def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
+def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool = True) -> bool:
     """Whether a run could change anything: files, meter-data.csv, variables, code or outputs."""
     try:
         last = json.loads(workspace.last_run.read_text(encoding="utf-8"))
@@ -54,7 +54,7 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
         return True
     return (
         bool(find_files(workspace.dropbox))
-        or last != _inputs(workspace, dbt_vars)
+        or last not in [_inputs(workspace, dbt_vars, drawn) for drawn in {plots, True}]
         or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
         or not workspace.warehouse.exists()
         or not are_outputs_intact(workspace.profiles)
@@ -62,7 +62,10 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str]) -> bool:
 
 
 def run_job(
-    workspace: Workspace, dbt_vars: Mapping[str, str] | None = None, select: str | None = None
+    workspace: Workspace,
+    dbt_vars: Mapping[str, str] | None = None,
+    select: str | None = None,
+    plots: bool = True,
 ) -> RunResult:
     """Materialize the selected assets (all by default) under the root; steps say how they go on.
 
@@ -71,7 +74,7 @@ def run_job(
     os.environ["LOAD_PROFILE_ROOT"] = str(workspace.root)
     os.environ["DAGSTER_HOME"] = str(dagster_home(workspace))
     workspace.last_run.unlink(missing_ok=True)
-    inputs = _inputs(workspace, dbt_vars or {})
+    inputs = _inputs(workspace, dbt_vars or {}, plots)
     logging.getLogger("load_profile.progress").info("Starting Dagster")
     with WarmDbt():
         return _run(workspace, inputs, dbt_vars, select)
@@ -84,9 +87,11 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
 
     job = defs.resolve_job_def("load_profile")
     keys = None
-    if select:
-        graph = defs.resolve_asset_graph()
-        keys = list(AssetSelection.from_string(select).resolve(graph))
+    if select or not inputs["plots"]:
+        wanted = AssetSelection.from_string(select) if select else AssetSelection.all()
+        if not inputs["plots"]:
+            wanted -= AssetSelection.groups("plots")
+        keys = list(wanted.resolve(defs.resolve_asset_graph()))
     config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if dbt_vars:
         config["ops"] = {"dbt_models": {"config": {"vars": dict(dbt_vars)}}}
@@ -105,14 +110,15 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
     return RunResult(result.success, _errors(result), _file_metadata(result), _warnings(result))
 
 
-def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str]) -> dict[str, object]:
+def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> dict[str, object]:
     """What a run depends on beside the drop folder."""
     code = hashlib.sha256(project_fingerprint().encode())
     for folder in ("ingest", "dagster_defs"):
         for path in sorted((PROJECT.parent / folder).glob("*.py")):
             code.update(path.read_bytes())
     meters = hashlib.sha256(workspace.meter_data.read_bytes()).hexdigest()
-    return {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
+    fixed = {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
+    return fixed | {"plots": plots}
 
 
 def _errors(result) -> tuple[str, ...]:

@@ -62,11 +62,6 @@
     cast(cast(round({{ value }}, 9) as decimal(28, 9)) as decimal(28, 18))
 {%- endmacro %}
 
-{# A number that differs when any column of a row does; sums of it are exact. #}
-{% macro row_hash(relation) -%}
-    cast(hash({{ relation }}) as decimal(38, 0))
-{%- endmacro %}
-
 {# Tables hold UTC; a session in another zone would shift them without failing a single test. #}
 {% macro assert_session_is_utc() -%}
     {% if execute and var('net_convention') not in ('signed', 'gross') %}

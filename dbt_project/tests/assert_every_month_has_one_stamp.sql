@@ -2,23 +2,16 @@
 
 with
 
-published as (
-    select
-        feeder,
-        interval_start_at
-    from {{ ref('feeder_profiles') }}
-    union all
-    select
-        cast(null as string) as feeder,
-        interval_start_at
-    from {{ ref('combined_profiles') }}
-),
-
 months as (
     select distinct
         feeder,
-        cast(date_trunc('month', interval_start_at) as timestamp) as month_start_at
-    from published
+        month_start_at
+    from {{ ref('file_uses') }}
+    union all
+    select distinct
+        cast(null as string) as feeder,
+        date_trunc('month', interval_start_at) as month_start_at
+    from {{ ref('combined_profiles') }}
 )
 
 select
