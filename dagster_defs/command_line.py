@@ -140,6 +140,22 @@ def release(
 
 
 @app.command()
+def withdraw(
+    file: Annotated[str, typer.Argument(help="Name, path or #number of an accepted file.")],
+    reason: Annotated[str, typer.Option(help="Why it must not be used.")],
+    root: Root = Path(),
+) -> None:
+    """Take an accepted file out of use; its bytes and rows stay, the next run leaves them out."""
+    from ingest.review import ReviewError, withdraw_file
+
+    workspace = _workspace(root)
+    with _reported(ReviewError), workspace.locked(say=print):
+        place, row_count = withdraw_file(workspace, file, reason)
+    print(f"Withdrawn: {row_count:,} rows of {place}.")
+    print("`load-profile run` brings tables, files and plots up to date.")
+
+
+@app.command()
 def rebuild(root: Root = Path()) -> None:
     """Make the warehouse anew from data/KW and run; the old one is put aside, not deleted."""
     from ingest.review import ReviewError, rebuild_warehouse

@@ -59,9 +59,10 @@ order by outcome
 """
 STATUS = """
 select files.file_id, files.processed_at, files.outcome, files.file_name, files.row_count,
-    files.reason, files.release_reason, coalesce(released.stored_as, files.stored_as)
+    files.reason, files.release_reason, coalesce(reviewed.stored_as, files.stored_as),
+    case when reviewed.outcome = 'withdrawn' then reviewed.file_id end
 from raw.files as files
-left join raw.files as released on released.release_of = files.file_id
+left join raw.files as reviewed on reviewed.release_of = files.file_id
 where contains(lower(files.file_name), lower($name))
 order by files.file_id desc
 limit $most
@@ -121,9 +122,11 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
     if workspace.warehouse.exists():
         with open_warehouse(workspace.warehouse, read_only=True) as con:
             rows = con.execute(STATUS, {"name": name, "most": most}).fetchall()
-    for file_id, at, outcome, file_name, row_count, reason, release, place in reversed(rows):
+    for file_id, at, outcome, file_name, row_count, reason, release, place, by in reversed(rows):
         detail = f"{row_count:,} rows" if outcome == "accepted" else reason
-        if release:
+        if by:
+            detail += f", withdrawn by #{by}"
+        if release and outcome == "accepted":
             detail += f", released after review ({release}); was: {reason}"
         elif outcome == "accepted" and reason:
             detail += f", {reason}"

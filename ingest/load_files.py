@@ -25,6 +25,9 @@ BATCH_BYTES = 256 * 1024 * 1024
 BATCH_FILES = 1000
 OUTCOMES = ("accepted", "duplicate", "sequence_error", "unreadable", "unknown_meter", "empty")
 
+# a file taken out of use: a later row of the ledger says so
+NOT_WITHDRAWN = """file_id not in (select release_of from raw.files where outcome = 'withdrawn')"""
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -192,9 +195,9 @@ def _accepted_before(
 ) -> dict[str, tuple[int, str]]:
     """sha256 -> (file_id, place) of the batch's contents that were accepted in an earlier batch."""
     rows = con.execute(
-        """
+        f"""
         select sha256, file_id, stored_as from raw.files
-        where outcome = 'accepted' and sha256 in (select unnest(?))
+        where outcome = 'accepted' and sha256 in (select unnest(?)) and {NOT_WITHDRAWN}
         """,
         [[raw.sha256 for raw in batch]],
     ).fetchall()

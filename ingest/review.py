@@ -1,8 +1,9 @@
-"""What a person does about files afterwards: release one after review, make a lost warehouse anew.
+"""What a person does about files afterwards: release or withdraw one, make a lost warehouse anew.
 
-Both go through the ledger and the archive and leave every byte where it can be found.
+All go through the ledger and the archive and leave every byte where it can be found.
 """
 
+from collections import defaultdict
 from dataclasses import replace
 from os import cpu_count
 from pathlib import Path
@@ -10,8 +11,16 @@ from pathlib import Path
 import duckdb
 
 from ingest.check_files import check_files, save_rows
-from ingest.filing import BYTES_LOST, LEDGER, file_away, place_for, sha256_of
+from ingest.filing import (
+    BYTES_LOST,
+    LEDGER,
+    file_away,
+    place_for,
+    save_ledger_copy,
+    sha256_of,
+)
 from ingest.load_files import (
+    NOT_WITHDRAWN,
     Entry,
     Progress,
     batches,
@@ -24,9 +33,26 @@ from ingest.raw_files import find_files, inspect_files
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
+IN_USE = f"""
+select file_id, row_count, stored_as
+from raw.files
+where outcome = 'accepted' and {NOT_WITHDRAWN}
+    and (file_name = $name or parse_filename(stored_as) = $name or file_id::varchar = $file)
+order by file_id
+"""
+WITHDRAW = """
+insert into raw.files by name
+select * replace (
+    $id as file_id, 'withdrawn' as outcome, $now as processed_at, $now as filed_at,
+    null as accepted_seq, null as letter, $of as release_of, $why as release_reason,
+    'no longer used: ' || $why as reason
+)
+from raw.files where file_id = $of
+"""
+
 
 class ReviewError(ValueError):
-    """A file cannot be released, or the archive does not hold what the ledger says."""
+    """A file cannot be released or withdrawn, or the archive does not hold what the ledger says."""
 
 
 def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
@@ -75,6 +101,42 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
     return entry
 
 
+def withdraw_file(workspace: Workspace, file: str, reason: str) -> tuple[str, int]:
+    """Take an accepted file out of use: its rows and bytes stay, the models no longer read them.
+
+    `file` is its path or its name in data/KW or in the drop folder. What it had replaced counts
+    again. The same bytes dropped once more are accepted anew. Returns the file's place and its
+    number of rows. Raises ReviewError if no file of that name is in use, or several are.
+    """
+    with open_warehouse(workspace.warehouse) as con:
+        file_away(con, workspace)
+        file_id, row_count, place = _in_use(con, file)
+        workspace.last_run.unlink(missing_ok=True)
+        con.begin()
+        con.execute(
+            WITHDRAW, {"of": file_id, "why": reason, "id": next_file_id(con), "now": utc_now()}
+        )
+        con.commit()
+        save_ledger_copy(con, workspace)
+        file_away(con, workspace)
+    return place, row_count
+
+
+def _in_use(con: duckdb.DuckDBPyConnection, file: str) -> tuple[int, int, str]:
+    """The one accepted file of this name, place or number that is not withdrawn."""
+    rows = con.execute(IN_USE, {"file": file.removeprefix("#"), "name": Path(file).name}).fetchall()
+    exact = [row for row in rows if file.endswith(row[2])]
+    rows = exact or rows
+    if len(rows) == 1:
+        return rows[0]
+    if not rows:
+        raise ReviewError(
+            f"{file}: no accepted file of this name is in use; `load-profile status` lists all."
+        )
+    places = ", ".join(f"#{file_id} {place}" for file_id, _, place in rows)
+    raise ReviewError(f"{file} names several files; name one of {places}.")
+
+
 def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -> tuple:
     """The ledger's last rejection of a file named by path or name; ReviewError if there is none."""
     name = Path(file).name
@@ -91,8 +153,9 @@ def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -
             f"{file}: no rejected file of this name; `load-profile status` lists all."
         )
     taken = con.execute(
-        """
-        select file_id, release_of from raw.files where sha256 = ? and outcome = 'accepted'
+        f"""
+        select file_id, release_of from raw.files
+        where sha256 = ? and outcome = 'accepted' and {NOT_WITHDRAWN}
         order by file_id
         """,
         [row[2]],
@@ -137,10 +200,12 @@ def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress
         " and reason is distinct from ?",
         [BYTES_LOST],
     ).fetchall()
-    ids = {sha256: file_id for sha256, file_id, _, _ in rows}
+    ids = defaultdict(list)
+    for sha256, file_id, *_ in rows:
+        ids[sha256].append(file_id)
     dropped = {path.name: path for path in find_files(workspace.dropbox)}
-    places = [_find(workspace, stored_as, dropped.get(name)) for _, _, stored_as, name in rows]
-    found = list(inspect_files(places, cpu_count() or 1))
+    places = {_find(workspace, stored_as, dropped.get(name)) for _, _, stored_as, name in rows}
+    found = list(inspect_files(sorted(places), cpu_count() or 1))
     lost = set(ids) - {raw.sha256 for raw in found}
     if lost:
         names = [f"{place} (sha256 {sha})" for sha, _, place, _ in rows if sha in lost]
@@ -151,7 +216,9 @@ def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress
     done = 0
     for batch in batches(found):
         checked = check_files(con, batch)
-        save_rows(con, {c.number: ids[c.raw.sha256] for c in checked})
+        for rank in range(max(len(ids[c.raw.sha256]) for c in checked)):  # withdrawn, then back
+            again = [c for c in checked if len(ids[c.raw.sha256]) > rank]
+            save_rows(con, {c.number: ids[c.raw.sha256][rank] for c in again})
         done += len(batch)
         progress("Loading archived files", done, len(found))
 

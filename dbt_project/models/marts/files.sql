@@ -14,6 +14,14 @@ used as (
     group by file_id
 ),
 
+withdrawn as (
+    select
+        file_id,
+        release_of as of_file_id
+    from {{ source('raw', 'files') }}
+    where outcome = 'withdrawn'
+),
+
 -- files with a time for which meter-data.csv has no row
 holed as (
     select spans.file_id
@@ -26,6 +34,8 @@ holed as (
         group by file_id
     ) as spans
     left join {{ ref('stg_file_periods') }} as periods on spans.file_id = periods.file_id
+    left join withdrawn on spans.file_id = withdrawn.of_file_id
+    where withdrawn.file_id is null
     group by spans.file_id
     having
         coalesce(sum({{ minutes_between('periods.period_from', 'periods.period_to') }}), 0)
@@ -57,6 +67,7 @@ select
     files.reason,
     files.release_of,
     files.release_reason,
+    withdrawn.file_id as withdrawn_by,
     files.row_count,
     files.first_start_local,
     files.last_end_local,
@@ -67,7 +78,7 @@ select
     coalesce(used.used_count, 0) as used_count,
     coalesce(corrected.correcting_count, 0) as correcting_count,
     case
-        when files.outcome = 'accepted'
+        when files.outcome = 'accepted' and withdrawn.file_id is null
             then
                 files.row_count - coalesce(outside.outside_count, 0)
                 - coalesce(used.used_count, 0)
@@ -75,6 +86,7 @@ select
     end as superseded_count,
     coalesce(outside.outside_count, 0) as outside_count
 from files
+left join withdrawn on files.file_id = withdrawn.of_file_id
 left join outside on files.file_id = outside.file_id
 left join used on files.file_id = used.file_id
 left join corrected on files.file_id = corrected.file_id

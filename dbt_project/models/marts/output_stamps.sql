@@ -11,7 +11,7 @@ parts as (
         feeder,
         month_start_at,
         {{ joined(['model', 'stamp', 'code']) }} as description
-    from {{ target.schema }}.model_parts
+    from {{ this.schema }}.model_parts
     where model in ('feeder_profiles', 'missing_intervals', 'gaps', 'combined_profiles')
 )
 

@@ -15,6 +15,9 @@ files as (
         max(months.max_end_local) as max_end_local
     from {{ source('raw', 'files') }} as files
     inner join {{ source('raw', 'file_months') }} as months on files.file_id = months.file_id
+    left join {{ source('raw', 'files') }} as withdrawn
+        on files.file_id = withdrawn.release_of and withdrawn.outcome = 'withdrawn'
+    where withdrawn.file_id is null
     group by files.file_id, files.feeder, files.accepted_seq, files.release_of
 ),
 
