@@ -44,11 +44,8 @@ def _line(*cells: str) -> str:
 
 
 def _header(*names: str) -> str:
-    quoted = ('"' + name.replace('"', '""') + '"' for name in names)
-    return ",".join(
-        long if re.search(NEEDS_QUOTES, name) else name
-        for name, long in zip(names, quoted, strict=True)
-    )
+    """The line of names; one that needs quotes has none in itself, being a file's name too."""
+    return ",".join(f'"{name}"' if re.search(NEEDS_QUOTES, name) else name for name in names)
 
 
 # name of the column -> its text

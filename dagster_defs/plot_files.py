@@ -99,7 +99,7 @@ def draw_plots(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
         for file in wanted.keys() - changed.keys():
             writer.keep(file)
         names = [name for parts in changed.values() for name in parts]
-        for name, png in _pictures(con, system, zones, names):
+        for name, png in _pictures(con, system, zones, names) if names else ():
             file = f"plots/{name}.png"
             writer.write(file, wanted[file], {name: png}.__getitem__)
     return writer.finish()

@@ -78,6 +78,14 @@ def test_the_pictures_show_on_their_assets_page(events):
         )
 
 
+def test_steps_that_write_files_say_how_many_bytes_in_what_time(events):
+    made, _, _ = events
+    for step in ("profile_files", "gap_files", "net_load_plot"):
+        assert made[step]["files written"] == "5"  # four feeders and the total
+        assert int(made[step]["bytes written"]) > 100
+        assert float(made[step]["seconds"]) > 0
+
+
 def test_data_tests_are_checks_that_passed(events):
     _, checks, _ = events
     manifest = json.loads((PROJECT / "dbt_project/target/manifest.json").read_text("utf-8"))

@@ -2,17 +2,22 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from shutil import copytree
 
 import duckdb
 import pytest
+from conftest import PROJECT
 
 from dagster_defs import drawing, exports
 from dagster_defs.exports import export_gaps, export_profiles
 from dagster_defs.outputs import INDEX, OutputWriter, are_outputs_intact
-from dagster_defs.plot_files import draw_plots
+from dagster_defs.plot_files import _bucket_minutes, draw_plots
 from ingest.workspace import Workspace
 
 FEEDERS = ["we,st", "gen", "a #1"]
@@ -357,6 +362,13 @@ def test_a_longer_span_is_drawn_in_every_picture(con, workspace, monkeypatch):
     assert {name for name, _ in made} == {f"plots/{name}.png" for name in (*FEEDERS, "all")}
 
 
+@pytest.mark.parametrize(
+    ("days", "minutes"), [(12, 15), (200, 240), (201, 1440), (1200, 1440), (1201, 2880)]
+)
+def test_a_longer_span_is_drawn_in_wider_steps_that_make_no_comb_of_the_days(days, minutes):
+    assert _bucket_minutes(days * 1440, 15) == minutes
+
+
 def test_pictures_of_many_processes_are_those_of_one(con, workspace, tmp_path, monkeypatch):
     draw_plots(con, workspace)
     here = copytree(workspace.plots, tmp_path / "here")
@@ -367,3 +379,44 @@ def test_pictures_of_many_processes_are_those_of_one(con, workspace, tmp_path, m
     assert len(draw_plots(con, workspace).written) == 4
     for path in here.iterdir():
         assert (workspace.plots / path.name).read_bytes() == path.read_bytes()
+
+
+DRAW_FOREVER = """
+import sys
+from functools import partial
+from dagster_defs import drawing
+drawing.POOL_FROM = 1
+task = '''
+import os, pathlib, time
+pathlib.Path(r"{}", str(os.getpid())).touch()
+time.sleep(60)
+'''
+list(drawing.draw_all([partial(exec, task.format(sys.argv[1]))] * 8))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asks for a process by signal 0, and kills one")
+@pytest.mark.skipif(os.cpu_count() == 1, reason="draws in one process only")
+def test_processes_that_draw_end_with_a_run_that_is_killed(tmp_path):
+    run = subprocess.Popen([sys.executable, "-c", DRAW_FOREVER, str(tmp_path)], cwd=PROJECT)
+    wait_until(lambda: len(list(tmp_path.iterdir())) >= 2)
+    run.kill()
+    run.wait()
+    wait_until(lambda: not any(is_running(int(path.name)) for path in tmp_path.iterdir()))
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")  # a zombie has ended; nobody need have buried it yet
+    return not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] != "Z"

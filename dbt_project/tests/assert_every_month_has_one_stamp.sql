@@ -1,4 +1,5 @@
 -- A month without a stamp would be missing from lp/*.csv without a word.
+{{ config(meta={"dagster": {"ref": {"name": "output_stamps"}}}) }}
 
 with
 
