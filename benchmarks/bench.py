@@ -131,13 +131,14 @@ class Bench:
         """A working copy of a root, in place of the one before."""
         return copy_root(source, self.home / "work" / source.name, without)
 
-    def built(self, name: str, without: str = "", options: tuple[str, ...] = ()) -> Path:
+    def built(self, name: str, without: str = "", with_plots: bool = True) -> Path:
         """A root in which the product has run, made once for one state of the code."""
-        root = self.home / "built" / _code() / f"{name}{'-without-one' * bool(without)}"
+        kind = "-without-one" * bool(without) + "-no-plots" * (not with_plots)
+        root = self.home / "built" / _code() / (name + kind)
         if not (root / "cost.json").exists():
             copy_root(self.data(name), root, without)
             print(f"  building {root.name}", flush=True)
-            cost = cold(product(root, *options), self.log)
+            cost = cold(product(root, *(() if with_plots else NO_PLOTS)), self.log)
             print(f"  built: {cost.wall:.1f} s, CPU {cost.cpu:.1f} s, {cost.peak_mb:,.0f} MB")
             (root / "cost.json").write_text(json.dumps(asdict(cost)))
         return root
@@ -441,7 +442,7 @@ def l_full(bench: Bench) -> Result:
     small = bench.sides(
         {"M": Side(partial(bench.fresh, bench.data("M")), partial_command(product, *NO_PLOTS))}
     )
-    cost = built_cost(without_a_month(bench, "L", NO_PLOTS))
+    cost = built_cost(without_a_month(bench, "L", with_plots=False))
     longer = ratios([cost], small["M"])
     what = "L, whole main job without plots"
     bars = [
@@ -452,22 +453,20 @@ def l_full(bench: Bench) -> Result:
 
 
 def l_month(bench: Bench) -> Result:
-    """On the built L itself, as a copy of it takes longer than the run."""
+    """On the built L itself, as a copy of it takes longer than the run; it is gone after that."""
     costs = {}
-    for name in ("M", "L"):
-        base = without_a_month(bench, name, NO_PLOTS)
-        root = bench.fresh(base) if name == "M" else base
-        file = held_back(name)
-        shutil.copy(bench.data(name) / DROP / file, root / DROP / file)
-        costs[name] = [cold(product(root, *NO_PLOTS), bench.log)]
-        shutil.rmtree(root)
+    for name, rounds in (("M", bench.rounds), ("L", 1)):
+        base = without_a_month(bench, name, with_plots=False)
+        new = bench.data(name) / DROP / held_back(name)
+        costs[name] = []
+        for _ in range(rounds):
+            root = bench.fresh(base) if name == "M" else base
+            shutil.copy(new, root / DROP)
+            costs[name].append(cold(product(root, *NO_PLOTS), bench.log))
+            shutil.rmtree(root)
     longer = ratios(costs["L"], costs["M"])
-    bar = Bar(
-        "L, one more month of one feeder, without plots: L / M",
-        median(longer),
-        2,
-        text=middle(longer),
-    )
+    what = "L, one more month of one feeder, without plots: L / M"
+    bar = Bar(what, median(longer), 2, text=middle(longer))
     return Result([bar], cost_table(costs))
 
 
@@ -553,9 +552,9 @@ def import_seconds(log: Path) -> dict[str, float]:
 # Roots and files
 
 
-def without_a_month(bench: Bench, name: str, options: tuple[str, ...] = ()) -> Path:
+def without_a_month(bench: Bench, name: str, with_plots: bool = True) -> Path:
     """A built root that lacks the last month of one feeder in the middle."""
-    return bench.built(name, held_back(name), options)
+    return bench.built(name, held_back(name), with_plots)
 
 
 def held_back(name: str) -> str:
