@@ -182,7 +182,9 @@ def classic(root: Path, *options: str) -> list[str]:
 
 def s_whole(bench: Bench) -> Result:
     fresh = partial(bench.fresh, bench.data("S"))
-    costs = bench.sides({"classic": Side(fresh, classic), "product": Side(fresh, product)})
+    costs = bench.sides(
+        {"classic": Side(fresh, classic, is_done), "product": Side(fresh, product, is_done)}
+    )
     faster = ratios(costs["classic"], costs["product"])
     bar = Bar(
         "S, whole main job with plots: classic / product",
@@ -199,29 +201,41 @@ def m_whole(bench: Bench) -> Result:
     fresh = partial(bench.fresh, bench.data("M"))
     costs = bench.sides(
         {
-            "product": Side(fresh, partial_command(product, *NO_PLOTS)),
-            "Polars": Side(fresh, script("polars_method.py")),
+            "product": Side(fresh, partial_command(product, *NO_PLOTS), is_done),
+            "Polars": Side(fresh, script("polars_method.py"), is_done),
             "classic": Side(
-                fresh, partial_command(classic, "--no-plots"), rounds=bench.classic_rounds
+                fresh, partial_command(classic, "--no-plots"), is_done, rounds=bench.classic_rounds
             ),
         }
     )
-    classics, polars = (ratios(costs[name], costs["product"]) for name in ("classic", "Polars"))
     what = "M, whole main job without plots"
-    peak = max(cost.peak_mb for cost in costs["product"]) / 1024
-    bars = [
-        Bar(
-            f"{what}: classic / product",
-            median(classics),
-            15,
-            aim=30,
-            at_least=True,
-            text=middle(classics),
-        ),
-        Bar(f"{what}: Polars / product", median(polars), 1, at_least=True, text=middle(polars)),
-        Bar(f"{what}: peak of memory", peak, 4, "GB"),
-    ]
+    bars = [Bar(f"{what}: peak of memory", peak_gb(costs["product"]), 4, "GB")]
+    for name, bar, aim in (("Polars", 1, None), ("classic", 15, 30)):
+        if costs[name]:
+            faster = ratios(costs[name], costs["product"])
+            text = f"{what}: {name} / product"
+            bars.insert(
+                0, Bar(text, median(faster), bar, aim=aim, at_least=True, text=middle(faster))
+            )
     return Result(bars, cost_table(costs))
+
+
+def is_taken_in(root: Path) -> None:
+    """No file may be left or turned away, or the time says nothing."""
+    left = [*(root / DROP).iterdir(), *(root / "data" / "KW" / "ERROR").glob("*")]
+    assert not left, left[:3]
+
+
+def is_done(root: Path) -> None:
+    """All files taken in, and a profile and a gap list of each feeder and of all together."""
+    is_taken_in(root)
+    feeders = (root / "meter-data.csv").read_text().count("\n") - 1
+    found = len(list((root / "lp").glob("*.csv")))
+    assert found == 2 * (feeders + 1), found
+
+
+def peak_gb(costs: list[Cost]) -> float:
+    return max(cost.peak_mb for cost in costs) / 1024
 
 
 # Parts of it
@@ -232,18 +246,12 @@ def m_ingest(bench: Bench) -> Result:
     costs = bench.sides(
         {
             "DuckDB's bare read_csv": Side(fresh, script("stages.py", "bare_read")),
-            "product's ingest": Side(fresh, script("stages.py", "ingest"), is_all_taken_in),
+            "product's ingest": Side(fresh, script("stages.py", "ingest"), is_taken_in),
         }
     )
     slower = ratios(costs["product's ingest"], costs["DuckDB's bare read_csv"])
     bar = Bar("M, ingest / bare read_csv", median(slower), 2, aim=1.3, text=middle(slower))
     return Result([bar], cost_table(costs))
-
-
-def is_all_taken_in(root: Path) -> None:
-    """No file may be left or turned away, or the time says nothing."""
-    left = [*(root / "_dropbox" / "KW").iterdir(), *(root / "data" / "KW" / "ERROR").iterdir()]
-    assert not left, left[:3]
 
 
 def m_plots(bench: Bench) -> Result:
@@ -446,7 +454,7 @@ def l_full(bench: Bench) -> Result:
     longer = ratios([cost], small["M"])
     what = "L, whole main job without plots"
     bars = [
-        Bar(f"{what}: peak of memory", cost.peak_mb / 1024, 16, "GB"),
+        Bar(f"{what}: peak of memory", peak_gb([cost]), 16, "GB"),
         Bar(f"{what}: L / M", median(longer), 12, text=middle(longer)),
     ]
     return Result(bars, cost_table(small | {"L": [cost]}))
@@ -593,7 +601,7 @@ def partial_command(
 def cost_table(costs: dict[str, list[Cost]], with_head: bool = True) -> list[str]:
     """Seconds, CPU and memory of each side: median (lowest to highest)."""
     lines = ["| | wall, s | CPU, s | peak, MB |", "|---|--:|--:|--:|"] if with_head else []
-    for name, found in costs.items():
+    for name, found in filter(lambda item: item[1], costs.items()):
         wall, cpu = ([getattr(cost, what) for cost in found] for what in ("wall", "cpu"))
         peak = max(cost.peak_mb for cost in found)
         lines.append(f"| {name} | {middle(wall)} | {middle(cpu)} | {peak:,.0f} |")
@@ -657,7 +665,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help=f"some of {','.join(MEASUREMENTS)}")
     parser.add_argument("--large", action="store_true", help="L too: an hour and 60 GB of disk")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--classic-rounds", type=int, default=1, help="of M: 10 minutes each")
+    parser.add_argument(
+        "--classic-rounds", type=int, default=1, help="of M: 10 minutes each; 0: none"
+    )
     parser.add_argument("--keep", action="store_true", help="keep built roots for the next time")
     parser.add_argument("--no-write", action="store_true", help="leave README.md as it is")
     options = parser.parse_args()
