@@ -131,13 +131,14 @@ class Bench:
         """A working copy of a root, in place of the one before."""
         return copy_root(source, self.home / "work" / source.name, without)
 
-    def built(self, name: str, without: str = "", options: tuple[str, ...] = ()) -> Path:
+    def built(self, name: str, without: str = "", with_plots: bool = True) -> Path:
         """A root in which the product has run, made once for one state of the code."""
-        root = self.home / "built" / _code() / f"{name}{'-without-one' * bool(without)}"
+        kind = "-without-one" * bool(without) + "-no-plots" * (not with_plots)
+        root = self.home / "built" / _code() / (name + kind)
         if not (root / "cost.json").exists():
             copy_root(self.data(name), root, without)
             print(f"  building {root.name}", flush=True)
-            cost = cold(product(root, *options), self.log)
+            cost = cold(product(root, *(() if with_plots else NO_PLOTS)), self.log)
             print(f"  built: {cost.wall:.1f} s, CPU {cost.cpu:.1f} s, {cost.peak_mb:,.0f} MB")
             (root / "cost.json").write_text(json.dumps(asdict(cost)))
         return root
@@ -181,7 +182,9 @@ def classic(root: Path, *options: str) -> list[str]:
 
 def s_whole(bench: Bench) -> Result:
     fresh = partial(bench.fresh, bench.data("S"))
-    costs = bench.sides({"classic": Side(fresh, classic), "product": Side(fresh, product)})
+    costs = bench.sides(
+        {"classic": Side(fresh, classic, is_done), "product": Side(fresh, product, is_done)}
+    )
     faster = ratios(costs["classic"], costs["product"])
     bar = Bar(
         "S, whole main job with plots: classic / product",
@@ -198,29 +201,41 @@ def m_whole(bench: Bench) -> Result:
     fresh = partial(bench.fresh, bench.data("M"))
     costs = bench.sides(
         {
-            "product": Side(fresh, partial_command(product, *NO_PLOTS)),
-            "Polars": Side(fresh, script("polars_method.py")),
+            "product": Side(fresh, partial_command(product, *NO_PLOTS), is_done),
+            "Polars": Side(fresh, script("polars_method.py"), is_done),
             "classic": Side(
-                fresh, partial_command(classic, "--no-plots"), rounds=bench.classic_rounds
+                fresh, partial_command(classic, "--no-plots"), is_done, rounds=bench.classic_rounds
             ),
         }
     )
-    classics, polars = (ratios(costs[name], costs["product"]) for name in ("classic", "Polars"))
     what = "M, whole main job without plots"
-    peak = max(cost.peak_mb for cost in costs["product"]) / 1024
-    bars = [
-        Bar(
-            f"{what}: classic / product",
-            median(classics),
-            15,
-            aim=30,
-            at_least=True,
-            text=middle(classics),
-        ),
-        Bar(f"{what}: Polars / product", median(polars), 1, at_least=True, text=middle(polars)),
-        Bar(f"{what}: peak of memory", peak, 4, "GB"),
-    ]
+    bars = [Bar(f"{what}: peak of memory", peak_gb(costs["product"]), 4, "GB")]
+    for name, bar, aim in (("Polars", 1, None), ("classic", 15, 30)):
+        if costs[name]:
+            faster = ratios(costs[name], costs["product"])
+            text = f"{what}: {name} / product"
+            bars.insert(
+                0, Bar(text, median(faster), bar, aim=aim, at_least=True, text=middle(faster))
+            )
     return Result(bars, cost_table(costs))
+
+
+def is_taken_in(root: Path) -> None:
+    """No file may be left or turned away, or the time says nothing."""
+    left = [*(root / DROP).iterdir(), *(root / "data" / "KW" / "ERROR").glob("*")]
+    assert not left, left[:3]
+
+
+def is_done(root: Path) -> None:
+    """All files taken in, and a profile and a gap list of each feeder and of all together."""
+    is_taken_in(root)
+    feeders = (root / "meter-data.csv").read_text().count("\n") - 1
+    found = len(list((root / "lp").glob("*.csv")))
+    assert found == 2 * (feeders + 1), found
+
+
+def peak_gb(costs: list[Cost]) -> float:
+    return max(cost.peak_mb for cost in costs) / 1024
 
 
 # Parts of it
@@ -231,18 +246,12 @@ def m_ingest(bench: Bench) -> Result:
     costs = bench.sides(
         {
             "DuckDB's bare read_csv": Side(fresh, script("stages.py", "bare_read")),
-            "product's ingest": Side(fresh, script("stages.py", "ingest"), is_all_taken_in),
+            "product's ingest": Side(fresh, script("stages.py", "ingest"), is_taken_in),
         }
     )
     slower = ratios(costs["product's ingest"], costs["DuckDB's bare read_csv"])
     bar = Bar("M, ingest / bare read_csv", median(slower), 2, aim=1.3, text=middle(slower))
     return Result([bar], cost_table(costs))
-
-
-def is_all_taken_in(root: Path) -> None:
-    """No file may be left or turned away, or the time says nothing."""
-    left = [*(root / "_dropbox" / "KW").iterdir(), *(root / "data" / "KW" / "ERROR").iterdir()]
-    assert not left, left[:3]
 
 
 def m_plots(bench: Bench) -> Result:
@@ -319,7 +328,7 @@ def m_behind(bench: Bench) -> Result:
         name = file_name(feeder, span(start, months)[1], end)
         new = {name: (Path(folder) / DROP / name).read_bytes()}
     expected = {f"{feeder}.csv", "all.csv", "all_gaps.csv"} | pictures(*names, "all")
-    expected |= {f"{name}_gaps.csv" for name in names}
+    expected |= {f"{other}_gaps.csv" for other in names[1:]}
     title = "M, a month behind the end of all others: every other feeder has a new gap"
     return increment(bench, title, base, new, expected)
 
@@ -441,33 +450,31 @@ def l_full(bench: Bench) -> Result:
     small = bench.sides(
         {"M": Side(partial(bench.fresh, bench.data("M")), partial_command(product, *NO_PLOTS))}
     )
-    cost = built_cost(without_a_month(bench, "L", NO_PLOTS))
+    cost = built_cost(without_a_month(bench, "L", with_plots=False))
     longer = ratios([cost], small["M"])
     what = "L, whole main job without plots"
     bars = [
-        Bar(f"{what}: peak of memory", cost.peak_mb / 1024, 16, "GB"),
+        Bar(f"{what}: peak of memory", peak_gb([cost]), 16, "GB"),
         Bar(f"{what}: L / M", median(longer), 12, text=middle(longer)),
     ]
     return Result(bars, cost_table(small | {"L": [cost]}))
 
 
 def l_month(bench: Bench) -> Result:
-    """On the built L itself, as a copy of it takes longer than the run."""
+    """On the built L itself, as a copy of it takes longer than the run; it is gone after that."""
     costs = {}
-    for name in ("M", "L"):
-        base = without_a_month(bench, name, NO_PLOTS)
-        root = bench.fresh(base) if name == "M" else base
-        file = held_back(name)
-        shutil.copy(bench.data(name) / DROP / file, root / DROP / file)
-        costs[name] = [cold(product(root, *NO_PLOTS), bench.log)]
-        shutil.rmtree(root)
+    for name, rounds in (("M", bench.rounds), ("L", 1)):
+        base = without_a_month(bench, name, with_plots=False)
+        new = bench.data(name) / DROP / held_back(name)
+        costs[name] = []
+        for _ in range(rounds):
+            root = bench.fresh(base) if name == "M" else base
+            shutil.copy(new, root / DROP)
+            costs[name].append(cold(product(root, *NO_PLOTS), bench.log))
+            shutil.rmtree(root)
     longer = ratios(costs["L"], costs["M"])
-    bar = Bar(
-        "L, one more month of one feeder, without plots: L / M",
-        median(longer),
-        2,
-        text=middle(longer),
-    )
+    what = "L, one more month of one feeder, without plots: L / M"
+    bar = Bar(what, median(longer), 2, text=middle(longer))
     return Result([bar], cost_table(costs))
 
 
@@ -553,9 +560,9 @@ def import_seconds(log: Path) -> dict[str, float]:
 # Roots and files
 
 
-def without_a_month(bench: Bench, name: str, options: tuple[str, ...] = ()) -> Path:
+def without_a_month(bench: Bench, name: str, with_plots: bool = True) -> Path:
     """A built root that lacks the last month of one feeder in the middle."""
-    return bench.built(name, held_back(name), options)
+    return bench.built(name, held_back(name), with_plots)
 
 
 def held_back(name: str) -> str:
@@ -594,7 +601,7 @@ def partial_command(
 def cost_table(costs: dict[str, list[Cost]], with_head: bool = True) -> list[str]:
     """Seconds, CPU and memory of each side: median (lowest to highest)."""
     lines = ["| | wall, s | CPU, s | peak, MB |", "|---|--:|--:|--:|"] if with_head else []
-    for name, found in costs.items():
+    for name, found in filter(lambda item: item[1], costs.items()):
         wall, cpu = ([getattr(cost, what) for cost in found] for what in ("wall", "cpu"))
         peak = max(cost.peak_mb for cost in found)
         lines.append(f"| {name} | {middle(wall)} | {middle(cpu)} | {peak:,.0f} |")
@@ -658,7 +665,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help=f"some of {','.join(MEASUREMENTS)}")
     parser.add_argument("--large", action="store_true", help="L too: an hour and 60 GB of disk")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--classic-rounds", type=int, default=1, help="of M: 10 minutes each")
+    parser.add_argument(
+        "--classic-rounds", type=int, default=1, help="of M: 10 minutes each; 0: none"
+    )
     parser.add_argument("--keep", action="store_true", help="keep built roots for the next time")
     parser.add_argument("--no-write", action="store_true", help="leave README.md as it is")
     options = parser.parse_args()
