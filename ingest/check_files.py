@@ -32,7 +32,7 @@ create or replace temp macro is_blank_line(line) as
 """
 QUICK_MACROS = f"""
 create or replace temp macro record_in(cell) as
-    case when try_cast(cell as bigint)::varchar = trim(cell) then try_cast(cell as bigint) end;
+    case when not contains(cell, '.') and strlen(cell) <= 18 then try_cast(cell as bigint) end;
 create or replace temp macro text_in(cell) as trim(cell);
 create or replace temp macro time_in(cell) as
     case when cell like '%__/__/__ __:__:00%' then try_strptime(cell, '{TIME_FORMAT}') end;

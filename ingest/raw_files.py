@@ -33,9 +33,10 @@ CHANNELS = {
 REQUIRED = (*FIXED_COLUMNS.values(), "kw_del", "kw_rec")
 HEADER = re.compile(rb'(?:\A(?:\xef\xbb\xbf)?|[\r\n])([ \t"]*Record No\.)')
 BLANK = re.compile(rb'[\s,"]*')
-# What no plain body has: quotes, white space that is no space, and exponents or `_` in a number.
-NEVER_PLAIN = (b'"', b"\t", b"\v", b"\f")
-NUMBER_MARKS = (b"e", b"E", b"_")
+# What no plain body has: quotes, white space that is no space, a sign; in a number an exponent, `_`
+# or a sign of another base.
+NEVER_PLAIN = (b'"', b"\t", b"\v", b"\f", b"+")
+NUMBER_MARKS = (b"e", b"E", b"_", b"x", b"X", b"b", b"B")
 DIGITS = tuple(b"%c" % byte for byte in b"0123456789.")
 
 
