@@ -1,7 +1,7 @@
 """Check raw files by the thousand, in SQL: what a good file is. Knows rules, no folders.
 
-Every physical line of a file is one row of a scan, so line numbers are exact and a broken line can
-spoil nothing but itself. The rules of a good file stand here and nowhere else.
+Every line of a file that has data is one row of a scan, so line numbers are exact and a broken line
+can spoil nothing but itself. The rules of a good file stand here and nowhere else.
 """
 
 import re
@@ -25,35 +25,37 @@ MOST_LINE_BYTES = 2_000_000
 DIGITS_BEFORE, DIGITS_AFTER = 9, 18
 NUMBER = f"decimal({DIGITS_BEFORE + DIGITS_AFTER}, {DIGITS_AFTER})"
 
-# Two ways to read a cell, of one name each. Quick: what nearly all meters write, and nothing that
-# a cast would guess at or round. Careful: quoted cells, `-` and `NaN` for unknown, exponents,
-# thousands separators where they belong. A file that the quick way does not understand in full is
-# read again the careful way; only that one calls a file bad.
 COMMON = """
 create or replace temp macro plain(cell) as lower(trim(cell, ' "' || chr(9) || chr(13)));
 create or replace temp macro is_blank_line(line) as
     line is null or plain(replace(replace(line, ',', ''), '"', '')) = '';
 """
-QUICK = f"""
-create or replace temp macro is_odd_line(line) as contains(line, '"');
-create or replace temp macro cells_of(line) as string_split(line, ',');
+QUICK_MACROS = f"""
 create or replace temp macro record_in(cell) as
-    case when try_cast(cell as bigint)::varchar = trim(cell) then try_cast(cell as bigint) end;
-create or replace temp macro text_in(cell) as trim(cell, ' ' || chr(9));
-create or replace temp macro time_in(cell) as case
-    when trim(cell) like '__/__/__ __:__:__' then try_strptime(trim(cell), '{TIME_FORMAT}')
-end;
-create or replace temp macro number_in(cell) as case
-    when strlen(cell) <= {DIGITS_AFTER} and not contains(cell, '_')
-        and not contains(cell, 'e') and not contains(cell, 'E')
-        then try_cast(cell as {NUMBER})
-end;
+    case when not contains(cell, '.') and strlen(cell) <= 18 then try_cast(cell as bigint) end;
+create or replace temp macro text_in(cell) as trim(cell);
+create or replace temp macro time_in(cell) as
+    case when cell like '%__/__/__ __:__:00%' then try_strptime(cell, '{TIME_FORMAT}') end;
+create or replace temp macro number_in(cell) as
+    case when strlen(cell) <= {DIGITS_AFTER} then try_cast(cell as {NUMBER}) end;
 create or replace temp macro is_unknown(cell) as trim(cell) = '';
+"""
+QUICK_SOURCE = """
+select
+    (?::integer[])[file_index::integer + 1] as file_no,
+    * exclude (file_index)
+from (
+    select *, file_index
+    from read_csv(
+        ?, header = false, skip = {header_line}, auto_detect = false, ignore_errors = true,
+        delim = ',', quote = '', escape = '', nullstr = chr(1), columns = {{{columns}}},
+        hive_partitioning = false
+    )
+)
 """
 # Cells with quotes around a comma or a quote; cells with quotes around neither; cells without.
 ANY_CELL, QUOTED_CELL, BARE_CELL = r'\s*"(?:[^"]|"")*"\s*', r'\s*"[^",]*"\s*', r'[^",]*'
-CAREFUL = rf"""
-create or replace temp macro is_odd_line(line) as false;
+CAREFUL_MACROS = rf"""
 create or replace temp macro cells_of(line) as case
     when not contains(line, '"')
         or regexp_full_match(line, '({QUOTED_CELL}|{BARE_CELL})(,({QUOTED_CELL}|{BARE_CELL}))*')
@@ -79,6 +81,52 @@ create or replace temp macro number_in(cell) as case
 end;
 create or replace temp macro is_unknown(cell) as plain(cell) in ('', '-', 'nan');
 """
+CAREFUL_SOURCE = f"""
+select
+    (?::integer[])[file_index::integer + 1] as file_no,
+    line,
+    cells_of(line) as cells
+from read_csv(
+    ?, header = false, skip = {{header_line}}, auto_detect = false,
+    delim = chr(1), quote = '', escape = '', columns = {{{{'line': 'varchar'}}}},
+    max_line_size = {MOST_LINE_BYTES}, hive_partitioning = false
+)
+"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to read: its macros and, as SQL, its lines, a cell, and what a line can be in it."""
+
+    macros: str
+    source: str
+    cell: str
+    is_torn: str
+    is_blank: str
+    bad_cells: str
+
+
+# Quick: what nearly all meters write, split by DuckDB's own CSV reader, and nothing that a cast
+# would guess at or round: plain files, of times whole minutes, of years those that one digit cannot
+# give. A line that it cannot split it leaves out, so the file lacks one. A file that it does not
+# understand in full is read again the careful way, line by line: quoted cells, `-` and `NaN` for
+# unknown, exponents, thousands separators where they belong. Only that one calls a file bad.
+QUICK = Way(
+    QUICK_MACROS,
+    QUICK_SOURCE,
+    "cell_{}",
+    "least(start_local, end_local) < '2010-01-01'",
+    "false",
+    "[]::varchar[]",
+)
+CAREFUL = Way(
+    CAREFUL_MACROS,
+    CAREFUL_SOURCE,
+    "cells[{}]",
+    "len(cells) <> {}",
+    "case when start_local is null then is_blank_line(line) else false end",
+    "cells",
+)
 
 STAGE = """
 create or replace temp table batch_reads (
@@ -108,6 +156,7 @@ select
     batch_files.feeder,
     batch_files.header_line + 1 - min(batch_reads.rowid) as line_offset,
     count(*) = any_value(batch_files.line_count) as is_whole,
+    min(batch_reads.start_local) as min_start_local,
     min(case when batch_reads.bad_cells is not null then batch_reads.rowid end) as first_bad_row
 from batch_files
 inner join batch_reads on batch_files.file_no = batch_reads.file_no
@@ -228,18 +277,40 @@ where not is_blank and end_local <= start_local and not exists (
 group by reads.file_no
 """
 
+# A file whose earliest row is in a row of meter-data.csv is known without a look at the others.
 UNKNOWN_METERS = """
-select file_no, feeder in (select lower(feeder) from raw.meter_data)
-from batch_lines
-where file_no not in (
-    select batch_lines.file_no
+with
+meters as (
+    select
+        lower(feeder) as feeder,
+        coalesce(valid_from, '-infinity'::timestamp) as valid_from,
+        coalesce(valid_to, 'infinity'::timestamp) as valid_to
+    from raw.meter_data
+),
+
+doubtful as (
+    select batch_lines.file_no, batch_lines.feeder
     from batch_lines
-    inner join batch_reads as reads on batch_lines.file_no = reads.file_no
-    inner join raw.meter_data as meter
+    where not exists (
+        select 1
+        from meters
+        where meters.feeder = batch_lines.feeder
+            and batch_lines.min_start_local >= meters.valid_from
+            and batch_lines.min_start_local < meters.valid_to
+    )
+)
+
+select doubtful.file_no, doubtful.feeder in (select meters.feeder from meters)
+from doubtful
+where doubtful.file_no not in (
+    select reads.file_no
+    from doubtful
+    inner join batch_reads as reads on doubtful.file_no = reads.file_no
+    inner join meters
         on
-            batch_lines.feeder = lower(meter.feeder)
-            and reads.start_local >= coalesce(meter.valid_from, '-infinity'::timestamp)
-            and reads.start_local < coalesce(meter.valid_to, 'infinity'::timestamp)
+            doubtful.feeder = meters.feeder
+            and reads.start_local >= meters.valid_from
+            and reads.start_local < meters.valid_to
 )
 """
 
@@ -265,13 +336,12 @@ def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[Ch
     numbered = dict(enumerate(sorted(files, key=_layout)))
     problems = {number: raw.problem for number, raw in numbered.items() if raw.problem}
     readable = {number: raw for number, raw in numbered.items() if not raw.problem}
-    quoted = {number: raw for number, raw in readable.items() if raw.is_quoted}
-    plain = {number: raw for number, raw in readable.items() if not raw.is_quoted}
+    plain = {number: raw for number, raw in readable.items() if raw.is_plain}
     _scan_all(con, plain, {}, QUICK)
-    odd = sorted([*quoted, *(number for (number,) in con.execute(ODD_FILES).fetchall())])
+    odd = readable.keys() - plain.keys() | {n for (n,) in con.execute(ODD_FILES).fetchall()}
     if odd:
-        con.execute("delete from batch_reads where file_no in (select unnest(?))", [odd])
-        again = {number: replace(readable[number], is_mixed=True) for number in odd}
+        con.execute("delete from batch_reads where file_no in (select unnest(?))", [list(odd)])
+        again = {number: replace(readable[number], is_mixed=True) for number in sorted(odd)}
         _scan_all(con, again, problems, CAREFUL)
     con.execute(LINES)
     for find in (_bad_cells, _unknown_meters, _backward_rows, _broken_sequences):
@@ -301,34 +371,34 @@ def _layout(raw: RawFile) -> tuple:
 
 
 def _scan_all(
-    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict, macros: str
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict, way: Way
 ) -> None:
-    """Scan files layout by layout with one way to read a cell, and note them in batch_files."""
-    con.execute(macros)
+    """Scan files layout by layout in one way, and note them in batch_files."""
+    con.execute(way.macros)
     for _, group in groupby(files.items(), key=lambda item: _layout(item[1])):
-        _scan_files(con, dict(group), problems)
+        _scan_files(con, dict(group), problems, way)
     con.execute(
         "insert or replace into batch_files select unnest(?), unnest(?), unnest(?), unnest(?)",
         [
             list(files),
             [raw.feeder for raw in files.values()],
             [raw.header_line for raw in files.values()],
-            [raw.line_count for raw in files.values()],
+            [raw.row_lines if way is QUICK else raw.line_count for raw in files.values()],
         ],
     )
 
 
 def _scan_files(
-    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict[int, Problem]
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict, way: Way
 ) -> None:
     """Scan consecutively numbered files; if that fails one by one, so that none stops another."""
     try:
         with _plain_copies(files.values()) as paths:
-            _scan(con, next(iter(files.values())), list(files), paths)
+            _scan(con, next(iter(files.values())), list(files), paths, way)
     except (duckdb.InvalidInputException, duckdb.IOException, FileNotFoundError) as error:
         if len(files) > 1:
             for number, raw in files.items():
-                _scan_files(con, {number: raw}, problems)
+                _scan_files(con, {number: raw}, problems, way)
             return
         (number, raw), found = next(iter(files.items())), str(error).split("\n", 1)[0][:200]
         # only what DuckDB says of the text is the file's fault; one that changed is left for later
@@ -356,14 +426,19 @@ def _plain_copies(files: Iterable[RawFile]) -> Iterator[list[str]]:
 
 
 def _scan(
-    con: duckdb.DuckDBPyConnection, layout: RawFile, numbers: list[int], paths: list[str]
+    con: duckdb.DuckDBPyConnection, layout: RawFile, numbers: list[int], paths: list[str], way: Way
 ) -> None:
     """Append every line below the header of `paths` to batch_reads, parsed."""
     count = len(layout.columns)
 
     def cell(name: str) -> str:
-        return f"cells[{layout.columns.index(name) + 1}]" if name in layout.columns else "null"
+        known = name in layout.columns
+        return way.cell.format(layout.columns.index(name) + 1) if known else "null"
 
+    source = way.source.format(
+        header_line=layout.header_line,
+        columns=", ".join(f"'{way.cell.format(n + 1)}': 'varchar'" for n in range(count)),
+    )
     values = ", ".join(f"number_in({cell(name)}) as {name}" for name in VALUES)
     unread = " or ".join(
         f"case when {name} is null then not is_unknown({cell(name)}) else false end"
@@ -374,17 +449,7 @@ def _scan(
         f"""
         insert into batch_reads
         with
-        lines as (
-            select
-                (?::integer[])[file_index::integer + 1] as file_no,
-                line,
-                cells_of(line) as cells
-            from read_csv(
-                ?, header = false, skip = {layout.header_line}, auto_detect = false,
-                delim = chr(1), quote = '', escape = '', columns = {{'line': 'varchar'}},
-                max_line_size = {MOST_LINE_BYTES}, hive_partitioning = false
-            )
-        ),
+        lines as ({source}),
         typed as (
             select
                 *,
@@ -398,14 +463,14 @@ def _scan(
         judged as (
             select
                 *,
-                case when start_local is null then is_blank_line(line) else false end as is_blank,
-                start_local is null or end_local is null or len(cells) <> {count}
-                or record_no is null or {unread} or is_odd_line(line) as is_bad
+                {way.is_blank} as is_blank,
+                start_local is null or end_local is null or record_no is null
+                or {way.is_torn.format(count)} or {unread} as is_bad
             from typed
         )
         select
             file_no, record_no, event_type, start_local, end_local, {", ".join(VALUES)}, is_blank,
-            case when is_bad and not is_blank then cells end as bad_cells
+            case when is_bad and not is_blank then {way.bad_cells} end as bad_cells
         from judged
         """,
         [numbers, paths],

@@ -33,6 +33,11 @@ CHANNELS = {
 REQUIRED = (*FIXED_COLUMNS.values(), "kw_del", "kw_rec")
 HEADER = re.compile(rb'(?:\A(?:\xef\xbb\xbf)?|[\r\n])([ \t"]*Record No\.)')
 BLANK = re.compile(rb'[\s,"]*')
+# What no plain body has: quotes, white space that is no space, a sign; in a number an exponent, `_`
+# or a sign of another base.
+NEVER_PLAIN = (b'"', b"\t", b"\v", b"\f", b"+")
+NUMBER_MARKS = (b"e", b"E", b"_", b"x", b"X", b"b", b"B")
+DIGITS = tuple(b"%c" % byte for byte in b"0123456789.")
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ class RawFile:
 
     `columns` names the cells of a data row by position ('' = a column that is not used);
     `header_line` counts from 1; `line_count` is the number of lines below the header, blank ones
-    too; `is_mixed` says that lines end in more than one way, `is_quoted` that cells have quotes.
+    too, `row_lines` without the empty ones at the end; `is_mixed` says that lines end in more than
+    one way, `is_plain` that they do not and that a number can be nothing but digits and a point.
     """
 
     path: Path
@@ -69,8 +75,9 @@ class RawFile:
     header_line: int = 0
     columns: tuple[str, ...] = ()
     line_count: int = 0
+    row_lines: int = 0
     is_mixed: bool = False
-    is_quoted: bool = False
+    is_plain: bool = False
     first_start: datetime | None = None
     last_end: datetime | None = None
     problem: Problem | None = None
@@ -161,12 +168,14 @@ def _read_header(data: bytes) -> dict:
     columns = _columns(header.decode().strip())
     missing = [name for name in REQUIRED if name not in columns]
     repeated = [name for name in set(columns) if name and columns.count(name) > 1]
-    feeds, returns = data.count(b"\n"), data.count(b"\r")
-    is_mixed = bool(feeds and returns) and data.count(b"\r\n") != max(feeds, returns)
-    lines = (_count_lines(data) if is_mixed else max(feeds, returns)) - header_line
-    lines += not data.endswith((b"\n", b"\r"))
+    feeds, returns, lines = data.count(b"\n"), data.count(b"\r"), len(data.splitlines())
+    ends = lines - (not data.endswith((b"\n", b"\r")))
+    is_mixed = bool(feeds and returns) and not feeds == returns == ends
+    lines -= header_line
     result = {"header_line": header_line, "columns": columns, "line_count": lines}
-    result |= {"is_mixed": is_mixed, "is_quoted": b'"' in body}
+    ends_at = len(data.rstrip(b"\r\n"))
+    result["row_lines"] = lines - max(0, _count_lines(data[ends_at:]) - 1)
+    result |= {"is_mixed": is_mixed, "is_plain": not is_mixed and _is_plain(body)}
     if missing or repeated:
         expected = (
             "Record No., Event Type, Start Time, End Time, -1-, -2- once each, -3-, -4- at most"
@@ -207,6 +216,19 @@ def _encoding_problem(text: bytes, first_line: int) -> Problem | None:
         return None
     found = f"the byte 0x{text[at]:02x}"
     return Problem("unreadable", first_line + _count_lines(text[:at]), "UTF-8 text", found)
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether data rows hold nothing that a cast to a number takes for more than its digits."""
+    if any(mark in body for mark in NEVER_PLAIN):
+        return False
+    for mark in NUMBER_MARKS:
+        at = body.find(mark)
+        while at >= 0:
+            if body[at - 1 : at] in DIGITS:
+                return False
+            at = body.find(mark, at + 1)
+    return True
 
 
 def _columns(header: str) -> tuple[str, ...]:

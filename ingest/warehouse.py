@@ -48,6 +48,14 @@ create table if not exists raw.interval_reads (
     -- the four of them with all their digits, where one has more than six decimals
     long_values decimal(38, 18)[]
 );
+-- one row per accepted file and calendar month of its rows
+create table if not exists raw.file_months (
+    file_id bigint not null,
+    local_month date not null,
+    row_count bigint not null,
+    min_start_local timestamp not null,
+    max_end_local timestamp not null
+);
 -- one row per row of meter-data.csv
 create table if not exists raw.meter_data (
     meter_data_row bigint not null,
@@ -71,16 +79,12 @@ create table if not exists raw.clock_days (
     new_utc_offset_minutes bigint
 );
 """
-# Made from the rows in a warehouse that does not have it yet: an older one, or a new one.
-FILE_MONTHS = """
--- one row per accepted file and calendar month of its rows
-create table raw.file_months as
+# For a warehouse made before there was raw.file_months.
+FILL_FILE_MONTHS = """
+insert into raw.file_months
 select
-    file_id,
-    date_trunc('month', start_local)::date as local_month,
-    count(*) as row_count,
-    min(start_local) as min_start_local,
-    max(end_local) as max_end_local
+    file_id, date_trunc('month', start_local)::date as local_month,
+    count(*), min(start_local), max(end_local)
 from raw.interval_reads
 group by file_id, local_month
 order by file_id, local_month
@@ -115,9 +119,11 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         if names and "raw.files" not in names:
             raise WarehouseError(f"{path} was not made by load-profile. Move it elsewhere.")
         if not read_only:
+            con.begin()
             con.execute(SCHEMA)
-            if "raw.file_months" not in names:
-                con.execute(FILE_MONTHS)
+            if names and "raw.file_months" not in names:
+                con.execute(FILL_FILE_MONTHS)
+            con.commit()
         yield con
     finally:
         con.close()
