@@ -60,6 +60,7 @@ DATA = {  # feeders, months, first month
 HEAVY = {"dagster", "dbt", "pandas", "matplotlib", "seaborn"}
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "pandas", "matplotlib", "polars")
 ONE_DAY = 96  # rows
+NEEDLESS = "outputs written needlessly"
 DROP = "_dropbox/KW"
 
 
@@ -330,7 +331,9 @@ def m_behind(bench: Bench) -> Result:
     expected = {f"{feeder}.csv", "all.csv", "all_gaps.csv"} | pictures(*names, "all")
     expected |= {f"{other}_gaps.csv" for other in names[1:]}
     title = "M, a month behind the end of all others: every other feeder has a new gap"
-    return increment(bench, title, base, new, expected)
+    found = increment(bench, title, base, new, expected)
+    # every plot and gap list depends on it, so what that takes is told, not judged
+    return Result([bar for bar in found.bars if bar.what.endswith(NEEDLESS)], found.lines)
 
 
 def m_correction(bench: Bench) -> Result:
@@ -408,13 +411,14 @@ def increment(
             "%",
             text=middle(share["wall"], 1),
         ),
-        Bar(f"{title}: outputs written needlessly", len(needless), 0, ""),
+        Bar(f"{title}: {NEEDLESS}", len(needless), 0, ""),
         Bar(f"{title}: large tables rebuilt", len(rebuilt), 0, ""),
     ]
     lines = [
         *cost_table(costs | {"this root from nothing, plots in": [built_cost(base)]}),
         "",
-        f"Share of M's full time in CPU: {middle(share['cpu'], 1)} %. "
+        f"Beyond the fixed start-up: {middle(share['wall'], 1)} % of M's full time, in CPU "
+        f"{middle(share['cpu'], 1)} %. "
         f"{written_line(seen['before'], seen['written'])}. "
         f"Stored segments written: {segments_line(seen['tables'])}."
         + (f" Rebuilt: {', '.join(rebuilt)}." if rebuilt else "")
