@@ -50,7 +50,7 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE / "README.md"
 MARK = "<!-- results -->"
 COMMAND = Path(sys.executable).with_name("load-profile")
-NO_PLOTS = ("--select", 'not key:"net_load_plot"')
+NO_PLOTS = ("--no-plots",)
 DATA = {  # feeders, months, first month
     "S": (4, 24, "2023-01"),
     "M": (200, 12, "2024-01"),

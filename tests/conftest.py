@@ -11,6 +11,11 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 REAL_DATA = PROJECT.parent / "shared" / "data" / "raw"
+# a raw channel with all its digits, also where it has more than six decimals
+EXACT = {
+    name: f"coalesce(long_values[{place}], {name})"
+    for place, name in enumerate(("kw_del", "kw_rec", "kva_del", "kva_rec"), 1)
+}
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
