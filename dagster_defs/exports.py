@@ -6,9 +6,11 @@ say where in the file a month lies.
 """
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from os import cpu_count
 
 import duckdb
 
@@ -30,6 +32,12 @@ def _six_decimals(column: str) -> str:
     quick = f"try_cast(cast({column} as double) as decimal(18, 6))"
     exact = f"cast({column} as decimal(38, 6))"
     return f"case when {quick} = {column} then {quick}::varchar else {exact}::varchar end"
+
+
+def _power(column: str, raw: str) -> str:
+    """The same for a power that is, nearly always, a raw value of 64 bits times the factor."""
+    guess = f"try_cast(cast({raw} as double) * factor as decimal(18, 6))"
+    return f"case when {guess} = {column} then {guess}::varchar else {_six_decimals(column)} end"
 
 
 def _quoted(column: str) -> str:
@@ -55,16 +63,16 @@ PROFILE = {
     "Event Type": _quoted("event_type"),
     "Start Time": f"strftime(start_local, {TIME})",
     "End Time": f"strftime(end_local, {TIME})",
-    "kw_del": _six_decimals("kw_del"),
-    "kw_rec": _six_decimals("kw_rec"),
-    "kva_del": _six_decimals("kva_del"),
-    "kva_rec": _six_decimals("kva_rec"),
-    "MW_del": _six_decimals("mw_del"),
-    "MW_rec": _six_decimals("mw_rec"),
-    "MVA_del": _six_decimals("mva_del"),
-    "MVA_rec": _six_decimals("mva_rec"),
-    "MW_net": _six_decimals("mw_net"),
-    "MVA_net": _six_decimals("mva_net"),
+    "kw_del": "kw_del::varchar",
+    "kw_rec": "kw_rec::varchar",
+    "kva_del": "kva_del::varchar",
+    "kva_rec": "kva_rec::varchar",
+    "MW_del": _power("mw_del", "kw_del"),
+    "MW_rec": _power("mw_rec", "kw_rec"),
+    "MVA_del": _power("mva_del", "kva_del"),
+    "MVA_rec": _power("mva_rec", "kva_rec"),
+    "MW_net": _power("mw_net", "(kw_del - kw_rec)"),
+    "MVA_net": _power("mva_net", "greatest(kva_del, kva_rec)"),
     "PF_net": "cast(pf_net as decimal(9, 6))::varchar",
 }
 TOTAL = {
@@ -79,27 +87,40 @@ GAP = {
     "gap_duration": """format('{} days {:02d}:{:02d}:00',
         gap_minutes // 1440, gap_minutes // 60 % 24, gap_minutes % 60)""",
 }
-MEMBER = {name: PROFILE[name] for name in ("MW_net", "MVA_net", "PF_net")}
+MEMBER = {
+    "MW_net": _six_decimals("mw_net"),
+    "MVA_net": _six_decimals("mva_net"),
+    "PF_net": PROFILE["PF_net"],
+}
 
 PROFILES = f"""
 with
 
+factors as (
+    select feeder, max_by(mw_factor, meter_data_row)::double as factor
+    from stg_meter_data
+    group by feeder
+),
+
 wanted as (
-    select unnest($feeders) as feeder, unnest($months) as month_start_at
+    select feeder, month_start_at, factor
+    from (select unnest($feeders) as feeder, unnest($months) as month_start_at)
+    inner join factors using (feeder)
 ),
 
 lines as (
     select
         feeder,
         interval_start_at,
-        date_trunc('month', interval_start_at) as month_start_at,
+        month_start_at,
         {_line(*PROFILE.values())} as line
-    from feeder_profiles
+    from (select *, date_trunc('month', interval_start_at) as month_start_at from feeder_profiles)
+    inner join wanted using (feeder, month_start_at)
     where interval_start_at >= $first_month
-        and (feeder, date_trunc('month', interval_start_at)) in (from wanted)
 )
 
-select feeder, month_start_at, string_agg(line, chr(10) order by interval_start_at) || chr(10)
+select feeder, month_start_at,
+    array_to_string(list(line order by interval_start_at), chr(10)) || chr(10)
 from lines
 group by feeder, month_start_at
 """
@@ -122,13 +143,28 @@ feeders as (
     select unnest($feeders) as feeder, generate_subscripts($feeders, 1) as place
 ),
 
-side_by_side as (
-    select
-        interval_start_at,
-        string_agg(coalesce(cells, ',,'), ',' order by place) as cells
+-- few intervals lack a feeder: only there is one looked for
+holed as (
+    select interval_start_at
     from combined
-    cross join feeders
-    left join members using (interval_start_at, feeder)
+    left join members using (interval_start_at)
+    group by interval_start_at
+    having count(members.feeder) < len($feeders)
+),
+
+cells as (
+    select interval_start_at, place, cells
+    from members
+    inner join feeders using (feeder)
+    union all
+    select interval_start_at, place, ',,' as cells
+    from (from holed cross join feeders)
+    anti join members using (interval_start_at, feeder)
+),
+
+side_by_side as (
+    select interval_start_at, array_to_string(list(cells order by place), ',') as cells
+    from cells
     group by interval_start_at
 ),
 
@@ -140,7 +176,7 @@ lines as (
     inner join side_by_side using (interval_start_at)
 )
 
-select string_agg(line, chr(10) order by interval_start_at) || chr(10) from lines
+select array_to_string(list(line order by interval_start_at), chr(10)) || chr(10) from lines
 """
 GAPS = f"string_agg({_line(*GAP.values())}, chr(10) order by gap_start_at) || chr(10)"
 FEEDER_GAPS = f"select feeder, {GAPS} from gaps group by feeder"
@@ -203,16 +239,22 @@ def _export_feeders(con, writer: OutputWriter, feeders: list[str], months: dict)
         for feeder in feeders
     }
     changed = {feeder: writer.changed(f"{feeder}.csv", wanted[feeder]) for feeder in feeders}
-    for batch in _batches(changed):
+
+    def export(batch: list[str]) -> None:
         made = {feeder: defaultdict(bytes, {HEADER: f"{header}\n".encode()}) for feeder in batch}
         pairs = [(f, _month(key)) for f in batch for key in changed[f] if key != HEADER]
         if pairs:
             some, starts = map(list, zip(*pairs, strict=True))
             values = {"feeders": some, "months": starts, "first_month": min(starts)}
-            for feeder, month, text in con.execute(PROFILES, values).fetchall():
-                made[feeder][f"{month:{MONTH}}"] = text.encode()
+            with con.cursor() as own:
+                for feeder, month, text in own.execute(PROFILES, values).fetchall():
+                    made[feeder][f"{month:{MONTH}}"] = text.encode()
         for feeder in batch:
             writer.write(f"{feeder}.csv", wanted[feeder], made[feeder].__getitem__)
+
+    # while one batch is written, the next one is read
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        list(pool.map(export, _batches(changed)))
 
 
 def _batches(changed: dict[str, list[str]]) -> Iterator[list[str]]:
@@ -244,9 +286,21 @@ def _export_combined(con, writer: OutputWriter, feeders: list[str], months: dict
             return f"{header}\n".encode()
         start = _month(key)
         values = {"month": start, "next_month": _next_month(start), "feeders": feeders}
-        return (con.execute(COMBINED, values).fetchone()[0] or "").encode()
+        with con.cursor() as own:
+            return (own.execute(COMBINED, values).fetchone()[0] or "").encode()
 
-    writer.write("all.csv", wanted, make)
+    # a part is made while the one before it is written
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque(writer.changed("all.csv", wanted))
+        ahead: dict[str, Future[bytes]] = {}
+
+        def next_part(key: str) -> bytes:
+            while waiting and len(ahead) < 2:
+                following = waiting.popleft()
+                ahead[following] = pool.submit(make, following)
+            return ahead.pop(key).result()
+
+        writer.write("all.csv", wanted, next_part)
 
 
 def _is_total_across_months(con: duckdb.DuckDBPyConnection) -> bool:
