@@ -21,7 +21,7 @@ from ingest.filing import FilingError
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.raw_files import find_files, inspect_files
-from ingest.warehouse import open_warehouse
+from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
 RAW = Path(__file__).parents[2] / "shared/data/raw"
@@ -427,6 +427,17 @@ def test_a_torn_log_is_repaired(space, log, cut):
     path.write_bytes(whole[:-cut])
     load_files(space)
     assert path.read_bytes() == whole
+
+
+def test_the_memory_limit_is_three_gigabytes_at_most_unless_it_is_set(space, monkeypatch):
+    held = "select parse_formatted_bytes(current_setting('memory_limit'))"
+    monkeypatch.delenv("LOAD_PROFILE_MEMORY", raising=False)
+    assert query(space, held)[0][0] <= 3_000_000_000
+    monkeypatch.setenv("LOAD_PROFILE_MEMORY", "200MB")
+    assert 190_000_000 < query(space, held)[0][0] <= 200_000_000
+    monkeypatch.setenv("LOAD_PROFILE_MEMORY", "much")
+    with pytest.raises(WarehouseError, match="LOAD_PROFILE_MEMORY is 'much'"):
+        load_files(space)
 
 
 def test_missing_folders_and_logs_are_made_again(space):
