@@ -128,6 +128,14 @@ def test_each_outcome_has_its_place_and_its_letter(space):
     assert (summary.file_count, summary.row_count, len(summary.rejected)) == (7, 3, 5)
 
 
+def test_a_summary_says_of_each_stage_what_went_through_it(space):
+    files = {"north-1.csv": export([0, 1]), "north-2.csv": BAD}
+    size = sum(map(len, files.values()))
+    stages = take_in(space, files).stages
+    found = [(stage.name, stage.rows, stage.bytes) for stage in stages]
+    assert found == [("reading", 3, size), ("loading", 2, size), ("filing", 2, size)]
+
+
 def test_a_letter_shows_the_bad_line_four_lines_around_it_and_what_to_do(space):
     numbers = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]
     take_in(space, {"north-gap.csv": export(numbers)})
