@@ -5,9 +5,11 @@ What a good file is stands in check_files, where its bytes go in filing.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from os import cpu_count
+from time import perf_counter
 
 import duckdb
 
@@ -32,13 +34,27 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
+class Stage:
+    """What a part of the run took: reading and hashing, checking and loading, or filing."""
+
+    name: str
+    seconds: float
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class LoadSummary:
-    """What one run took in: files by outcome, rows loaded, rejected files, files left for later."""
+    """What one run took in: files by outcome, rows loaded, rejected files, files left for later.
+
+    `stages` says how long its parts took, and of how many data rows and bytes.
+    """
 
     outcomes: dict[str, int]
     row_count: int
     rejected: tuple[tuple[str, str, str, str], ...]
     left: tuple[str, ...]
+    stages: tuple[Stage, ...]
 
     @property
     def file_count(self) -> int:
@@ -75,6 +91,7 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
     outcomes: Counter[str] = Counter()
     rejected, left, row_count = [], [], 0
     lost = []
+    spent: Counter[str] = Counter()
     with open_warehouse(workspace.warehouse) as con:
         check_ledger(con, workspace)
         try:
@@ -83,15 +100,18 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
             lost.append(error)
         take_back_grown(con, workspace)
         paths = find_files(workspace.dropbox)
-        found = list(
-            inspect_files(paths, cpu_count() or 1, lambda *at: progress("Reading files", *at))
-        )
+        with _timed(spent, "reading"):
+            found = list(
+                inspect_files(paths, cpu_count() or 1, lambda *at: progress("Reading files", *at))
+            )
         left += sorted({path.name for path in paths} - {raw.name for raw in found})
         done = 0
         for batch in batches(sorted(found, key=_order)):
-            entries, rows = _load_batch(con, workspace, batch)
+            with _timed(spent, "loading"):
+                entries, rows = _load_batch(con, workspace, batch)
             try:
-                file_away(con, workspace, {raw.name: raw for raw in batch})
+                with _timed(spent, "filing"):
+                    file_away(con, workspace, {raw.name: raw for raw in batch})
             except FilingError as error:
                 lost.append(error)
             outcomes.update(entry.outcome for entry in entries)
@@ -108,7 +128,21 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
     if lost:
         raise FilingError("\n".join(map(str, lost)))
     ordered = {name: outcomes[name] for name in OUTCOMES if outcomes[name]}
-    return LoadSummary(ordered, row_count, tuple(rejected), tuple(map(one_line, left)))
+    size = sum(raw.size for raw in found)
+    lines = sum(raw.row_lines for raw in found)
+    counts = {"reading": lines, "loading": row_count, "filing": row_count}
+    stages = tuple(Stage(name, spent[name], rows, size) for name, rows in counts.items())
+    return LoadSummary(ordered, row_count, tuple(rejected), tuple(map(one_line, left)), stages)
+
+
+@contextmanager
+def _timed(spent: Counter[str], stage: str) -> Iterator[None]:
+    """Add the seconds that the block takes to its stage."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        spent[stage] += perf_counter() - started
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,20 @@
-"""Open the pipeline's DuckDB file and keep its schema `raw`. Knows tables, not files or rules."""
+"""Open the pipeline's DuckDB file and keep its schema `raw`. Knows tables, not files or rules.
 
+DuckDB holds at most MEMORY, or half of the machine's memory if that is less, and goes on in the
+folder `load_profile.duckdb.tmp` beside the warehouse when that is full. The environment variable
+LOAD_PROFILE_MEMORY sets another limit: a size as `6GB` or a share of the machine's as `70%`.
+"""
+
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+
+# A batch of the load needs less than 1 GB, however many files there are.
+MEMORY, MEMORY_VARIABLE = "3GB", "LOAD_PROFILE_MEMORY"
 
 SCHEMA = """
 create schema if not exists raw;
@@ -114,6 +123,7 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
     try:
         con.execute("set TimeZone = 'UTC'")
         con.execute("set preserve_insertion_order = true")
+        _limit_memory(con, path)
         tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()")
         names = {name for (name,) in tables.fetchall()}
         if names and "raw.files" not in names:
@@ -127,6 +137,22 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         yield con
     finally:
         con.close()
+
+
+def _limit_memory(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Say how much memory DuckDB may hold, and where it puts what is more."""
+    con.execute("set temp_directory = ?", [f"{path}.tmp"])
+    wanted = os.environ.get(MEMORY_VARIABLE, "50%")
+    try:
+        con.execute("set memory_limit = ?", [wanted])
+    except duckdb.Error as error:
+        known = f"{MEMORY_VARIABLE} is {wanted!r}; allowed are a size as 6GB or a share as 70%."
+        raise WarehouseError(f"{known} ({error})") from error
+    is_more = """
+    select parse_formatted_bytes(current_setting('memory_limit')) > parse_formatted_bytes(?)
+    """
+    if MEMORY_VARIABLE not in os.environ and con.execute(is_more, [MEMORY]).fetchone()[0]:
+        con.execute("set memory_limit = ?", [MEMORY])
 
 
 def _advice(error: str) -> str:

@@ -22,7 +22,7 @@ from ingest.filing import FilingError
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.raw_files import find_files, inspect_files
-from ingest.warehouse import open_warehouse
+from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
 RAW = Path(__file__).parents[2] / "shared/data/raw"
@@ -127,6 +127,14 @@ def test_each_outcome_has_its_place_and_its_letter(space):
     assert set(found) == {f"{name}.txt" for name in rejected}
     assert list(space.dropbox.iterdir()) == []
     assert (summary.file_count, summary.row_count, len(summary.rejected)) == (7, 3, 5)
+
+
+def test_a_summary_says_of_each_stage_what_went_through_it(space):
+    files = {"north-1.csv": export([0, 1]), "north-2.csv": BAD}
+    size = sum(map(len, files.values()))
+    stages = take_in(space, files).stages
+    found = [(stage.name, stage.rows, stage.bytes) for stage in stages]
+    assert found == [("reading", 3, size), ("loading", 2, size), ("filing", 2, size)]
 
 
 def test_a_letter_shows_the_bad_line_four_lines_around_it_and_what_to_do(space):
@@ -428,6 +436,17 @@ def test_a_torn_log_is_repaired(space, log, cut):
     path.write_bytes(whole[:-cut])
     load_files(space)
     assert path.read_bytes() == whole
+
+
+def test_the_memory_limit_is_three_gigabytes_at_most_unless_it_is_set(space, monkeypatch):
+    held = "select parse_formatted_bytes(current_setting('memory_limit'))"
+    monkeypatch.delenv("LOAD_PROFILE_MEMORY", raising=False)
+    assert query(space, held)[0][0] <= 3_000_000_000
+    monkeypatch.setenv("LOAD_PROFILE_MEMORY", "200MB")
+    assert 190_000_000 < query(space, held)[0][0] <= 200_000_000
+    monkeypatch.setenv("LOAD_PROFILE_MEMORY", "much")
+    with pytest.raises(WarehouseError, match="LOAD_PROFILE_MEMORY is 'much'"):
+        load_files(space)
 
 
 def test_missing_folders_and_logs_are_made_again(space):
