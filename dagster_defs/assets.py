@@ -89,6 +89,8 @@ def _files_metadata(summary: LoadSummary) -> dict:
         **summary.outcomes,
         "rejected files": MetadataValue.md(table if lines else "none"),
         "left for the next run": MetadataValue.md(", ".join(summary.left) or "none"),
+        **{f"{stage.name} (s)": round(stage.seconds, 2) for stage in summary.stages},
+        "bytes read": max((stage.bytes for stage in summary.stages), default=0),
     }
 
 

@@ -91,6 +91,7 @@ def run(
         for text in result.errors:
             console.print(f"[bold red]failed[/] {escape(text)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1)
+    console.print(f"Cost: {result.cost}.", highlight=False, soft_wrap=True)
     took = (utc_now() - started).total_seconds()
     console.print(f"Done in {took:.1f} s.")
 

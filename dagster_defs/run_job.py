@@ -28,12 +28,16 @@ nux:
 
 @dataclass(frozen=True)
 class RunResult:
-    """Whether a run succeeded, which steps failed and with what words, what files it took in."""
+    """Whether a run succeeded, which steps failed and with what words, what files it took in.
+
+    `cost` says in one line how many seconds went where, and for how many rows and bytes.
+    """
 
     is_success: bool
     errors: tuple[str, ...]
     files: Mapping[str, object]
     warnings: tuple[str, ...] = ()
+    cost: str = ""
 
 
 def dagster_home(workspace: Workspace) -> Path:
@@ -107,7 +111,13 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         )
     if result.success and not select:
         write_text(workspace.last_run, json.dumps(inputs, indent=1) + "\n")
-    return RunResult(result.success, _errors(result), _file_metadata(result), _warnings(result))
+    return RunResult(
+        result.success,
+        _errors(result),
+        _metadata(result).get("raw/files", {}),
+        _warnings(result),
+        _cost(result),
+    )
 
 
 def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> dict[str, object]:
@@ -147,8 +157,38 @@ def _warnings(result) -> tuple[str, ...]:
     )
 
 
-def _file_metadata(result) -> dict[str, object]:
-    for event in result.get_asset_materialization_events():
-        if event.asset_key and event.asset_key.path == ["raw", "files"]:
-            return {k: v.value for k, v in event.materialization.metadata.items()}
-    return {}
+def _metadata(result) -> dict[str, dict[str, object]]:
+    """What every asset said of itself when it was made."""
+    return {
+        event.asset_key.to_user_string(): {
+            name: value.value for name, value in event.materialization.metadata.items()
+        }
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+
+
+def _cost(result) -> str:
+    """Seconds by stage; what is not named is starting up."""
+    made = _metadata(result)
+    files = made.get("raw/files", {})
+    stages = [
+        (f"{name} files", files[f"{name} (s)"], None)
+        for name in ("reading", "loading", "filing")
+        if f"{name} (s)" in files
+    ]
+    rows = made.get("raw/interval_reads", {}).get("rows loaded", 0)
+    duration = "Execution Duration"
+    stages += [("models", sum(m.get(duration, 0) for m in made.values()), None)]
+    checks = (check.metadata.get(duration) for check in result.get_asset_check_evaluations())
+    stages += [("checks", sum(found.value for found in checks if found), None)]
+    stages += [
+        (asset.replace("_", " "), made[asset]["seconds"], made[asset]["bytes written"])
+        for asset in ("profile_files", "gap_files", "net_load_plot")
+        if asset in made
+    ]
+    took = ", ".join(
+        f"{name} {seconds:.1f} s" + (f" ({size / 1e6:,.1f} MB written)" if size else "")
+        for name, seconds, size in stages
+    )
+    return f"{rows:,} rows and {files.get('bytes read', 0) / 1e6:,.1f} MB taken in; {took}"
