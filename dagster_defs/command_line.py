@@ -260,11 +260,13 @@ def _variables(text: str | None) -> dict[str, str]:
         _stop(f"--vars {text!r} is neither JSON nor YAML: {error}")
     if not isinstance(value, dict):
         _stop(f"--vars {text!r} is not a mapping; allowed is e.g. '{{net_convention: gross}}'.")
-    allowed = {"net_convention", "system_timezone"}
+    allowed = {"net_convention", "system_timezone", "full_tests"}
     if set(value) - allowed:
         _stop(f"--vars {text!r}: allowed are {', '.join(sorted(allowed))}.")
     if value.get("net_convention", "signed") not in ("signed", "gross"):
         _stop(f"--vars net_convention {value['net_convention']!r}: allowed are signed, gross.")
+    if not isinstance(value.get("full_tests", True), bool):
+        _stop(f"--vars full_tests {value['full_tests']!r}: allowed are true, false.")
     zone = str(value.get("system_timezone", ""))
     if zone and not is_zone(zone):
         _stop(f"--vars system_timezone {zone!r}: allowed is an IANA zone such as America/Denver.")

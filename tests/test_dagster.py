@@ -12,7 +12,8 @@ from conftest import PROJECT, query
 
 ASSETS = {
     "raw/meter_data", "raw/clock_days", "raw/files", "raw/interval_reads",
-    "stg_meter_data", "stg_interval_reads", "stg_system",
+    "stg_meter_data", "stg_interval_reads", "stg_system", "stg_clock_periods", "stg_file_periods",
+    "read_months", "file_uses", "expected_periods", "expected_months", "system_months",
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",

@@ -74,7 +74,7 @@ create table stg_system as
         'signed' as net_convention;
 create table stg_meter_data as
     select unnest($feeders) as feeder, generate_subscripts($feeders, 1) as meter_data_row,
-        'UTC' as timezone;
+        'UTC' as timezone, 0.001::decimal(24, 12) as mw_factor;
 create table feeder_profiles as
     select
         feeder,
@@ -88,10 +88,10 @@ create table feeder_profiles as
         interval_start_at as start_local,
         interval_start_at + interval 15 minute as end_local,
         'UTC' as timezone,
-        kw::decimal(38, 18) as kw_del,
-        (kw / 3)::decimal(38, 18) as kw_rec,
-        case when n % 7 > 0 then -kw end::decimal(38, 18) as kva_del,
-        99999999999999999999.999999500000000000::decimal(38, 18) as kva_rec,
+        kw::decimal(18, 6) as kw_del,
+        (kw / 3)::decimal(18, 6) as kw_rec,
+        case when n % 7 > 0 then -kw end::decimal(18, 6) as kva_del,
+        999999999.999999::decimal(18, 6) as kva_rec,
         (kw / 1000)::decimal(28, 18) as mw_del,
         (n * 0.0000005)::decimal(28, 18) as mw_rec,
         (n * -0.0000005)::decimal(28, 18) as mva_del,

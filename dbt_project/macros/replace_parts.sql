@@ -170,13 +170,19 @@
 {#- Tests look at the parts that were made since all tests of their model last passed, in
     `dbt build`; in `dbt test`, or with --vars '{full_tests: true}', at everything. -#}
 
+{% macro are_tests_scoped() -%}
+    {{- return(
+        execute and flags.WHICH == 'build' and var('full_tests') | string | lower != 'true'
+    ) -}}
+{%- endmacro %}
+
 {% macro untested_parts(model_name) -%}
     select feeder, month_start_at from {{ target.schema }}.model_parts
     where model = '{{ model_name }}' and not is_tested
 {%- endmacro %}
 
 {% macro is_untested(model_name, time, feeder='feeder') -%}
-    {%- if execute and flags.WHICH == 'build' and not var('full_tests') -%}
+    {%- if are_tests_scoped() -%}
         ({{ is_in_parts(untested_parts(model_name), time, feeder) }})
     {%- else -%}
         true
@@ -184,7 +190,7 @@
 {%- endmacro %}
 
 {% macro is_near_untested(model_name, time) -%}
-    {%- if execute and flags.WHICH == 'build' and not var('full_tests') -%}
+    {%- if are_tests_scoped() -%}
         ({{ is_near_parts(untested_parts(model_name), time) }})
     {%- else -%}
         true

@@ -5,7 +5,7 @@
     from {{ model }}
     {% if time %}
         where {{ is_untested(model.identifier, time, feeder) }}
-    {% elif execute and newer_than and flags.WHICH == 'build' and not var('full_tests')
+    {% elif newer_than and are_tests_scoped()
         and adapter.get_relation(target.database, target.schema, newer_than) %}
         where file_id > (select coalesce(max(file_id), 0) from {{ target.schema }}.{{ newer_than }})
     {% endif %}

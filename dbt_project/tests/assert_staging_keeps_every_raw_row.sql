@@ -1,5 +1,6 @@
 -- Staging adds meter and time to a row; a join that drops or doubles one loses or invents energy.
 -- Where no other file is near, every row of a file is used; elsewhere staging's rows are counted.
+-- And there are as many rows as were noted when their files were accepted.
 {{ config(meta={"dagster": {"ref": {"name": "files"}}}) }}
 
 with
@@ -23,7 +24,11 @@ staged as (
     from {{ ref('stg_interval_reads') }}
     where file_id in (select contested.file_id from contested)
     group by file_id
-)
+),
+
+ledger as (select sum(row_count) as row_count from {{ source('raw', 'file_months') }}),
+
+raw_rows as (select count(*) as row_count from {{ source('raw', 'interval_reads') }})
 
 select
     files.file_id,
@@ -44,3 +49,14 @@ where
             where periods.is_contested
         )
     )
+union all
+select
+    null as file_id,
+    ledger.row_count,
+    null as used_count,
+    null as superseded_count,
+    null as outside_count,
+    raw_rows.row_count as staged_count
+from ledger
+cross join raw_rows
+where coalesce(ledger.row_count, 0) <> raw_rows.row_count
