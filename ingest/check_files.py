@@ -213,7 +213,8 @@ order by accepted.file_id, local_month
 """
 
 # Neighbouring rows of a file whose times do not meet. The clock table excuses the two joints a
-# daylight-saving change makes: the clock jumps between one row's end and the next row's start.
+# daylight-saving change makes: the clock jumps between one row's end and the next row's start. It
+# does so once: a file that goes back to the same hour again repeats itself.
 SEQUENCE = """
 with
 rows_in_order as (
@@ -224,7 +225,7 @@ rows_in_order as (
         start_local,
         lag(end_local) over () as previous_end,
         lag(file_no) over () as previous_file
-    from batch_reads
+    from {reads}
     where not is_blank
 ),
 
@@ -249,6 +250,9 @@ excused as (
             and broken.previous_end = clock.change_at_local
             and broken.start_local = clock.change_at_local
             + to_minutes(clock.new_utc_offset_minutes - clock.utc_offset_minutes)
+    qualify row_number() over (
+        partition by broken.file_no, clock.change_at_local order by broken.row_no
+    ) = 1
 )
 
 select
@@ -262,27 +266,126 @@ anti join excused using (file_no, row_no)
 group by file_no
 """
 
-# A row that ends before it starts, unless the clock was put back between the two.
+# A row that ends before it starts, unless the clock was put back between the two, once.
 BACKWARDS = """
-select
-    reads.file_no,
-    min(reads.rowid + line_offset),
-    arg_min(record_no, reads.rowid),
-    arg_min(strftime(start_local, '%m/%d/%y %H:%M:%S'), reads.rowid),
-    arg_min(strftime(end_local, '%m/%d/%y %H:%M:%S'), reads.rowid)
-from batch_reads as reads
-inner join batch_lines using (file_no)
-where not is_blank and end_local <= start_local and not exists (
-    select 1
-    from raw.meter_data as meter
-    inner join raw.clock_days as clock using (timezone)
-    where lower(meter.feeder) = batch_lines.feeder
-        and reads.start_local < clock.change_at_local
-        and reads.end_local >= clock.change_at_local
-        + to_minutes(clock.new_utc_offset_minutes - clock.utc_offset_minutes)
-        and clock.local_date = reads.start_local::date
+with
+backward as (
+    select
+        file_no,
+        reads.rowid as row_no,
+        record_no,
+        start_local,
+        end_local,
+        batch_lines.feeder,
+        batch_lines.line_offset
+    from {reads} as reads
+    inner join batch_lines using (file_no)
+    where not is_blank and end_local <= start_local
+),
+
+excused as (
+    select backward.file_no, backward.row_no
+    from backward
+    inner join raw.meter_data as meter on backward.feeder = lower(meter.feeder)
+    inner join raw.clock_days as clock
+        on
+            meter.timezone = clock.timezone
+            and clock.local_date = backward.start_local::date
+            and backward.start_local < clock.change_at_local
+            and backward.end_local >= clock.change_at_local
+            + to_minutes(clock.new_utc_offset_minutes - clock.utc_offset_minutes)
+    qualify row_number() over (
+        partition by backward.file_no, clock.change_at_local order by backward.row_no
+    ) = 1
 )
-group by reads.file_no
+
+select
+    file_no,
+    min(row_no + line_offset),
+    arg_min(record_no, row_no),
+    arg_min(strftime(start_local, '%m/%d/%y %H:%M:%S'), row_no),
+    arg_min(strftime(end_local, '%m/%d/%y %H:%M:%S'), row_no)
+from backward
+anti join excused using (file_no, row_no)
+group by file_no
+"""
+
+# The rows of files with a sequence error, those at 00:00 with the date that they should carry. The
+# rows before and after tell it, for a time at any other hour is never in doubt: what is wrong by a
+# day, no more and no less, is a slip. A whole row that only one neighbour calls wrong may as well
+# stand beside a hole of a day: it counts where others are sure.
+MENDED = """
+create or replace temp table mended_reads as
+with
+rows_in_order as (
+    select
+        *,
+        rowid as row_no,
+        mode(end_local - start_local) over (partition by file_no) as step,
+        lag(start_local) over (partition by file_no order by rowid) as previous_start,
+        lead(start_local) over (partition by file_no order by rowid) as next_start
+    from batch_reads
+    where not is_blank and file_no in (select unnest(?))
+),
+
+told as (
+    select
+        *,
+        case
+            when start_local::time <> '00:00:00' then start_local
+            when previous_start + step <> next_start - step then null
+            else coalesce(previous_start + step, next_start - step)
+        end as true_start
+    from rows_in_order
+    where '00:00:00' in (start_local::time, end_local::time)
+),
+
+slips as (
+    select
+        file_no,
+        row_no,
+        true_start,
+        true_start + step as true_end,
+        true_start = start_local or true_end = end_local
+        or (previous_start is not null and next_start is not null) as is_sure
+    from told
+    where (true_start <> start_local or true_end <> end_local)
+        and abs(epoch(start_local - true_start)) in (0, 86400)
+        and abs(epoch(end_local - true_end)) in (0, 86400)
+    qualify bool_or(is_sure) over (partition by file_no)
+)
+
+select
+    row_no,
+    rows_in_order.* exclude (row_no, start_local, end_local),
+    coalesce(true_start, start_local) as start_local,
+    coalesce(true_end, end_local) as end_local,
+    start_local as found_start,
+    end_local as found_end,
+    true_start is not null as is_slip
+from rows_in_order
+left join slips using (file_no, row_no)
+order by row_no
+"""
+
+# Per file with slips: how many, the first one's place and times, where and to which side they lie.
+MIDNIGHT_SLIPS = """
+select
+    file_no,
+    count(*),
+    count(*) filter (is_slip),
+    min(row_no + line_offset) filter (is_slip),
+    arg_min(record_no, row_no) filter (is_slip),
+    arg_min([found_start, found_end, start_local, end_local], row_no) filter (is_slip),
+    list_sort(list(distinct start_local::time = '00:00:00') filter (is_slip)),
+    list_sort(
+        list(distinct least(found_start - start_local, found_end - end_local) < '0s'::interval)
+        filter (is_slip)
+    )
+from mended_reads
+inner join batch_lines using (file_no)
+group by file_no
+having bool_or(is_slip)
 """
 
 # A file whose earliest row is in a row of meter-data.csv is known without a look at the others.
@@ -354,6 +457,7 @@ def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[Ch
     con.execute(LINES)
     for find in (_bad_cells, _unknown_meters, _backward_rows, _broken_sequences):
         problems = find(con, numbered) | problems
+    problems |= _midnight_slips(con, problems)
     spans = {number: span for number, *span in con.execute(SPANS).fetchall()}
     return [
         CheckedFile(number, raw, problems.get(number), *spans.get(number, ()))
@@ -548,7 +652,9 @@ def _backward_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) ->
             f"End Time {end}",
             record,
         )
-        for number, line, record, start, end in con.execute(BACKWARDS).fetchall()
+        for number, line, record, start, end in con.execute(
+            BACKWARDS.format(reads="batch_reads")
+        ).fetchall()
     }
 
 
@@ -564,5 +670,54 @@ def _broken_sequences(
             f"Start Time {found}",
             record,
         )
-        for number, line, record, expected, found in con.execute(SEQUENCE).fetchall()
+        for number, line, record, expected, found in con.execute(
+            SEQUENCE.format(reads="batch_reads")
+        ).fetchall()
     }
+
+
+def _midnight_slips(
+    con: duckdb.DuckDBPyConnection, problems: dict[int, Problem]
+) -> dict[int, Problem]:
+    """Files whose sequence breaks first where a row at 00:00 has the date of a day beside its own.
+
+    Says so in place of the plain sequence error.
+    """
+    broken = [n for n, problem in problems.items() if problem.outcome == "sequence_error"]
+    if not broken:
+        return {}
+    con.execute(MENDED, [broken])
+    still = {
+        number
+        for rule in (BACKWARDS, SEQUENCE)
+        for number, *_ in con.execute(rule.format(reads="mended_reads")).fetchall()
+    }
+    found = {}
+    for number, rows, slips, line, record, times, *which in con.execute(MIDNIGHT_SLIPS).fetchall():
+        if line > problems[number].line:
+            continue
+        wrong, right = _first_difference(times)
+        slipped = f"{slips:,} of {rows:,} rows look{'s' * (slips == 1)} like a midnight date slip: "
+        slipped += _slipped_rows(*which)
+        slipped += "; other rows break the sequence as well" if number in still else ""
+        found[number] = Problem(
+            "sequence_error", line, right, f"{wrong}; {slipped}", record, "midnight_slip"
+        )
+    return found
+
+
+def _first_difference(times: list[datetime]) -> tuple[str, str]:
+    """Of the times of a row, start and end as found and as they should be: what differs first."""
+    found_start, found_end, start, end = times
+    if found_start != start:
+        return f"Start Time {found_start:{TIME_FORMAT}}", f"Start Time {start:{TIME_FORMAT}}"
+    return f"End Time {found_end:{TIME_FORMAT}}", f"End Time {end:{TIME_FORMAT}}"
+
+
+def _slipped_rows(starts: list[bool], is_earlier: list[bool]) -> str:
+    """Which rows carry a wrong date, and of which day, in words."""
+    days = " or ".join("before" if earlier else "after" for earlier in reversed(is_earlier))
+    if len(starts) > 1:
+        return f"the rows that start or end at 00:00 carry the date of the day {days}"
+    verb = "starts" if starts[0] else "ends"
+    return f"the row that {verb} at 00:00 carries the date of the day {days}"

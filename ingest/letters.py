@@ -19,6 +19,12 @@ ADVICE = {
         "the hole (power failure, clock set), cut the file in two before the bad line, with the\n"
         "header row in both, and drop both parts; the hole then shows as a gap."
     ),
+    "midnight_slip": (
+        "The values are good, the dates of these rows are not. Export the file again, if there is\n"
+        "one with a newer version of the meter-reading tool; or mend the dates with a text editor\n"
+        "(a spreadsheet changes other cells too) and drop the file again. Do not release it as it\n"
+        "is: these rows would stand a day from where they belong."
+    ),
     "unreadable": (
         "Export the file again from the meter-reading tool and drop it. If a program such as a\n"
         "spreadsheet saved it, use the file that came from the meter instead."
@@ -47,7 +53,7 @@ def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) 
     parts = ["\n".join(f"{name + ':':<16}{one_line(value)}" for name, value in facts.items())]
     if problem.line:
         parts.append("In the file, with line numbers:\n" + _context(raw, problem.line))
-    parts.append("What to do:\n" + ADVICE[problem.outcome])
+    parts.append("What to do:\n" + ADVICE[problem.advice or problem.outcome])
     parts.append("None of its rows were loaded. To leave things as they are, do nothing.")
     return "\n\n".join(parts) + "\n"
 

@@ -42,13 +42,17 @@ DIGITS = tuple(b"%c" % byte for byte in b"0123456789.")
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a file cannot be loaded: its outcome, the first bad line, what was expected and found."""
+    """Why a file cannot be loaded: its outcome, the first bad line, what was expected and found.
+
+    `advice` names what to do (in letters) where that is not the same for all of the outcome.
+    """
 
     outcome: str
     line: int | None
     expected: str
     found: str
     record: int | None = None
+    advice: str = ""
 
     @property
     def reason(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
-from ingest.raw_files import inspect_file
+from ingest.raw_files import TIME_FORMAT, inspect_file
 from ingest.warehouse import SCHEMA
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
@@ -395,6 +396,99 @@ def test_the_same_jump_on_a_fixed_clock_is_a_sequence_error(checker, times):
 def test_a_jump_beside_the_clock_change_is_a_sequence_error(checker):
     text = clock_rows(("03/10/24 01:30:00", "03/10/24 01:45:00"), SPRING[2:])
     assert checker.check(text, "denver-1.csv").problem.outcome == "sequence_error"
+
+
+def quarter_hours(first: str, count: int) -> list[tuple[str, str]]:
+    start = datetime.strptime(first, TIME_FORMAT)
+    ends = [start + timedelta(minutes=15 * number) for number in range(count + 1)]
+    return [(f"{a:{TIME_FORMAT}}", f"{b:{TIME_FORMAT}}") for a, b in pairwise(ends)]
+
+
+@pytest.mark.parametrize("label", ["02:00:00", "01:00:00"])
+def test_a_repeated_hour_that_comes_a_third_time_is_a_sequence_error(checker, label):
+    hour = quarter_hours("11/03/24 01:00:00", 4)
+    twice = [*hour[:3], (hour[3][0], f"11/03/24 {label}"), *hour]
+    assert checker.check(clock_rows(*twice), "denver-1.csv").problem is None
+    problem = checker.check(clock_rows(*twice[:4], *twice), "denver-1.csv").problem
+    assert problem.outcome == "sequence_error"
+
+
+def test_another_hour_than_the_clocks_own_repeated_is_a_sequence_error(checker):
+    rows = quarter_hours("11/03/24 00:00:00", 12) + quarter_hours("11/03/24 02:00:00", 8)
+    problem = checker.check(clock_rows(*rows), "denver-1.csv").problem
+    assert (problem.outcome, problem.line) == ("sequence_error", 6 + 12)
+
+
+# Midnight
+
+
+def slipped(rows: list[tuple[str, str]], side: str, days: int) -> list[tuple[str, str]]:
+    """The rows with another date in what starts or ends at 00:00, or in both times of a row."""
+
+    def other_day(time: str) -> str:
+        return f"{datetime.strptime(time, TIME_FORMAT) + timedelta(days=days):{TIME_FORMAT}}"
+
+    found = []
+    for start, end in rows:
+        starts, ends = start.endswith("00:00:00"), end.endswith("00:00:00")
+        is_start_wrong = starts and side in ("start", "both", "whole")
+        is_end_wrong = (ends and side in ("end", "both")) or (starts and side == "whole")
+        found.append(
+            (
+                other_day(start) if is_start_wrong else start,
+                other_day(end) if is_end_wrong else end,
+            )
+        )
+    return found
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize(
+    ("side", "count", "words"),
+    [
+        ("start", 31, "the row that starts at 00:00 carries"),
+        ("whole", 31, "the row that starts at 00:00 carries"),
+        ("end", 31, "the row that ends at 00:00 carries"),
+        ("both", 62, "the rows that start or end at 00:00 carry"),
+    ],
+)
+def test_a_midnight_date_slip_is_called_by_its_name(checker, side, days, count, words):
+    rows = slipped(quarter_hours("07/01/24 00:00:00", 2976), side, days)
+    problem = checker.check(clock_rows(*rows)).problem
+    day = "before" if days < 0 else "after"
+    assert problem.outcome == "sequence_error"
+    assert problem.found.endswith(
+        f"; {count} of 2,976 rows look like a midnight date slip: {words} the date of the day {day}"
+    )
+    first = 0 if side != "end" else 95
+    assert (problem.line, problem.record) == (6 + first, first)
+    assert problem.expected == (
+        "Start Time 07/01/24 00:00:00" if first == 0 else "End Time 07/02/24 00:00:00"
+    )
+
+
+def test_a_midnight_date_slip_is_told_across_a_clock_change_and_beside_another_error(checker):
+    def found(rows):
+        return checker.check(clock_rows(*rows), "denver-1.csv").problem.found
+
+    spring = quarter_hours("03/09/24 12:00:00", 56) + quarter_hours("03/10/24 03:00:00", 100)
+    rows = slipped(spring, "start", -1)
+    told = "2 of 156 rows look like a midnight date slip: the row that starts at 00:00"
+    assert told in found(rows) and "other rows" not in found(rows)
+    del rows[120]
+    assert "2 of 155 rows" in found(rows)
+    assert found(rows).endswith("; other rows break the sequence as well")
+    del rows[20]
+    assert "midnight" not in found(rows)  # the first bad line is another matter
+
+
+@pytest.mark.parametrize("hole", [slice(0, 96), slice(1, 97), slice(96, 192), slice(191, 287)])
+def test_a_hole_of_exactly_a_day_at_midnight_is_no_slip(checker, hole):
+    rows = quarter_hours("07/01/24 00:00:00", 288)
+    first = quarter_hours("06/30/24 23:45:00", 1)
+    del rows[hole]
+    problem = checker.check(clock_rows(*first, *rows)).problem
+    assert problem.outcome == "sequence_error" and "midnight" not in problem.found
 
 
 # Any file

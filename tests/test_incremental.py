@@ -93,6 +93,12 @@ class Months:
         self.take_in()
         release_file(self.space, f"north-{self.count}_SEQUENCE-ERROR.csv", "known outage")
 
+    def lost_hour(self) -> None:
+        """A file that has the repeated hour of autumn once, so that its time is not certain."""
+        lines = rows_of("north", datetime(2024, 11, 2), 3, 60, self.rng)
+        del lines[26]
+        self.drop(lines, "north")
+
     def withdrawal(self) -> None:
         used = query(
             self.space.root,
@@ -158,7 +164,8 @@ def build(tmp_path_factory) -> Callable[..., None]:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_any_sequence_of_changes_gives_the_tables_and_files_of_a_full_build(build, tmp_path, seed):
     months = Months(tmp_path / "root", seed)
-    happenings = [months.file, months.file, months.broken, months.withdrawal, months.edit]
+    happenings = [months.file, months.file, months.lost_hour, months.broken]
+    happenings += [months.withdrawal, months.edit]
     path, most = months.space.warehouse, 0
     for step in range(5):
         for _ in range(months.rng.randint(1, 3) if step else 5):

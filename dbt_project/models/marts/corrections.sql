@@ -9,12 +9,19 @@
 
 with
 
--- only where files meet is an interval read twice
+-- only where files meet is an interval read twice; a reading that may belong to another hour never
+-- replaced one that does not
 reads as (
     select * from {{ ref('stg_interval_reads') }}
     where
         is_contested
         and {{ is_in_dirty_file(ref('read_months')) }}
+        and {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
+    qualify
+        not is_ambiguous_time
+        or coalesce(accepted_seq < min(case when not is_ambiguous_time then accepted_seq end) over (
+            partition by feeder, interval_start_at
+        ), true)
 ),
 
 files as (
@@ -32,7 +39,6 @@ versions as (
             partition by feeder, interval_start_at order by accepted_seq, line_number
         ) as version
     from reads
-    where {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
 ),
 
 pairs as (

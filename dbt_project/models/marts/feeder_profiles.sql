@@ -12,10 +12,12 @@ with
 contested as (
     select * from {{ ref('stg_interval_reads') }}
     where feeder is not null and is_contested and {{ is_in_dirty_file(ref('read_months')) }}
-    -- the file accepted last wins, whatever its name
+    -- the file accepted last wins, whatever its name; but a reading that may belong to another hour
+    -- never takes the place of one that does not
     qualify
         row_number() over (
-            partition by feeder, interval_start_at order by accepted_seq desc, line_number desc
+            partition by feeder, interval_start_at
+            order by is_ambiguous_time asc, accepted_seq desc, line_number desc
         ) = 1
 ),
 

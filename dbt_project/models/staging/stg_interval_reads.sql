@@ -21,7 +21,10 @@ repeated as (
                 partition by reads.file_id, periods.clock_from
                 order by reads.line_number rows between 1 following and unbounded following
             ) <= reads.start_local, false
-        ) as precedes_its_time
+        ) as precedes_its_time,
+        count(*) over (
+            partition by reads.file_id, periods.clock_from, reads.start_local
+        ) > 2 as is_repeated_again
     from {{ source('raw', 'interval_reads') }} as reads
     inner join {{ ref('stg_file_periods') }} as periods
         on
@@ -37,7 +40,8 @@ passes as (
         line_number,
         follows_its_time
         or (not precedes_its_time and has_rows_after and not has_rows_before) as is_second_pass,
-        not follows_its_time and not precedes_its_time and has_rows_before = has_rows_after
+        is_repeated_again
+        or (not follows_its_time and not precedes_its_time and has_rows_before = has_rows_after)
             as is_undecided
     from repeated
 )
