@@ -32,6 +32,7 @@ CHANNELS = {
 # kVA may be absent (unknown); without both kW channels no net can be known.
 REQUIRED = (*FIXED_COLUMNS.values(), "kw_del", "kw_rec")
 HEADER = re.compile(rb'(?:\A(?:\xef\xbb\xbf)?|[\r\n])([ \t"]*Record No\.)')
+LONE_RETURN = re.compile(rb"\r(?!\n)")
 BLANK = re.compile(rb'[\s,"]*')
 # What no plain body has: quotes, white space that is no space, a sign; in a number an exponent, `_`
 # or a sign of another base.
@@ -164,32 +165,33 @@ def _read_header(data: bytes) -> dict:
         expected = "a header row whose first cell starts with 'Record No.'"
         return {"problem": Problem("unreadable", None, expected, "none in the whole file")}
     header_line = _count_lines(data[: match.start(1)]) + 1
-    body_at = _line_end(data, match.start(1))
-    header, body = data[match.start(1) : body_at], data[body_at:]
-    problem = _encoding_problem(header + body, header_line)
+    text = data[match.start(1) :]  # the only copy: a file's worth of memory costs more than a look
+    body_at = _line_end(text, 0)
+    header = text[:body_at]
+    problem = _encoding_problem(text, header_line)
     if problem:
         return {"problem": problem, "header_line": header_line}
     columns = _columns(header.decode().strip())
     missing = [name for name in REQUIRED if name not in columns]
     repeated = [name for name in set(columns) if name and columns.count(name) > 1]
-    feeds, returns, lines = data.count(b"\n"), data.count(b"\r"), len(data.splitlines())
-    ends = lines - (not data.endswith((b"\n", b"\r")))
-    is_mixed = bool(feeds and returns) and not feeds == returns == ends
-    lines -= header_line
+    feeds, returns = data.count(b"\n"), data.count(b"\r")
+    is_mixed = bool(feeds and returns) and bool(feeds != returns or LONE_RETURN.search(data))
+    lines = (_count_lines(data) if is_mixed else max(feeds, returns)) - header_line
+    lines += not data.endswith((b"\n", b"\r"))
     result = {"header_line": header_line, "columns": columns, "line_count": lines}
-    ends_at = len(data.rstrip(b"\r\n"))
-    result["row_lines"] = lines - max(0, _count_lines(data[ends_at:]) - 1)
-    result |= {"is_mixed": is_mixed, "is_plain": not is_mixed and _is_plain(body)}
+    row_lines = lines - max(0, _count_lines(text[_end(text, b"\r\n") :]) - 1)
+    is_plain = not is_mixed and _is_plain(text, body_at)
+    result |= {"row_lines": row_lines, "is_mixed": is_mixed, "is_plain": is_plain}
     if missing or repeated:
         expected = (
             "Record No., Event Type, Start Time, End Time, -1-, -2- once each, -3-, -4- at most"
         )
         found = header.decode().strip()[:200]
         return result | {"problem": Problem("unreadable", header_line, expected, repr(found))}
-    if BLANK.fullmatch(body):
+    if BLANK.fullmatch(text, body_at):
         expected, found = "data rows below the header", "none"
         return result | {"problem": Problem("empty", header_line, expected, found)}
-    first, last = _first_and_last_line(body)
+    first, last = _first_and_last_line(text, body_at)
     return result | {
         "first_start": _time_in(first, columns.index("start_local")),
         "last_end": _time_in(last, columns.index("end_local")),
@@ -222,16 +224,16 @@ def _encoding_problem(text: bytes, first_line: int) -> Problem | None:
     return Problem("unreadable", first_line + _count_lines(text[:at]), "UTF-8 text", found)
 
 
-def _is_plain(body: bytes) -> bool:
+def _is_plain(text: bytes, start: int) -> bool:
     """Whether data rows hold nothing that a cast to a number takes for more than its digits."""
-    if any(mark in body for mark in NEVER_PLAIN):
+    if any(text.find(mark, start) >= 0 for mark in NEVER_PLAIN):
         return False
     for mark in NUMBER_MARKS:
-        at = body.find(mark)
+        at = text.find(mark, start)
         while at >= 0:
-            if body[at - 1 : at] in DIGITS:
+            if text[at - 1 : at] in DIGITS:
                 return False
-            at = body.find(mark, at + 1)
+            at = text.find(mark, at + 1)
     return True
 
 
@@ -247,14 +249,21 @@ def _columns(header: str) -> tuple[str, ...]:
     )
 
 
-def _first_and_last_line(body: bytes) -> tuple[bytes, bytes]:
-    """The first and the last line that are not blank."""
-    head = BLANK.match(body).end()
-    cut = max(body.rfind(b"\n", 0, head), body.rfind(b"\r", 0, head)) + 1
-    first = body[cut : _line_end(body, head)]
-    trimmed = body.rstrip(b' \t\r\n,"')
-    cut = max(trimmed.rfind(b"\n"), trimmed.rfind(b"\r")) + 1
-    return first, body[cut : _line_end(body, len(trimmed))]
+def _first_and_last_line(text: bytes, start: int) -> tuple[bytes, bytes]:
+    """The first and the last line from `start` on that are not blank."""
+    head = BLANK.match(text, start).end()
+    cut = max(text.rfind(b"\n", 0, head), text.rfind(b"\r", 0, head)) + 1
+    first = text[cut : _line_end(text, head)]
+    end = _end(text, b' \t\r\n,"')
+    cut = max(text.rfind(b"\n", 0, end), text.rfind(b"\r", 0, end)) + 1
+    return first, text[cut : _line_end(text, end)]
+
+
+def _end(text: bytes, trailing: bytes) -> int:
+    """The length of a text without `trailing` bytes at its end, nearly always a few."""
+    tail = text[-4096:]
+    left = len(tail.rstrip(trailing))
+    return len(text) - len(tail) + left if left else len(text.rstrip(trailing))
 
 
 def _time_in(line: bytes, position: int) -> datetime | None:
