@@ -205,8 +205,9 @@ def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress
         ids[sha256].append(file_id)
     dropped = {path.name: path for path in find_files(workspace.dropbox)}
     places = {_find(workspace, stored_as, dropped.get(name)) for _, _, stored_as, name in rows}
-    found = list(inspect_files(sorted(places), cpu_count() or 1))
-    lost = set(ids) - {raw.sha256 for raw in found}
+    by_hash = {raw.sha256: raw for raw in inspect_files(sorted(places), cpu_count() or 1)}
+    found = list(by_hash.values())
+    lost = set(ids) - set(by_hash)
     if lost:
         names = [f"{place} (sha256 {sha})" for sha, _, place, _ in rows if sha in lost]
         raise ReviewError(

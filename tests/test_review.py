@@ -298,3 +298,44 @@ def test_status_keeps_saying_that_the_bytes_of_a_file_are_gone(sample, tmp_path)
         con.execute(lost, [BYTES_LOST])
     said = load_profile("status", "gen-0701", "--root", root).stdout
     assert f"2,976 rows, {BYTES_LOST}" in said
+
+
+def test_a_withdrawn_file_is_left_out_and_what_it_had_replaced_counts_again(reviewed, tmp_path):
+    root = copytree(reviewed[0], tmp_path / "root")
+    at_noon = "select kw_del from feeder_profiles where feeder = 'north' and start_local = ?"
+    noon = "2024-07-10 12:00:00"
+    corrected = query(root, "select file_id, stored_as from raw.files order by file_id desc")[0]
+    assert query(root, at_noon, noon) == [(Decimal("999.99"),)]
+    archived = (root / corrected[1]).read_bytes()
+    done = load_profile("withdraw", corrected[1], "--reason", "wrong meter read", "--root", root)
+    assert done.returncode == 0, done.stderr
+    done = load_profile("run", "--root", root, "--no-plots")
+    assert done.returncode == 0, done.stdout
+    assert query(root, at_noon, noon) != [(Decimal("999.99"),)]
+    assert query(root, "select count(*) from corrections") == [(0,)]
+    assert query(
+        root,
+        "select outcome, used_count, superseded_count, outside_count from files where file_id = ?",
+        corrected[0],
+    ) == [("accepted", 0, 0, 0)]
+    assert (root / corrected[1]).read_bytes() == archived
+    shown = load_profile("status", "north-070124", "--root", root).stdout
+    assert "withdrawn by #" in shown and "no longer used: wrong meter read" in shown
+    again = load_profile("withdraw", corrected[1], "--reason", "twice", "--root", root)
+    assert again.returncode == 2 and "no accepted file of this name is in use" in again.stderr
+    # the same bytes dropped once more are accepted anew, and a rebuild knows both arrivals
+    (root / "_dropbox/KW/north-again.csv").write_bytes(archived)
+    assert load_profile("run", "--root", root, "--no-plots").returncode == 0
+    assert query(root, at_noon, noon) == [(Decimal("999.99"),)]
+    rows = "select * from feeder_profiles order by all"
+    before = query(root, rows)
+    assert load_profile("rebuild", "--root", root).returncode == 0
+    assert query(root, rows) == before
+
+
+def test_a_name_that_several_files_have_is_not_withdrawn(reviewed):
+    root, _ = reviewed
+    names = "select file_name from raw.files where outcome = 'accepted' group by 1"
+    ((name,),) = query(root, names + " having count(*) > 1")
+    done = load_profile("withdraw", name, "--reason", "which", "--root", root)
+    assert done.returncode == 2 and "name one of #" in done.stderr

@@ -302,3 +302,18 @@ def test_started_runs_are_dated(sample):
     now = datetime.now()
     rows = query(sample, "select min(processed_at), count(*) - count(filed_at) from raw.files")
     assert abs((now - rows[0][0]).days) <= 1 and rows[0][1] == 0
+
+
+def test_without_plots_everything_else_is_done_and_plots_follow_when_asked_for(tmp_path):
+    root = tmp_path
+    write_sample(root, feeders=2, months=1)
+    done = load_profile("run", "--root", root, "--no-plots")
+    assert done.returncode == 0, done.stdout
+    assert "Cost: " in done.stdout and "rows and " in done.stdout
+    assert (root / "lp/all.csv").exists() and not list((root / "lp/plots").iterdir())
+    again = load_profile("run", "--root", root, "--no-plots")
+    assert "Nothing new" in again.stdout
+    done = load_profile("run", "--root", root)
+    assert done.returncode == 0 and (root / "lp/plots/all.png").exists()
+    for arguments in ((), ("--no-plots",)):
+        assert "Nothing new" in load_profile("run", "--root", root, *arguments).stdout
