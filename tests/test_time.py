@@ -112,6 +112,12 @@ SURE = {
     "london_autumn": meter(LONDON, LONDON_AUTUMN, "after", minutes=30),
     "howe_spring": meter(LORD_HOWE, HOWE_SPRING, minutes=30),
     "howe_autumn": meter(LORD_HOWE, HOWE_AUTUMN, minutes=30),
+    # one file ends with the first pass, the next begins with the second
+    "autumn_halves": Meter(
+        DENVER,
+        autumn,
+        [rows_of(autumn[a:b], DENVER, label="after") for a, b in ((0, 104), (104, None))],
+    ),
     # one file ends at 01:15 of the first pass, the next at 01:15 of the second
     "autumn_pieces": Meter(
         DENVER,
