@@ -200,11 +200,13 @@ inner join (select unnest(?) as file_no, unnest(?) as file_id) as accepted using
 where not reads.is_blank
 """
 
+# A row in which the clock is put back ends before it starts; the time of its file covers it too.
 SAVE_MONTHS = """
 insert into raw.file_months
 select
     accepted.file_id, date_trunc('month', reads.start_local)::date as local_month,
-    count(*), min(reads.start_local), max(reads.end_local)
+    count(*), min(reads.start_local),
+    max(greatest(reads.end_local, reads.start_local + interval 1 minute))
 from batch_reads as reads
 inner join (select unnest(?) as file_no, unnest(?) as file_id) as accepted using (file_no)
 where not reads.is_blank

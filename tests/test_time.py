@@ -1,0 +1,412 @@
+"""Files as meters and tools write them around a change of the clock, taken in by one run.
+
+Python's zoneinfo says what is right: a meter's rows are made from starts in UTC, written on its
+clock, and must come back as those starts with their energy. What a clock cannot tell is flagged.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from shutil import copyfile
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+from conftest import load_profile, query
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_dbt import dbt
+
+from ingest.check_files import check_files, save_rows
+from ingest.clock import clock_days
+from ingest.raw_files import TIME_FORMAT, inspect_file
+
+HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
+DENVER, STANDARD, LONDON = "America/Denver", "Etc/GMT+7", "Europe/London"
+LORD_HOWE = "Australia/Lord_Howe"  # half an hour of daylight saving
+SPRING, AUTUMN = date(2025, 3, 8), date(2025, 11, 1)  # the clock of Denver changes on the next day
+DUMMY = Decimal("9999.99")
+
+Row = tuple[datetime, datetime, Decimal]  # start and end on the meter's clock, kW
+
+
+def starts_of(zone: str, first: date, minutes: int = 15, days: int = 3) -> list[datetime]:
+    """All interval starts of some local days, in UTC, without a zone."""
+    midnights = (
+        datetime.combine(first + timedelta(days=n), datetime.min.time()) for n in (0, days)
+    )
+    start, end = (m.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for m in midnights)
+    count = (end - start) // timedelta(minutes=minutes)
+    return [start.replace(tzinfo=None) + timedelta(minutes=minutes * n) for n in range(count)]
+
+
+def on_clock(moment: datetime, zone: str) -> datetime:
+    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def load(start: datetime) -> Decimal:
+    """The same load for every meter, by time in UTC; no value is like its neighbours."""
+    return Decimal((start - datetime(1970, 1, 1)) // timedelta(minutes=15) * 37 % 1009) / 4
+
+
+def rows_of(
+    starts: list[datetime], zone: str, minutes: int = 15, label: str = "before"
+) -> list[Row]:
+    """Rows on a meter's clock; `label`: the interval up to a change ends on the clock before it."""
+    length = timedelta(minutes=minutes)
+    rows = []
+    for start in starts:
+        local = on_clock(start, zone)
+        end = local + length if label == "before" else on_clock(start + length, zone)
+        rows.append((local, end, load(start)))
+    return rows
+
+
+def export(name: str, rows: list[Row]) -> str:
+    """A file; its first line keeps it from being a duplicate of another feeder's."""
+    lines = (
+        f"{n},Normal,{a:{TIME_FORMAT}},{b:{TIME_FORMAT}},{kw},0,{kw},0\n"
+        for n, (a, b, kw) in enumerate(rows)
+    )
+    return f"{name}\n{HEADER}" + "".join(lines)
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A meter, the starts of what it measured and the files that it or its tool wrote."""
+
+    zone: str
+    starts: list[datetime]
+    files: list[list[Row]]
+    minutes: int = 15
+    total_factor: int = 0
+
+    def description(self, name: str) -> str:
+        """Its row of meter-data.csv, valid only for the days of its files."""
+        ends = self.starts[0], self.starts[-1] + timedelta(minutes=self.minutes)
+        valid = ",".join(f"{on_clock(end, self.zone):%Y-%m-%d %H:%M}" for end in ends)
+        return f"{name},1,1000000,{self.minutes},{self.zone},{valid},{self.total_factor}\n"
+
+
+def meter(zone: str, starts: list[datetime], label: str = "before", **more) -> Meter:
+    return Meter(zone, starts, [rows_of(starts, zone, more.get("minutes", 15), label)], **more)
+
+
+spring, autumn = starts_of(DENVER, SPRING), starts_of(DENVER, AUTUMN)
+LONDON_SPRING, LONDON_AUTUMN = (starts_of(LONDON, date(2025, *d), 30) for d in ((3, 29), (10, 25)))
+HOWE_SPRING, HOWE_AUTUMN = (starts_of(LORD_HOWE, date(2025, *d), 30) for d in ((10, 4), (4, 5)))
+SURE = {
+    # a standard-time meter and one on wall time measure the same: their difference is 0
+    "spring_standard": meter(STANDARD, spring, total_factor=1),
+    "spring_before": meter(DENVER, spring, total_factor=-1),
+    "spring_after": meter(DENVER, spring, "after"),
+    "autumn_standard": meter(STANDARD, autumn, total_factor=1),
+    "autumn_before": meter(DENVER, autumn),
+    "autumn_after": meter(DENVER, autumn, "after", total_factor=-1),
+    "london_spring": meter(LONDON, LONDON_SPRING, minutes=30),
+    "london_autumn": meter(LONDON, LONDON_AUTUMN, "after", minutes=30),
+    "howe_spring": meter(LORD_HOWE, HOWE_SPRING, minutes=30),
+    "howe_autumn": meter(LORD_HOWE, HOWE_AUTUMN, minutes=30),
+    # one file ends with the first pass, the next begins with the second
+    "autumn_halves": Meter(
+        DENVER,
+        autumn,
+        [rows_of(autumn[a:b], DENVER, label="after") for a, b in ((0, 104), (104, None))],
+    ),
+    # one file ends at 01:15 of the first pass, the next at 01:15 of the second
+    "autumn_pieces": Meter(
+        DENVER,
+        autumn,
+        [rows_of(autumn[a:b], DENVER) for a, b in ((0, 101), (101, 105), (105, None))],
+    ),
+}
+wall_spring, wall_autumn = rows_of(spring, DENVER), rows_of(autumn, DENVER)
+at_jump = next(n for n, row in enumerate(wall_spring) if row[0] == datetime(2025, 3, 9, 3))
+never_shown = [
+    (time, time + timedelta(minutes=15), DUMMY)
+    for time in (datetime(2025, 3, 9, 2, minute) for minute in (0, 15, 30, 45))
+]
+first_pass, second_pass = (wall_autumn[n : n + 4] for n in (100, 104))
+UNSURE = {
+    # 96 columns every day: values that nobody measured in the hour that the clock skips
+    "spring_columns": Meter(
+        DENVER, spring, [wall_spring[:at_jump] + never_shown + wall_spring[at_jump:]]
+    ),
+    # and the repeated hour once
+    "autumn_columns": Meter(DENVER, autumn, [wall_autumn[:104] + wall_autumn[108:]]),
+    "autumn_inside": Meter(DENVER, autumn[100:108], [second_pass[1:3]]),
+    # nobody told that this meter keeps standard time
+    "spring_undeclared": Meter(DENVER, spring, [rows_of(spring, STANDARD)]),
+}
+midnight_slip = [
+    (start - timedelta(days=start.time() == datetime.min.time()), end, kw)
+    for start, end, kw in rows_of(autumn, STANDARD)
+]
+REFUSED = {
+    "third_pass": Meter(DENVER, autumn, [wall_autumn[:104] + first_pass + wall_autumn[104:]]),
+    "spring_jump": Meter(STANDARD, spring, [wall_spring]),
+    "midnight": Meter(STANDARD, autumn, [midnight_slip]),
+}
+METERS = SURE | UNSURE | REFUSED
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("time")
+    drop = root / "_dropbox/KW"
+    drop.mkdir(parents=True)
+    head = "sta,meter,multiplier,interval_minutes,timezone,valid_from,valid_to,total_factor\n"
+    rows = "".join(meter.description(name) for name, meter in METERS.items())
+    (root / "meter-data.csv").write_text(head + rows, encoding="utf-8")
+    for name, made in METERS.items():
+        for number, rows in enumerate(made.files):
+            (drop / f"{name}-{number}.csv").write_text(export(name, rows), encoding="utf-8")
+    done = load_profile("run", "--no-plots", "--root", root, "--vars", f"system_timezone: {DENVER}")
+    assert done.returncode == 0, done.stdout
+    (root / "said.txt").write_text(done.stdout, encoding="utf-8")
+    return root
+
+
+def starts_read(root: Path) -> dict[str, list[datetime]]:
+    starts = "list(interval_start_at order by interval_start_at)"
+    return dict(query(root, f"select feeder, {starts} from feeder_profiles group by feeder"))
+
+
+def test_good_files_are_accepted_and_broken_ones_are_not(root):
+    found = set(query(root, "select distinct feeder, outcome from raw.files"))
+    outcomes = dict.fromkeys(SURE | UNSURE, "accepted") | dict.fromkeys(REFUSED, "sequence_error")
+    assert found == set(outcomes.items())
+
+
+def test_every_reading_has_its_start_in_utc_whatever_the_clock_and_its_labels(root):
+    found = starts_read(root)
+    assert {name: found[name] for name in SURE} == {n: made.starts for n, made in SURE.items()}
+    sure = "select distinct feeder from feeder_profiles where is_ambiguous_time"
+    assert not SURE.keys() & {feeder for (feeder,) in query(root, sure)}
+
+
+def test_a_change_of_the_clock_makes_no_gap(root):
+    found = query(root, "select feeder, gap_start_at, missing_intervals from gaps")
+    assert not [gap for gap in found if gap[0] in SURE]
+
+
+@pytest.mark.parametrize(
+    ("feeder", "counts"),
+    [
+        ("spring_before", [96, 92, 96]),
+        ("spring_after", [96, 92, 96]),
+        ("autumn_before", [96, 100, 96]),
+        ("autumn_pieces", [96, 100, 96]),
+        ("spring_standard", [96, 96, 92]),  # the days of Denver, on a clock that never changes
+        ("london_spring", [48, 46, 48]),
+        ("london_autumn", [48, 50, 48]),
+        ("howe_spring", [48, 47, 48]),
+        ("howe_autumn", [48, 49, 48]),
+    ],
+)
+def test_the_days_of_a_change_are_shorter_and_longer(root, feeder, counts):
+    days = "select count(*) from feeder_profiles where feeder = ? group by start_local::date"
+    found = query(root, f"{days} order by start_local::date", feeder)
+    assert [count for (count,) in found] == counts
+
+
+def test_no_energy_is_lost_or_made(root):
+    found = dict(query(root, "select feeder, sum(kw_del) from feeder_profiles group by feeder"))
+    for name, made in SURE.items():
+        assert found[name] == sum(map(load, made.starts)), name
+
+
+def test_meters_on_different_clocks_line_up_in_the_total(root):
+    found = query(
+        root,
+        """select feeders_expected, feeders_reporting, missing_feeders, mw_total, count(*)
+        from combined_profiles group by all""",
+    )
+    assert found == [(2, 2, None, 0, (len(spring) + len(autumn)) // 2)]
+
+
+def test_local_days_of_the_total_are_those_of_the_systems_zone(root):
+    sql = "select count(*) from combined_profiles group by start_local::date order by 1"
+    expected = [46, 48, 48, 48, 48, 50]
+    assert [count for (count,) in query(root, sql)] == expected
+    with (root / "lp/all.csv").open(encoding="utf-8", newline="") as stream:
+        lines = [row["Start Time"] for row in csv.DictReader(stream)]
+    assert sorted(Counter(line[:8] for line in lines).values()) == expected
+    assert lines[0] == "03/08/25 00:00:00" and lines[-1] == "11/03/25 23:30:00"
+    changes = [line for line in lines if line[:11] in ("03/09/25 02", "11/02/25 01")]
+    assert changes == ["11/02/25 01:00:00", "11/02/25 01:30:00"] * 2
+
+
+def test_values_of_an_hour_that_the_clock_skips_take_no_place_of_real_ones(root):
+    assert starts_read(root)["spring_columns"] == spring
+    sql = "select max(kw_del), bool_or(is_ambiguous_time) from feeder_profiles where feeder = ?"
+    assert query(root, sql, "spring_columns") == [(max(map(load, spring)), False)]
+    assert query(root, "select count(*) from corrections") == [(0,)]
+
+
+def test_a_repeated_hour_that_is_there_once_leaves_a_gap_and_is_flagged(root):
+    flagged = "select interval_start_at, kw_del from feeder_profiles where is_ambiguous_time"
+    found = query(root, f"{flagged} and feeder = 'autumn_columns' order by 1")
+    assert found == [(start, load(start)) for start in autumn[100:104]]
+    gap = "select gap_start_at, gap_end_at, missing_intervals from gaps where feeder = ?"
+    assert query(root, gap, "autumn_columns") == [(autumn[104], autumn[108], 4)]
+
+
+def test_a_file_inside_a_repeated_hour_is_flagged(root):
+    flagged = "select interval_start_at from feeder_profiles where is_ambiguous_time"
+    found = query(root, f"{flagged} and feeder = 'autumn_inside' order by 1")
+    assert [start for (start,) in found] == autumn[101:103]
+
+
+def test_times_that_the_clock_does_not_tell_are_counted_and_warned_of(root):
+    found = query(root, "select feeder, row_count, first_start_local from ambiguous_times")
+    spring_hour, autumn_hour = datetime(2025, 3, 9, 2), datetime(2025, 11, 2, 1)
+    assert sorted(found) == [
+        ("autumn_columns", 4, autumn_hour),
+        ("autumn_inside", 2, autumn_hour + timedelta(minutes=15)),
+        ("spring_columns", 4, spring_hour),
+        ("spring_undeclared", 4, spring_hour),
+    ]
+    assert "assert_clocks_tell_the_time" in (root / "said.txt").read_text(encoding="utf-8")
+
+
+def test_the_letter_of_a_midnight_date_slip_says_so(root):
+    letter = (root / "data/KW/ERROR/midnight-0_SEQUENCE-ERROR.txt").read_text(encoding="utf-8")
+    assert (
+        "3 of 292 rows look like a midnight date slip: the row that starts at 00:00 carries the "
+        "date of the day before" in letter
+    )
+    assert "mend the dates with a text editor" in letter
+
+
+# Any readings on any clock
+
+# zones whose changes are odd, and the interval lengths that fit between them
+ZONES = {
+    "UTC": (5, 15, 60),
+    "Etc/GMT+7": (15, 60),
+    "America/Denver": (5, 15, 30, 60),
+    "Europe/London": (15, 30, 60),
+    "America/St_Johns": (15, 30, 60),  # half an hour off the whole hours
+    "Australia/Lord_Howe": (15, 30),  # half an hour of daylight saving
+    "Pacific/Chatham": (15, 60),  # three quarters of an hour off
+    "America/Havana": (15, 60),  # from 01:00 back to midnight
+    "America/Santiago": (15, 60),  # from midnight back to 23:00 of the day before
+    "Africa/Casablanca": (15, 60),  # in Ramadan
+    "Antarctica/Troll": (15, 60),  # two hours
+    "Asia/Pyongyang": (15, 30),  # half an hour, for good
+}
+FIRST, LAST = date(2015, 1, 1), date(2030, 12, 31)
+DAYS = {zone: list(clock_days(zone, FIRST, LAST)) for zone in ZONES}
+CHANGES = {
+    zone: [change - timedelta(minutes=before) for _, _, before, change, _ in days if change]
+    or [datetime(2025, 1, 1)]
+    for zone, days in DAYS.items()
+}
+
+
+@pytest.fixture(scope="module")
+def models(root, tmp_path_factory) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, Path]]:
+    """A copy of the warehouse to fill anew, the SQL of stg_file_periods and a folder for files."""
+    copy = tmp_path_factory.mktemp("models")
+    (copy / "warehouse").mkdir()
+    warehouse = copyfile(
+        root / "warehouse/load_profile.duckdb", copy / "warehouse/load_profile.duckdb"
+    )
+    done = dbt(copy, "compile", "--select", "stg_file_periods")
+    assert done.returncode == 0, done.stdout
+    (compiled,) = (copy / "target/compiled").rglob("stg_file_periods.sql")
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute("delete from raw.clock_days")
+        rows = [day for days in DAYS.values() for day in days]
+        con.execute(
+            f"insert into raw.clock_days select {', '.join(['unnest(?)'] * 5)}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+        yield con, compiled.read_text(encoding="utf-8"), copy
+
+
+def take_in(models, zone: str, minutes: int, files: list[list[Row]]) -> None:
+    """Check and save the files of one meter, and make the views see them."""
+    con, file_periods, folder = models
+    for table in ("meter_data", "files", "file_months", "interval_reads"):
+        con.execute(f"delete from raw.{table}")
+    con.execute(
+        "insert into raw.meter_data values (2, 'any', 'm', 1, 'W', ?, ?, null, null, 1, null)",
+        [minutes, zone],
+    )
+    paths = [folder / f"any-{number}.csv" for number in range(len(files))]
+    for path, rows in zip(paths, files, strict=True):
+        path.write_text(export("any", rows), encoding="utf-8")
+    checked = check_files(con, [inspect_file(path) for path in paths])
+    assert [file.problem for file in checked] == [None] * len(files)
+    save_rows(con, {file.number: int(file.raw.path.stem[4:]) for file in checked})
+    con.execute(
+        """
+        insert into raw.files by name
+        select
+            unnest(range(?)) as file_id, 'any' as feeder, file_id as accepted_seq, '' as file_name,
+            '' as sha256, 0 as size_bytes, 'accepted' as outcome, 0 as row_count, '' as stored_as,
+            now()::timestamp as processed_at
+        """,
+        [len(files)],
+    )
+    con.execute(f"create or replace table stg_file_periods as {file_periods}")
+
+
+def is_shown_twice(local: datetime, zone: str) -> bool:
+    first, second = (local.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    return first.utcoffset() > second.utcoffset()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    clock=st.sampled_from([(zone, minutes) for zone in ZONES for minutes in ZONES[zone]]),
+    digits=st.lists(st.integers(0, 10**27 - 1) | st.integers(0, 10**6), min_size=1, max_size=80),
+    label=st.sampled_from(["before", "after"]),
+    data=st.data(),
+)
+def test_any_readings_go_to_utc_and_back_with_every_start_and_all_energy(
+    models, clock, digits, label, data
+):
+    zone, minutes = clock
+    change = data.draw(st.sampled_from(CHANGES[zone]), "change")
+    before = data.draw(st.integers(-4, len(digits) + 4), "intervals before the change")
+    cuts = data.draw(st.lists(st.integers(1, len(digits)), max_size=3), "new files")
+    first = change - timedelta(minutes=minutes * before)
+    starts = [first + timedelta(minutes=minutes * n) for n in range(len(digits))]
+    texts = [f"{n // 10**18}.{n % 10**18:018}" for n in digits]
+    rows = [
+        (start, end, text)
+        for (start, end, _), text in zip(rows_of(starts, zone, minutes, label), texts, strict=True)
+    ]
+    ends = [0, *sorted(set(cuts)), len(rows)]
+    files = [rows[a:b] for a, b in pairwise(ends) if a < b]
+    take_in(models, zone, minutes, files)
+    found = models[0].execute(
+        """
+        select
+            file_id, interval_start_at, is_ambiguous_time, start_local,
+            timezone(timezone, timezone('UTC', interval_start_at)) as back_local
+        from stg_interval_reads order by file_id, line_number
+        """
+    )
+    read = found.fetchall()
+    assert len(read) == len(starts)
+    for start, (number, start_at, is_ambiguous, start_local, back_local) in zip(
+        starts, read, strict=True
+    ):
+        assert back_local == start_local
+        # only a file that knows nothing but the repeated hour cannot tell
+        lies_inside = all(is_shown_twice(local, zone) for local, *_ in files[number])
+        assert start_at == start or (is_ambiguous and lies_inside), (start, start_at)
+        assert not is_ambiguous or lies_inside
+    total = "select sum(coalesce(long_values[1], kw_del))::varchar from stg_interval_reads"
+    whole, part = divmod(sum(digits), 10**18)
+    assert models[0].execute(total).fetchall() == [(f"{whole}.{part:018}",)]
