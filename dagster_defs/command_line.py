@@ -83,7 +83,7 @@ def run(
         with _reported() if result.is_success else suppress(WarehouseError):
             print_summary(console, workspace, started, result.errors)
     for text in result.warnings:
-        console.print(f"[bold]warning[/] {escape(text)}; see the check on the Dagster page")
+        console.print(f"[bold]warning[/] {escape(text)}", highlight=False, soft_wrap=True)
     left = result.files.get("left for the next run", "none")
     if left != "none":
         console.print(f"[bold]left for the next run[/] (changed while being read): {escape(left)}")

@@ -14,7 +14,14 @@ from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from dagster import AssetExecutionContext, Config, Output
+from dagster import (
+    AssetCheckResult,
+    AssetExecutionContext,
+    Config,
+    MetadataValue,
+    Output,
+    TableRecord,
+)
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -32,6 +39,7 @@ from ingest.filing import write_text
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = shutil.which("load-profile-dbt", path=Path(sys.executable).parent) or ""
 ROW_COUNT = re.compile(r"rows: (\w+) (\d+)")  # see macros/say_row_count.sql
+FINDING = re.compile(r"finding: (\{.*\})")  # see macros/say_findings.sql
 progress = logging.getLogger("load_profile.progress")
 
 
@@ -110,11 +118,14 @@ def dbt_models(
 
 
 def _events(invocation: DbtCliInvocation, context: AssetExecutionContext) -> Iterator:
-    """What dbt does, as Dagster's events, each table with its number of rows."""
-    counts = {}
+    """What dbt does, as Dagster's events: tables with their rows, checks with what they found."""
+    counts, findings = {}, {}
     for said in invocation.stream_raw_events():
         if row_count := ROW_COUNT.fullmatch(said.raw_event["info"]["msg"]):
             counts[row_count[1]] = int(row_count[2])
+        elif finding := FINDING.fullmatch(said.raw_event["info"]["msg"]):
+            row = json.loads(finding[1])
+            findings.setdefault(f"detect_{row.pop('rule')}", []).append(TableRecord(row))
         for event in said.to_default_asset_events(
             manifest=invocation.manifest,
             dagster_dbt_translator=invocation.dagster_dbt_translator,
@@ -126,4 +137,7 @@ def _events(invocation: DbtCliInvocation, context: AssetExecutionContext) -> Ite
                 if event.output_name in counts:
                     metadata = {"dagster/row_count": counts[event.output_name]}
                     context.add_output_metadata(metadata, output_name=event.output_name)
+            elif isinstance(event, AssetCheckResult) and event.check_name in findings:
+                table = MetadataValue.table(findings[event.check_name])
+                event = event._replace(metadata={**event.metadata, "findings": table})
             yield event

@@ -18,6 +18,7 @@ from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
+MOST_FINDINGS = 3  # of a check, on the terminal
 DAGSTER_YAML = """# written by load-profile; nothing leaves this machine
 telemetry:
   enabled: false
@@ -147,14 +148,27 @@ def _errors(result) -> tuple[str, ...]:
 
 
 def _warnings(result) -> tuple[str, ...]:
-    """One text a check that found something but does not stop the run."""
-    return tuple(
-        f"{check.check_name}: {check.metadata['dagster_dbt/failed_row_count'].value} rows"
-        if "dagster_dbt/failed_row_count" in check.metadata
-        else check.check_name
-        for check in result.get_asset_check_evaluations()
-        if not check.passed
-    )
+    """What checks found that does not stop the run: findings in words, else how many rows."""
+    texts = []
+    for check in result.get_asset_check_evaluations():
+        if check.passed:
+            continue
+        name, found = check.check_name, check.metadata.get("findings")
+        count = check.metadata.get("dagster_dbt/failed_row_count")
+        if found:
+            rows = [record.data for record in found.records]
+            texts += [f"{name}: {_in_words(row)}" for row in rows[:MOST_FINDINGS]]
+            if count.value > MOST_FINDINGS:
+                texts.append(f"{name}: {count.value - MOST_FINDINGS:,} more, see findings")
+        else:
+            number = f": {count.value} rows" if count else ""
+            texts.append(f"{name}{number}; see the check on the Dagster page")
+    return tuple(texts)
+
+
+def _in_words(row: Mapping[str, str]) -> str:
+    days = "..".join(dict.fromkeys((row["first_date"], row["last_date"])))
+    return f"{row['feeder']} {days}: {row['evidence']}. Check: {row['meaning']}"
 
 
 def _metadata(result) -> dict[str, dict[str, object]]:

@@ -149,7 +149,8 @@ def build(tmp_path_factory) -> Callable[..., None]:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         path.rename(warehouse)
-        done = dbtRunner(manifest).invoke([*arguments, *common])
+        # dbt notes in the manifest what it has compiled
+        done = dbtRunner(manifest.deepcopy()).invoke([*arguments, *common])
         if DuckDBConnectionManager._ENV:
             DuckDBConnectionManager._ENV.close()
             DuckDBConnectionManager._ENV = None

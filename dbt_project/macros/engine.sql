@@ -56,6 +56,26 @@
     string_agg(distinct {{ value }}, ', ' order by {{ value }})
 {%- endmacro %}
 
+{# The value at a share of the way from the lowest to the highest, one that occurs. #}
+{% macro quantile(value, share) -%}
+    quantile_disc({{ value }}, {{ share }})
+{%- endmacro %}
+
+{# The third-highest value of a group; NULL when there are fewer. #}
+{% macro third_highest(value) -%}
+    list_extract(max({{ value }}, 3), 3)
+{%- endmacro %}
+
+{# The day of a UTC timestamp on the system's clock; `system` is stg_system. #}
+{% macro local_day(moment) -%}
+    cast({{ to_local(moment, 'system.timezone') }} as date)
+{%- endmacro %}
+
+{# A figure as people read it, with thousands separators. #}
+{% macro shown(value, decimals=0) -%}
+    format('{:,.{{ decimals }}f}', cast({{ value }} as double))
+{%- endmacro %}
+
 {# Round half away from zero to nine decimals (1 mW, 1 mVA): roots and quotients only. The inner
    cast drops what a double leaves behind the ninth. #}
 {% macro rounded(value) -%}

@@ -74,6 +74,20 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# True at least for every row whose time on any clock lies in a dirty part. #}
+{% macro is_around_dirty_part(parts, time) -%}
+    {%- if is_incremental() -%}
+        {%- set around -%}
+            select month_start_at from ({{ dirty_parts(parts) }})
+            union all
+            select {{ add_minutes('month_start_at', '-1440') }} from ({{ dirty_parts(parts) }})
+        {%- endset -%}
+        {{- is_near_parts(around, time) -}}
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro is_near_parts(parts, time) -%}
     {%- set ends -%}
         select

@@ -1,0 +1,105 @@
+-- A reading out of proportion: a wild value, or peaks that the feeder did not have before.
+-- Rule, either: a day's highest power x1 is more than 180 % above its third-highest x3; not judged
+-- where x1 is below 10 % of the best x3 of the 30 days up to it, x3 = 0, or less than 90 % of the
+-- day is known. Or: the peak of 28 days is more than 150 % of that of the 28 days before, and half
+-- of the rise came on the first day. Nothing is removed.
+-- Source: interval spike check (Oracle; CPUC's 180 %), historical maximum (Itron); RULES V6, H2.
+-- Fires on 2 of 13 real feeders: main, on 2 of 365 days, a short run on a day off; and wew, whose
+-- peaks of 76 MW became 105 MW from one day to the next and 121 MW within the month. Within a day
+-- nothing of wew stands out, x1 is 13 % above x3 at most.
+
+with
+
+days as (
+    select
+        feeder,
+        local_date,
+        highest_mw,
+        third_highest_mw,
+        (highest_mw - third_highest_mw) / nullif(third_highest_mw, 0) as excess
+    from {{ ref('feeder_days') }}
+    where known_minutes >= {{ var('full_day_minutes') }}
+),
+
+compared as (
+    select
+        *,
+        max(third_highest_mw) over month_to_day as usual_mw,
+        count(*) over days_before as count_before,
+        count(*) over days_after as count_after,
+        max(highest_mw) over days_before as peak_before,
+        max(highest_mw) over days_after as peak_after
+    from days
+    window
+        month_to_day as (
+            partition by feeder order by local_date
+            range between interval 30 days preceding and current row
+        ),
+        days_before as (
+            partition by feeder order by local_date
+            range between interval 28 days preceding and interval 1 day preceding
+        ),
+        days_after as (
+            partition by feeder order by local_date
+            range between current row and interval 27 days following
+        )
+),
+
+spikes as (
+    select *
+    from compared
+    where excess > {{ var('spike_excess') }} and highest_mw >= 0.1 * usual_mw
+),
+
+-- the day that rose most above all before it
+rises as (
+    select *
+    from compared
+    where
+        least(count_before, count_after) >= 21
+        and peak_after > {{ var('peak_rise') }} * peak_before
+        and highest_mw > (1 + ({{ var('peak_rise') }} - 1) / 2) * peak_before
+    qualify
+        row_number() over (
+            partition by feeder, date_trunc('quarter', local_date)
+            order by highest_mw / nullif(peak_before, 0) desc, local_date asc
+        ) = 1
+),
+
+found as (
+    select
+        feeder,
+        min(local_date) as first_date,
+        max(local_date) as last_date,
+        'on ' || {{ shown('count(*)') }} || ' days the highest power stands alone; most on '
+        || max_by(
+            cast(local_date as string) || ': ' || {{ shown('highest_mw', 3) }}
+            || ' MW, third-highest ' || {{ shown('third_highest_mw', 3) }} || ' MW',
+            (excess, local_date)
+        ) as evidence,
+        'a wild reading, or a short test: compare with the neighbours in the log of the meter'
+            as meaning
+    from spikes
+    group by feeder
+    union all
+    select
+        feeder,
+        local_date as first_date,
+        local_date as last_date,
+        {{ shown('highest_mw', 3) }} || ' MW that day and up to ' || {{ shown('peak_after', 3) }}
+        || ' MW within 28 days; the 28 days before reached ' || {{ shown('peak_before', 3) }}
+        || ' MW' as evidence,
+        'peaks it did not have before: ask whether load was switched to this feeder, or the '
+        || 'multiplier no longer fits' as meaning
+    from rises
+)
+
+select
+    'spike' as rule,
+    'warn' as severity,
+    feeder,
+    first_date,
+    last_date,
+    evidence,
+    meaning
+from found

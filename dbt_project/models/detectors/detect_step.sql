@@ -1,0 +1,146 @@
+-- The power changes from one day to the next by a ratio of standard current transformers: a
+-- transformer exchanged or tapped otherwise while meter-data.csv kept its multiplier, or a new
+-- multiplier where nothing changed.
+-- Rule: throughput of the 28 days from that day on, over that of the 28 days before, in the middle,
+-- within 3 % of a standard ratio; within 10 % for 7 days on either side (it came at once); and
+-- nine tenths of one side lie above nine tenths of the other (no usual swing). A change that
+-- meter-data.csv makes good leaves no step. Source: RULES M3; 2x for 3 years cost 62,000 dollars.
+-- Fires on none of 13 real feeders; wew rose by half in three weeks, which is no step.
+
+with
+
+days as (
+    select
+        feeder,
+        local_date,
+        -- whole watts, so that sums are exact
+        cast(round(1000000 * (mwh_del + mwh_rec) * 60 / known_minutes) as bigint) as watts
+    from {{ ref('feeder_days') }}
+    where known_minutes >= {{ var('full_day_minutes') }}
+),
+
+weeks as (
+    select
+        *,
+        cast(sum(watts) over week_before as double) / count(*) over week_before as watts_before,
+        cast(sum(watts) over week_after as double) / count(*) over week_after as watts_after
+    from days
+    window
+        week_before as (
+            partition by feeder order by local_date
+            range between interval 7 days preceding and interval 1 day preceding
+        ),
+        week_after as (
+            partition by feeder order by local_date
+            range between current row and interval 6 days following
+        )
+),
+
+changes as (
+    select
+        *,
+        abs(ln(watts_after / watts_before)) as strength
+    from weeks
+    where watts_before > 0 and watts_after > 0
+),
+
+-- the day on which the change is greatest, if it is one of a quarter at least
+turns as (
+    select *
+    from changes
+    qualify
+        strength > ln(1.12)
+        and strength = max(strength) over (
+            partition by feeder order by local_date
+            range between interval 7 days preceding and interval 7 days following
+        )
+),
+
+months as (
+    select
+        turns.feeder,
+        turns.local_date,
+        turns.watts_before,
+        turns.watts_after,
+        days.local_date >= turns.local_date as is_after,
+        count(*) as day_count,
+        {{ quantile('days.watts', 0.5) }} as watts_middle,
+        {{ quantile('days.watts', 0.1) }} as watts_low,
+        {{ quantile('days.watts', 0.9) }} as watts_high
+    from turns
+    inner join days
+        on
+            turns.feeder = days.feeder
+            and days.local_date >= turns.local_date - 28
+            and days.local_date <= turns.local_date + 27
+    group by
+        turns.feeder, turns.local_date, turns.watts_before, turns.watts_after,
+        days.local_date >= turns.local_date
+),
+
+steps as (
+    select
+        later.feeder,
+        later.local_date,
+        cast(later.watts_middle as double) / nullif(earlier.watts_middle, 0) as ratio,
+        later.watts_after / later.watts_before as week_ratio,
+        cast(earlier.watts_middle as double) / 1000000 as mw_before,
+        cast(later.watts_middle as double) / 1000000 as mw_after
+    from months as later
+    inner join months as earlier
+        on later.feeder = earlier.feeder and later.local_date = earlier.local_date
+    where
+        later.is_after
+        and not earlier.is_after
+        and least(later.day_count, earlier.day_count) >= 21
+        and (
+            later.watts_low > earlier.watts_high or later.watts_high < earlier.watts_low
+        )
+),
+
+exchanges as (
+    select
+        feeder,
+        cast(valid_from as date) as exchange_date
+    from {{ ref('stg_meter_data') }}
+    where valid_from is not null
+),
+
+ratios as (
+    select unnest({{ var('step_ratios') }}) as standard_ratio
+),
+
+standard as (
+    select
+        steps.*,
+        ratios.standard_ratio
+    from steps
+    inner join ratios
+        on
+            abs(steps.ratio / ratios.standard_ratio - 1) <= {{ var('step_tolerance') }}
+            and abs(steps.week_ratio / ratios.standard_ratio - 1) <= 0.1
+)
+
+select
+    'step' as rule,
+    'warn' as severity,
+    standard.feeder,
+    standard.local_date as first_date,
+    standard.local_date as last_date,
+    'daily mean ' || {{ shown('standard.mw_before', 3) }} || ' MW in the 28 days before, '
+    || {{ shown('standard.mw_after', 3) }} || ' MW from then on: x '
+    || {{ shown('standard.ratio', 3) }} || ', a ratio of current transformers is '
+    || {{ shown('standard.standard_ratio', 3) }} as evidence,
+    case
+        when max(exchanges.exchange_date) is null
+            then 'no exchange is in meter-data.csv: ask whether transformers or taps were changed'
+        else 'meter-data.csv has an exchange then: check the multiplier of its new row'
+    end as meaning
+from standard
+left join exchanges
+    on
+        standard.feeder = exchanges.feeder
+        and exchanges.exchange_date between standard.local_date - 1 and standard.local_date + 1
+group by
+    standard.feeder, standard.local_date, standard.mw_before, standard.mw_after, standard.ratio,
+    standard.standard_ratio

@@ -1,0 +1,49 @@
+-- A dead channel: nothing for a day and more, while no outage was recorded.
+-- Rule: 24 h of intervals in a row with 0 kW in both directions, no power failure among their event
+-- types. Source: consecutive interval check (Oracle), zero consumption for an active meter (CPUC);
+-- RULES V11 fails at 96 intervals.
+-- Fires on 1 of 13 real feeders: wls, dead in 8,428 of 8,832 intervals. hfdp, off for two hours,
+-- stays silent. A feeder that stands by fires too: end its row in meter-data.csv.
+
+with
+
+runs as (
+    select * from {{ ref('whole_runs') }}
+),
+
+dead as (
+    select
+        *,
+        {{ minutes_between('run_start_at', 'run_end_at') }} as minutes
+    from runs
+    where
+        kw_del = 0
+        and kw_rec = 0
+        and outage_count = 0
+        and {{ minutes_between('run_start_at', 'run_end_at') }} >= {{ var('zero_run_minutes') }}
+),
+
+days as (
+    select
+        feeder,
+        sum(zero_count) as zero_count,
+        sum(reading_count) as reading_count
+    from {{ ref('feeder_days') }}
+    group by feeder
+)
+
+select
+    'zero_run' as rule,
+    'fail' as severity,
+    dead.feeder,
+    min({{ local_day('dead.run_start_at') }}) as first_date,
+    max({{ local_day(add_minutes('dead.run_end_at', '-1')) }}) as last_date,
+    {{ shown('max(days.zero_count)') }} || ' of ' || {{ shown('max(days.reading_count)') }}
+    || ' intervals are 0; ' || {{ shown('count(*)') }} || ' runs of a day or more, the longest '
+    || {{ shown('max(dead.minutes) / 60.0', 1) }} || ' h' as evidence,
+    'dead channel, or a feeder out of use: see the meter, its fuses and transformers; if it stands '
+    || 'by, end its row in meter-data.csv' as meaning
+from dead
+inner join days on dead.feeder = days.feeder
+cross join {{ ref('stg_system') }} as system
+group by dead.feeder

@@ -1,0 +1,48 @@
+-- one row per feeder and month of the system's clock with readings; its stamp tells what they are
+
+with
+
+months as (
+    select * from {{ ref('read_months') }}
+),
+
+system as (
+    select * from {{ ref('stg_system') }}
+),
+
+-- a month of UTC begins in one month of the clock and ends in the same or the next
+touched as (
+    select
+        months.feeder,
+        date_trunc('month', {{ to_local('months.month_start_at', 'system.timezone') }})
+            as month_start_at,
+        months.stamp,
+        system.timezone
+    from months
+    cross join system
+    union
+    select
+        months.feeder,
+        date_trunc('month', {{ to_local(
+            add_minutes(add_month('months.month_start_at'), '-1'), 'system.timezone'
+        ) }}) as month_start_at,
+        months.stamp,
+        system.timezone
+    from months
+    cross join system
+),
+
+described as (
+    select
+        feeder,
+        month_start_at,
+        {{ joined(['stamp', 'timezone']) }} as description
+    from touched
+)
+
+select
+    feeder,
+    cast(month_start_at as timestamp) as month_start_at,
+    md5({{ ordered_list('description') }}) as stamp
+from described
+group by feeder, month_start_at

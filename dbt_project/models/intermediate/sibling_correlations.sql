@@ -1,0 +1,122 @@
+-- one row per feeder and week of a UTC month (days 1-7, 8-14, 15-21, 22-): how the changes of its
+-- hourly net power go with those of all other feeders 3 hours earlier to 3 hours later
+
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace_parts",
+    parts="system_months",
+    part_time="week_start_at",
+    part_feeder=""
+) }}
+
+with
+
+hours as (
+    select
+        feeder,
+        meter,
+        cast(sum(kw_del) - sum(kw_rec) as double) as kw,
+        date_trunc('month', interval_start_at) as month_start_at,
+        date_trunc('hour', interval_start_at) as hour_start_at
+    from {{ ref('feeder_profiles') }}
+    where {{ is_in_dirty_part(ref('system_months'), 'interval_start_at', '') }}
+    group by
+        feeder,
+        meter,
+        date_trunc('month', interval_start_at),
+        date_trunc('hour', interval_start_at)
+    having sum(case when kw_del is not null and kw_rec is not null then interval_minutes end) = 60
+),
+
+changes as (
+    select
+        *,
+        kw - lag(kw) over meters as kw_change,
+        lag(hour_start_at) over meters as previous_start_at
+    from hours
+    window meters as (partition by feeder, meter, month_start_at order by hour_start_at)
+),
+
+scales as (
+    select
+        feeder,
+        meter,
+        month_start_at,
+        {{ quantile('abs(kw_change)', 0.9) }} as kw_scale
+    from changes
+    group by feeder, meter, month_start_at
+),
+
+-- thousandths of a large change, whole numbers so that every sum is exact; no hour outweighs all
+scaled as (
+    select
+        changes.feeder,
+        changes.month_start_at,
+        changes.hour_start_at,
+        cast(round(
+            1000 * greatest(least(changes.kw_change / scales.kw_scale, 3), -3)
+        ) as bigint) as own
+    from changes
+    inner join scales
+        on
+            changes.feeder = scales.feeder
+            and changes.meter = scales.meter
+            and changes.month_start_at = scales.month_start_at
+    where
+        scales.kw_scale > 0
+        and changes.previous_start_at = {{ add_minutes('changes.hour_start_at', '-60') }}
+),
+
+totals as (
+    select
+        hour_start_at,
+        sum(own) as total,
+        count(*) as feeder_count
+    from scaled
+    group by hour_start_at
+),
+
+-- with fewer than three feeders nobody can say which one is off
+siblings as (
+    select
+        scaled.*,
+        cast(totals.total - scaled.own as bigint) as others
+    from scaled
+    inner join totals on scaled.hour_start_at = totals.hour_start_at
+    where totals.feeder_count >= 3
+),
+
+moved as (
+    select
+        feeder,
+        month_start_at,
+        own,
+        {% for place in range(7) %}
+            lead(others, {{ place - 3 }}) over feeder_month as others_{{ place }},
+        {% endfor %}
+        hour_start_at
+    from siblings
+    window feeder_month as (partition by feeder, month_start_at order by hour_start_at)
+),
+
+weeks as (
+    select
+        *,
+        {{ add_minutes(
+            'month_start_at', '10080 * least((extract(day from hour_start_at) - 1) // 7, 3)'
+        ) }} as week_start_at
+    from moved
+    where others_0 is not null and others_6 is not null
+)
+
+select
+    feeder,
+    week_start_at,
+    {% for place in range(7) %}
+        {{ exact_correlation('own', 'others_' ~ place) }} as correlation_{{ place }},
+    {% endfor %}
+    count(*) as hour_count
+from weeks
+group by feeder, week_start_at
+-- half a week at least
+having count(*) >= 84

@@ -1,0 +1,25 @@
+-- one row per thing that looks wrong, from all detectors
+
+{{ config(post_hook="{{ say_findings() }}") }}
+
+with
+
+found as (
+    {% for detector in [
+        'energy_unit', 'above_rating', 'step', 'kva_below_kw', 'swap', 'clock', 'stuck', 'spike',
+        'zero_run',
+    ] %}
+        select * from {{ ref('detect_' ~ detector) }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select
+    rule,
+    severity,
+    feeder,
+    first_date,
+    last_date,
+    evidence,
+    meaning
+from found
