@@ -39,7 +39,9 @@ group by system.timezone, system.net_convention, system.interval_minutes
 FEEDER_BUCKETS = """
 select
     feeder,
-    timezone(any_value(timezone), timezone('UTC', bucket_start_at)) as bucket_start,
+    timezone(
+        coalesce($zone::varchar, any_value(timezone)), timezone('UTC', bucket_start_at)
+    ) as bucket_start,
     min(mw_net)::double as mw_net_min,
     max(mw_net)::double as mw_net_max,
     max(mw_del)::double as mw_del_max,
@@ -71,7 +73,11 @@ group by bucket_start_at
 order by bucket_start_at
 """
 FEEDER_GAPS = """
-select feeder, gap_start_local as gap_start, gap_end_local as gap_end, missing_intervals
+select
+    feeder,
+    coalesce(timezone($zone::varchar, timezone('UTC', gap_start_at)), gap_start_local) as gap_start,
+    coalesce(timezone($zone::varchar, timezone('UTC', gap_end_at)), gap_end_local) as gap_end,
+    missing_intervals
 from gaps
 where feeder in (select unnest($feeders))
 order by feeder, gap_start_at
@@ -127,16 +133,16 @@ def _pictures(
         "first_start_at": first_start_at,
         "bucket_minutes": _bucket_minutes(span_minutes, interval_minutes),
     }
-    shown = {"feeders": feeders}
-    profiles = _by_feeder(con.execute(FEEDER_BUCKETS, span | shown).df())
-    gaps = _by_feeder(con.execute(FEEDER_GAPS, shown).df())
-    panels = {feeder: (feeder, profiles(feeder), gaps(feeder)) for feeder in feeders}
+    own = panels(con, span, feeders, None)
     pictures = {}
     if "all" in names:
+        # one time axis for all, so one clock
+        is_one_clock = set(zones.values()) == {timezone}
+        common = own if is_one_clock else panels(con, span, feeders, timezone)
         total = ("total", con.execute(TOTAL_BUCKETS, span).df(), con.execute(TOTAL_GAPS).df())
         pictures["all"] = picture(
             "combined_plot",
-            [*panels.values(), total],
+            [*common.values(), total],
             zone=timezone,
             title="All feeders and their total",
             net_convention=net_convention,
@@ -144,8 +150,18 @@ def _pictures(
     for name in names:
         if name != "all":
             look = {"zone": zones[name], "net_convention": net_convention}
-            pictures[name] = picture("feeder_plot", *panels[name], **look)
+            pictures[name] = picture("feeder_plot", *own[name], **look)
     yield from zip(pictures, draw_all(list(pictures.values())), strict=True)
+
+
+def panels(
+    con: duckdb.DuckDBPyConnection, span: dict, feeders: list[str], zone: str | None
+) -> dict[str, tuple]:
+    """Per feeder its name, profile and gaps, on the clock of a zone or, without one, its own."""
+    shown = {"feeders": feeders, "zone": zone}
+    profiles = _by_feeder(con.execute(FEEDER_BUCKETS, span | shown).df())
+    gaps = _by_feeder(con.execute(FEEDER_GAPS, shown).df())
+    return {feeder: (feeder, profiles(feeder), gaps(feeder)) for feeder in feeders}
 
 
 def _bucket_minutes(span_minutes: int, interval_minutes: int) -> int:

@@ -127,6 +127,7 @@ create table gaps as
     select
         feeder,
         timestamp '2024-02-01' as gap_start_at,
+        timestamp '2024-02-02 01:15:00' as gap_end_at,
         timestamp '2024-02-01' as gap_start_local,
         timestamp '2024-02-02 01:15:00' as gap_end_local,
         101::bigint as missing_intervals,

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_dbt import dbt
 
+from dagster_defs.plot_files import panels
 from ingest.check_files import check_files, save_rows
 from ingest.clock import clock_days
 from ingest.raw_files import TIME_FORMAT, inspect_file
@@ -240,6 +241,17 @@ def test_local_days_of_the_total_are_those_of_the_systems_zone(root):
     assert lines[0] == "03/08/25 00:00:00" and lines[-1] == "11/03/25 23:30:00"
     changes = [line for line in lines if line[:11] in ("03/09/25 02", "11/02/25 01")]
     assert changes == ["11/02/25 01:00:00", "11/02/25 01:30:00"] * 2
+
+
+def test_meters_on_different_clocks_line_up_in_the_plot_of_all(root):
+    names = ["autumn_standard", "autumn_before"]
+    span = {"first_start_at": autumn[0], "bucket_minutes": 60}
+    with duckdb.connect(str(root / "warehouse/load_profile.duckdb"), read_only=True) as con:
+        own, common = (panels(con, span, names, zone) for zone in (None, DENVER))
+    standard, wall = (common[name][1].reset_index(drop=True) for name in names)
+    assert standard.equals(wall)
+    starts = [own[name][1]["bucket_start"].iloc[0] for name in names]
+    assert starts == [datetime(2025, 10, 31, 23), datetime(2025, 11, 1)]
 
 
 def test_values_of_an_hour_that_the_clock_skips_take_no_place_of_real_ones(root):
