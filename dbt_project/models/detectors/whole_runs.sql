@@ -8,7 +8,6 @@ compared as (
         case
             when
                 run_start_at = lag(run_end_at) over feeder_runs
-                and meter = lag(meter) over feeder_runs
                 and kw_del = lag(kw_del) over feeder_runs
                 and kw_rec = lag(kw_rec) over feeder_runs
                 and coalesce(kva_del, -1) = lag(coalesce(kva_del, -1)) over feeder_runs
