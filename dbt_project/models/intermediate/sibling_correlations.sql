@@ -14,10 +14,10 @@ with
 hours as (
     select
         feeder,
+        cast(sum(kw_del) - sum(kw_rec) as double) as kw,
         date_trunc('month', interval_start_at) as month_start_at,
         date_trunc('hour', interval_start_at) as hour_start_at,
-        min(meter) as meter,
-        cast(sum(kw_del) - sum(kw_rec) as double) as kw
+        min(meter) as meter
     from {{ ref('feeder_profiles') }}
     where {{ is_in_dirty_part(ref('system_months'), 'interval_start_at', '') }}
     group by
