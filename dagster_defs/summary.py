@@ -45,11 +45,18 @@ select
     min(start_local),
     max(start_local) + to_minutes(max(interval_minutes)),
     any_value(timezone),
-    max(mw_total)::double,
-    arg_max(start_local, mw_total),
-    min(mw_total)::double,
-    arg_min(start_local, mw_total)
+    max(mw_total) filter (can_be_peak)::double,
+    arg_max(start_local, mw_total) filter (can_be_peak),
+    min(mw_total) filter (can_be_peak)::double,
+    arg_min(start_local, mw_total) filter (can_be_peak),
+    count(mw_total) filter (not can_be_peak),
+    any_value(interval_minutes)
 from combined_profiles
+"""
+LENGTHS = """
+select string_agg(interval_minutes, ', ' order by interval_minutes)
+from (select distinct interval_minutes from stg_meter_data)
+having count(*) > 1
 """
 FILES = """
 select outcome, count(*) filter (where processed_at >= ?), count(*)
@@ -189,13 +196,20 @@ def _print_corrections(console: Console, con: duckdb.DuckDBPyConnection, started
     ).fetchall():
         shown = days if len(days) < 80 else days[:77] + "..."
         change = "" if energy is None else f", net energy {energy:+,.3f} MWh"
-        peak = f"peak {before:,.3f} -> {after:,.3f} MW" if before != after else "peak unchanged"
+        peak = _change_of_peak(before, after)
         console.print(
             f"[bold]corrected[/] {escape(feeder)} {month:%Y-%m}: {count:,} intervals ({shown})"
             f"{change}, {peak}",
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _change_of_peak(before: float | None, after: float | None) -> str:
+    if before == after:
+        return "peak unchanged"
+    shown = ["none" if peak is None else f"{peak:,.3f}" for peak in (before, after)]
+    return f"peak {shown[0]} -> {shown[1]} MW"
 
 
 def _print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
@@ -216,19 +230,28 @@ def _print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
-    count, known, first, last, zone, peak, peak_at, low, low_at = con.execute(TOTAL).fetchone()
+    count, known, first, last, zone, *ends, odd, minutes = con.execute(TOTAL).fetchone()
     if not count:
         console.print("No readings yet: nothing to add up.")
         return
     text = f"Total of all feeders, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({zone}): "
-    if known:
+    if known > odd:
+        peak, peak_at, low, low_at = ends
         text += f"highest {peak:,.3f} MW at {peak_at:%Y-%m-%d %H:%M}, "
         text += f"lowest {low:,.3f} MW at {low_at:%Y-%m-%d %H:%M}"
     else:
-        text += "not known in any interval"
+        text += "not known in any interval" + (" of full length" if known else "")
     if known < count:
         text += (
             f"; in {count - known:,} of {count:,} intervals a feeder is missing or its value "
             "unknown, and so is the total: both are only what was seen"
         )
+    if odd:
+        text += (
+            f"; {odd:,} intervals are left out of both: a reading in them is short, long or from "
+            "while a clock was set"
+        )
+    lengths = con.execute(LENGTHS).fetchone()
+    if lengths:
+        text += f". Totals are per {minutes} minutes, the longest of {lengths[0]}."
     console.print(text, highlight=False, soft_wrap=True)

@@ -96,7 +96,9 @@ def _published(profile: dict, origin: dict) -> list[str]:
 def _origin(root: Path, origin: dict) -> list[str]:
     """One reading: its file, its line as it stands there, the meter and the arithmetic."""
     unit = origin["channel_unit"]
-    hours = f" x {60 // origin['interval_minutes']} intervals an hour" if unit[-1] == "h" else ""
+    full, seconds = origin["interval_minutes"] * 60, origin["actual_seconds"]
+    length = f" x 3600 / {seconds} seconds" if seconds != full else f" x {3600 // full} intervals"
+    hours = f"{length} an hour" if unit[-1] == "h" else ""
     formulas = [
         f"{power} = {_number(origin[raw])} x {_number(origin['multiplier'])} {unit}{hours} = "
         f"{_number(origin[power])} {'MW' if raw.startswith('kw') else 'MVA'}"
@@ -113,8 +115,16 @@ def _origin(root: Path, origin: dict) -> list[str]:
         f"              {origin['stored_as']}, line {origin['line_number']}:",
         f"              {_raw_line(root / origin['stored_as'], origin['line_number'])}",
         f"              meter-data.csv row {origin['meter_data_row']}: meter {origin['meter']}",
+        f"              {_event(origin)}",
         *(f"              {formula}" for formula in formulas),
     ]
+
+
+def _event(origin: dict) -> str:
+    """What the meter says of the interval, and what that means."""
+    if origin["event_handling"] in ("test", "skipped"):
+        return f"event {origin['event_type']!r}: no load, its power is unknown"
+    return f"event {origin['event_type']!r}: {origin['event_handling'] or 'not in event_types'}"
 
 
 def _raw_line(path: Path, number: int) -> str:

@@ -253,13 +253,23 @@ def _overlaps(rows: list[MeterRow]) -> Iterator[str]:
     for first, second in pairwise(ordered):
         if first.feeder.lower() != second.feeder.lower():
             continue
-        if first.valid_to is None or (second.valid_from or datetime.min) < first.valid_to:
+        if not _are_apart(first, second):
+            clock = f" {first.timezone}" if first.timezone != second.timezone else ""
             yield (
                 f"row {second.row}, column 'valid_from', value "
                 f"{_show(second.valid_from)!r}: feeder {second.feeder!r} is already valid there by "
-                f"row {first.row} (valid_to {_show(first.valid_to)!r}); "
+                f"row {first.row} (valid_to {_show(first.valid_to)!r}{clock}); "
                 "periods of one feeder may not overlap"
             )
+
+
+def _are_apart(first: MeterRow, second: MeterRow) -> bool:
+    """Whether a row ends before the next one begins, by the labels of files and in UTC."""
+    if not (first.valid_to and second.valid_from):
+        return False
+    end = first.valid_to.replace(tzinfo=ZoneInfo(first.timezone))
+    start = second.valid_from.replace(tzinfo=ZoneInfo(second.timezone))
+    return first.valid_to <= second.valid_from and end.timestamp() <= start.timestamp()
 
 
 def _show(value: datetime | None) -> str:

@@ -178,6 +178,28 @@ def test_overlapping_periods_name_both_rows(tmp_path, rows):
         assert "row 2" in text and "row 3" in text
 
 
+@pytest.mark.parametrize(
+    ("zones", "moments", "is_good"),
+    [
+        # noon in Denver is 19:00 in UTC
+        (("America/Denver", "UTC"), ("2024-01-01 12:00", "2024-01-01 19:00"), True),
+        (("America/Denver", "UTC"), ("2024-01-01 12:00", "2024-01-01 12:00"), False),
+        (("UTC", "America/Denver"), ("2024-01-01 19:00", "2024-01-01 19:00"), True),
+        # not at one time, but labels from 12:00 to 19:00 could be of either meter
+        (("UTC", "America/Denver"), ("2024-01-01 19:00", "2024-01-01 12:00"), False),
+    ],
+)
+def test_periods_on_two_clocks_may_overlap_neither_in_utc_nor_by_their_labels(
+    tmp_path, zones, moments, is_good
+):
+    header = "sta,meter,multiplier,timezone,valid_from,valid_to\n"
+    text = header + f"a,1,1,{zones[0]},,{moments[0]}\na,2,1,{zones[1]},{moments[1]},\n"
+    if is_good:
+        assert len(read(tmp_path, text)) == 2
+    else:
+        assert "may not overlap" in complaint(tmp_path, text)
+
+
 @pytest.mark.parametrize("end", ["2024-01-01", "2023-12-31"])
 def test_a_period_that_ends_before_it_starts_is_refused(tmp_path, end):
     text = complaint(tmp_path, table(period("2024-01-01", end)))

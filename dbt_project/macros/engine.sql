@@ -4,8 +4,16 @@
     {{ moment }} + to_minutes({{ minutes }})
 {%- endmacro %}
 
+{% macro add_seconds(moment, seconds) -%}
+    {{ moment }} + to_seconds({{ seconds }})
+{%- endmacro %}
+
 {% macro minutes_between(first, second) -%}
     cast(date_diff('minute', {{ first }}, {{ second }}) as bigint)
+{%- endmacro %}
+
+{% macro seconds_between(first, second) -%}
+    cast(date_diff('second', {{ first }}, {{ second }}) as bigint)
 {%- endmacro %}
 
 {# A UTC timestamp as wall time of a zone; unambiguous in this direction. #}
@@ -31,7 +39,8 @@
 {# The latest start of an interval, at or before a moment, on a grid counted from 1970 in UTC. #}
 {% macro floor_to_grid(moment, shift, minutes) -%}
     {{ add_minutes(
-        moment, '-mod(' ~ minutes_between("timestamp '1970-01-01'", moment)
+        "date_trunc('minute', " ~ moment ~ ")",
+        '-mod(' ~ minutes_between("timestamp '1970-01-01'", moment)
         ~ ' - ' ~ shift ~ ', ' ~ minutes ~ ')'
     ) }}
 {%- endmacro %}
@@ -74,6 +83,15 @@
 {# A figure as people read it, with thousands separators. #}
 {% macro shown(value, decimals=0) -%}
     format('{:,.{{ decimals }}f}', cast({{ value }} as double))
+{%- endmacro %}
+
+{# The same as a list that keeps each value whole, and one row for each entry of such a list. #}
+{% macro distinct_list(value) -%}
+    list(distinct {{ value }} order by {{ value }}) filter (where {{ value }} is not null)
+{%- endmacro %}
+
+{% macro each_of(list) -%}
+    unnest({{ list }})
 {%- endmacro %}
 
 {# Round half away from zero to nine decimals (1 mW, 1 mVA): roots and quotients only. The inner

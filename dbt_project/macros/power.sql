@@ -5,9 +5,17 @@
 {%- endmacro %}
 
 {# A raw channel as MW (MVA) averaged over the interval, exact: six decimals are enough for nearly
-   every meter and multiply without a division; a longer value stands in long_values. #}
+   every meter and multiply without a division; a longer value stands in long_values. The energy of
+   a row shorter or longer than its meter's interval is spread over its own length, by a quotient. #}
 {% macro in_mw(channel) -%}
     case
+        when is_no_load then null
+        when is_spread
+            then {{ rounded(
+                'cast(coalesce(' ~ long_value(channel) ~ ', ' ~ channel ~ ') as double)'
+                ~ ' * cast(mw_factor as double)'
+                ~ ' * interval_minutes * 60 / nullif(actual_seconds, 0)'
+            ) }}
         when long_values is null then cast({{ channel }} * mw_factor as decimal(28, 18))
         else cast({{ long_value(channel) }} * mw_factor as decimal(28, 18))
     end
@@ -18,9 +26,10 @@
     coalesce({{ long_value(channel) }}, {{ channel }})
 {%- endmacro %}
 
-{# A raw channel for roots, quotients and comparisons with 0. #}
+{# A raw channel for roots, quotients and comparisons with 0; NULL where it is no load. #}
 {% macro as_double(channel) -%}
     case
+        when is_no_load then null
         when long_values is null then cast({{ channel }} as double)
         else cast({{ long_value(channel) }} as double)
     end

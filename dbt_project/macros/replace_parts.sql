@@ -16,11 +16,14 @@
     )
 {%- endmacro %}
 
-{# What the models' SQL is made of, as one hash. #}
+{# What the models' SQL and the seeds are made of, as one hash. #}
 {% macro code_stamp() -%}
     {%- set texts = [var('net_convention'), var('system_timezone')] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
         {%- do texts.append(node.name ~ node.raw_code) -%}
+    {%- endfor -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'seed' -%}
+        {%- do texts.append(node.name ~ node.checksum.checksum) -%}
     {%- endfor -%}
     {%- for name, macro in context[project_name].items() if not name.startswith('test_') -%}
         {%- do texts.append(macro.macro.macro_sql) -%}

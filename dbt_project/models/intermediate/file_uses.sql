@@ -20,13 +20,13 @@ select
     date_trunc('month', interval_start_at) as month_start_at,
     count(*) as used_count,
     cast(sum(case when is_off_grid then 0 else 1 end) as bigint) as on_grid_count,
-    -- 60 minutes off: the clock changed inside
-    cast(sum(case
-        when
-            {{ minutes_between('start_local', 'end_local') }} - interval_minutes in (-60, 0, 60)
-            then 0
-        else 1
-    end) as bigint) as odd_length_count,
+    cast(sum(case when is_partial_interval then 1 else 0 end) as bigint) as partial_count,
+    cast(sum(case when is_long_interval then 1 else 0 end) as bigint) as long_count,
+    cast(sum(case when event_handling in ('test', 'skipped') then 1 else 0 end) as bigint)
+        as no_load_count,
+    {{ distinct_list(
+        "case when reading_quality is null and event_type <> '' then event_type end"
+    ) }} as unknown_events,
     min(interval_start_at) as first_start_at,
     max({{ add_minutes('interval_start_at', 'interval_minutes') }}) as last_end_at
 from profiles

@@ -59,7 +59,7 @@ described as (
         {{ joined([
             'file_id', 'accepted_seq', 'period_from', 'period_to', 'utc_offset_minutes',
             'second_offset_minutes', 'meter', 'interval_minutes', 'timezone', 'mw_factor',
-            'total_factor', 'grid_shift_minutes',
+            'total_factor', 'grid_shift_minutes', 'is_energy',
         ]) }} as description
     from touched
 )

@@ -19,7 +19,8 @@ reported as (
     select
         feeder,
         interval_start_at,
-        interval_minutes,
+        actual_seconds,
+        can_be_peak,
         total_factor * mw_del as mw_del,
         total_factor * mw_rec as mw_rec,
         total_factor * mw_net as mw_net,
@@ -33,7 +34,8 @@ missing as (
     select
         feeder,
         interval_start_at,
-        interval_minutes,
+        interval_minutes * 60 as actual_seconds,
+        false as can_be_peak,
         null as mw_del,
         null as mw_rec,
         null as mw_net,
@@ -54,6 +56,7 @@ placed as (
     select
         members.*,
         system.interval_minutes as system_minutes,
+        system.interval_minutes * 60 as system_seconds,
         system.timezone,
         {{ floor_to_grid(
             'members.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
@@ -71,37 +74,49 @@ whole as (
         timezone,
         mw_net is not null as is_known,
         mva is not null as is_mva_known,
+        can_be_peak,
         mw_del,
         mw_rec,
         mw_net,
         mw_gross,
         mva
     from placed
-    where interval_start_at = system_start_at and interval_minutes = system_minutes
+    where interval_start_at = system_start_at and actual_seconds = system_seconds
 ),
 
--- shorter ones must fill it together; one that starts inside it fills nothing
+others as (
+    select
+        *,
+        {{ add_seconds('interval_start_at', 'actual_seconds') }} = coalesce(
+            lead(interval_start_at) over (
+                partition by feeder, system_start_at order by interval_start_at
+            ),
+            {{ add_minutes('system_start_at', 'system_minutes') }}
+        ) as meets_next
+    from placed
+    where not (interval_start_at = system_start_at and actual_seconds = system_seconds)
+),
+
+-- shorter ones must fill it together, each up to the next; their mean is weighted by time
 pieces as (
     select
         feeder,
         system_start_at,
         system_minutes,
         timezone,
-        count(mw_net) = count(*)
-        and sum(interval_minutes) = system_minutes
-        and max(interval_minutes) < system_minutes as is_known,
-        count(mva) = count(*)
-        and sum(interval_minutes) = system_minutes
-        and max(interval_minutes) < system_minutes as is_mva_known,
-        {{ rounded('cast(sum(mw_del * interval_minutes) as double) / system_minutes') }} as mw_del,
-        {{ rounded('cast(sum(mw_rec * interval_minutes) as double) / system_minutes') }} as mw_rec,
-        {{ rounded('cast(sum(mw_net * interval_minutes) as double) / system_minutes') }} as mw_net,
-        {{ rounded('cast(sum(mw_gross * interval_minutes) as double) / system_minutes') }}
+        min(interval_start_at) = system_start_at
+        and bool_and(meets_next and mw_net is not null) as is_known,
+        min(interval_start_at) = system_start_at
+        and bool_and(meets_next and mva is not null) as is_mva_known,
+        bool_and(can_be_peak) as can_be_peak,
+        {{ rounded('cast(sum(mw_del * actual_seconds) as double) / system_seconds') }} as mw_del,
+        {{ rounded('cast(sum(mw_rec * actual_seconds) as double) / system_seconds') }} as mw_rec,
+        {{ rounded('cast(sum(mw_net * actual_seconds) as double) / system_seconds') }} as mw_net,
+        {{ rounded('cast(sum(mw_gross * actual_seconds) as double) / system_seconds') }}
             as mw_gross,
-        {{ rounded('cast(sum(mva * interval_minutes) as double) / system_minutes') }} as mva
-    from placed
-    where not (interval_start_at = system_start_at and interval_minutes = system_minutes)
-    group by feeder, system_start_at, system_minutes, timezone
+        {{ rounded('cast(sum(mva * actual_seconds) as double) / system_seconds') }} as mva
+    from others
+    group by feeder, system_start_at, system_minutes, system_seconds, timezone
 ),
 
 averaged as (
@@ -121,6 +136,7 @@ summed as (
         cast(count(*) as bigint) as feeders_expected,
         cast(count(case when is_known then feeder end) as bigint) as feeders_reporting,
         {{ ordered_list('case when not is_known then feeder end') }} as missing_feeders,
+        bool_and(is_known and can_be_peak) as can_be_peak,
         cast(sum(mw_net) as decimal(38, 24)) as mw_total_partial,
         -- a total is known only when every expected feeder reports: missing is never 0
         case when bool_and(is_known) then cast(sum(mw_net) as decimal(38, 24)) end as mw_total,
@@ -141,6 +157,7 @@ select
     feeders_expected,
     feeders_reporting,
     missing_feeders,
+    can_be_peak,
     mw_total,
     mw_del_total,
     mw_rec_total,

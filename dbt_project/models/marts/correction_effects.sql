@@ -26,7 +26,7 @@ profiles as (
     where feeder in (select corrections.feeder from corrections)
 ),
 
--- net power before and after, per corrected interval; a channel that stayed counts with its value
+-- net power and energy, after minus before, per corrected interval
 intervals as (
     select
         new_file_id,
@@ -35,9 +35,12 @@ intervals as (
         interval_start_at,
         cast(max(cast(start_local as date)) as string) as day,
         max(accepted_at) as accepted_at,
-        max(interval_minutes) as interval_minutes,
         sum(case channel when 'kw_del' then new_mw - old_mw when 'kw_rec' then old_mw - new_mw end)
-            as mw_change
+            as mw_change,
+        sum(case channel
+            when 'kw_del' then new_mw * new_seconds - old_mw * old_seconds
+            when 'kw_rec' then old_mw * old_seconds - new_mw * new_seconds
+        end) as mw_seconds_change
     from corrections
     group by new_file_id, feeder, month, interval_start_at
 ),
@@ -50,8 +53,7 @@ months as (
         max(accepted_at) as accepted_at,
         cast(count(*) as bigint) as corrected_intervals,
         {{ ordered_list('day') }} as corrected_days,
-        {{ rounded('cast(sum(mw_change * interval_minutes) as double) / 60') }}
-            as net_mwh_change
+        {{ rounded('cast(sum(mw_seconds_change) as double) / 3600') }} as net_mwh_change
     from intervals
     group by new_file_id, feeder, month
 ),
@@ -66,7 +68,10 @@ peaks as (
         max(profiles.mw_net - coalesce(intervals.mw_change, 0)) as peak_mw_before
     from months
     inner join profiles
-        on months.feeder = profiles.feeder and months.month = profiles.month
+        on
+            months.feeder = profiles.feeder
+            and months.month = profiles.month
+            and profiles.can_be_peak
     left join intervals
         on
             months.new_file_id = intervals.new_file_id
@@ -86,7 +91,7 @@ select
     cast(peaks.peak_mw_before as decimal(28, 18)) as peak_mw_before,
     cast(peaks.peak_mw_after as decimal(28, 18)) as peak_mw_after
 from months
-inner join peaks
+left join peaks
     on
         months.new_file_id = peaks.new_file_id
         and months.feeder = peaks.feeder

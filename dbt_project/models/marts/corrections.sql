@@ -48,6 +48,8 @@ pairs as (
             new.interval_start_at,
             new.start_local,
             new.interval_minutes,
+            old.actual_seconds as old_seconds,
+            new.actual_seconds as new_seconds,
             '{{ channel }}' as channel,
             old.{{ channel }} as old_value,
             new.{{ channel }} as new_value,
@@ -63,7 +65,9 @@ pairs as (
                 new.feeder = old.feeder
                 and new.interval_start_at = old.interval_start_at
                 and new.version = old.version + 1
-        where new.{{ channel }}_mw is distinct from old.{{ channel }}_mw
+        where
+            new.{{ channel }}_mw is distinct from old.{{ channel }}_mw
+            or new.actual_seconds <> old.actual_seconds
         {{ "union all" if not loop.last }}
     {% endfor %}
 )
@@ -73,6 +77,8 @@ select
     pairs.interval_start_at,
     pairs.start_local,
     pairs.interval_minutes,
+    pairs.old_seconds,
+    pairs.new_seconds,
     pairs.channel,
     pairs.old_value,
     pairs.new_value,

@@ -40,7 +40,10 @@ channels as (
         {{ as_double('kw_rec') }} as p_rec,
         {{ as_double('kva_del') }} as s_del,
         {{ as_double('kva_rec') }} as s_rec,
-        cast(mw_factor as double) as factor
+        -- where energy is spread over another length, as in_mw does
+        cast(mw_factor as double)
+        * case when is_spread then interval_minutes * 60.0 / nullif(actual_seconds, 0) else 1 end
+            as factor
     from readings
     where {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
 ),
@@ -95,9 +98,12 @@ select
     feeder,
     interval_start_at,
     interval_minutes,
+    actual_seconds,
     meter,
     record_no,
     event_type,
+    reading_quality,
+    event_handling,
     start_local,
     end_local,
     timezone,
@@ -122,6 +128,13 @@ select
     coalesce(p_del > 0 and p_rec > 0, false) as is_bidirectional,
     coalesce(mw_del > mva_del, false) or coalesce(mw_rec > mva_rec, false) as kva_below_kw,
     is_ambiguous_time,
+    coalesce(actual_seconds < interval_minutes * 60 or event_handling = 'partial', false)
+        as is_partial_interval,
+    coalesce(actual_seconds > interval_minutes * 60 or event_handling = 'long', false)
+        as is_long_interval,
+    coalesce(event_handling = 'test', false) as is_test,
+    coalesce(actual_seconds = interval_minutes * 60, true)
+    and coalesce(event_handling in ('normal', 'outage'), true) as can_be_peak,
     {{ floor_to_grid('interval_start_at', 'grid_shift_minutes', 'interval_minutes') }}
     <> interval_start_at as is_off_grid,
     total_factor,

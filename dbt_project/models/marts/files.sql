@@ -14,6 +14,19 @@ used as (
     group by file_id
 ),
 
+unknown_words as (
+    select
+        file_id,
+        {{ ordered_list('word') }} as unknown_events
+    from (
+        select
+            file_id,
+            {{ each_of('unknown_events') }} as word
+        from {{ ref('file_uses') }}
+    ) as words
+    group by file_id
+),
+
 withdrawn as (
     select
         file_id,
@@ -75,6 +88,7 @@ select
     files.stored_as,
     files.processed_at,
     files.duplicate_of,
+    unknown_words.unknown_events,
     coalesce(used.used_count, 0) as used_count,
     coalesce(corrected.correcting_count, 0) as correcting_count,
     case
@@ -89,4 +103,5 @@ from files
 left join withdrawn on files.file_id = withdrawn.of_file_id
 left join outside on files.file_id = outside.file_id
 left join used on files.file_id = used.file_id
+left join unknown_words on files.file_id = unknown_words.file_id
 left join corrected on files.file_id = corrected.file_id

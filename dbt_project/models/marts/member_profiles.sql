@@ -4,41 +4,46 @@
 
 with
 
-profiles as (
-    select * from {{ ref('feeder_profiles') }}
-),
-
 system as (
     select * from {{ ref('stg_system') }}
-),
-
-same_length as (
-    select
-        profiles.feeder,
-        profiles.interval_start_at,
-        profiles.mw_net,
-        profiles.mva_net,
-        profiles.pf_net
-    from profiles
-    inner join system on profiles.interval_minutes = system.interval_minutes
 ),
 
 -- shorter intervals are averaged by energy; a half-filled interval of the system has no value
 shorter as (
     select
-        profiles.feeder,
+        profiles.*,
+        system.interval_minutes * 60 as system_seconds,
         {{ floor_to_grid(
             'profiles.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
-        ) }} as system_start_at,
-        system.interval_minutes,
-        sum(profiles.interval_minutes) as minutes_filled,
-        count(*) - count(profiles.mw_net) as unknown_mw,
-        count(*) - count(profiles.mva_net) as unknown_mva,
-        sum(profiles.mw_net * profiles.interval_minutes) as mw_minutes,
-        sum(profiles.mva_net * profiles.interval_minutes) as mva_minutes
-    from profiles
-    inner join system on profiles.interval_minutes < system.interval_minutes
-    group by profiles.feeder, system_start_at, system.interval_minutes
+        ) }} as system_start_at
+    from {{ ref('feeder_profiles') }} as profiles
+    inner join system on profiles.actual_seconds < system.interval_minutes * 60
+),
+
+joined as (
+    select
+        *,
+        {{ add_seconds('interval_start_at', 'actual_seconds') }} = coalesce(
+            lead(interval_start_at) over (
+                partition by feeder, system_start_at order by interval_start_at
+            ),
+            {{ add_seconds('system_start_at', 'system_seconds') }}
+        ) as meets_next
+    from shorter
+),
+
+summed as (
+    select
+        feeder,
+        system_start_at,
+        system_seconds,
+        count(*) - count(mw_net) as unknown_mw,
+        count(*) - count(mva_net) as unknown_mva,
+        sum(mw_net * actual_seconds) as mw_seconds,
+        sum(mva_net * actual_seconds) as mva_seconds
+    from joined
+    group by feeder, system_start_at, system_seconds
+    having min(interval_start_at) = system_start_at and bool_and(meets_next)
 ),
 
 averaged as (
@@ -47,23 +52,24 @@ averaged as (
         system_start_at,
         case
             when unknown_mw = 0
-                then {{ rounded('cast(mw_minutes as double) / interval_minutes') }}
+                then {{ rounded('cast(mw_seconds as double) / system_seconds') }}
         end as mw_net,
         case
             when unknown_mva = 0
-                then {{ rounded('cast(mva_minutes as double) / interval_minutes') }}
+                then {{ rounded('cast(mva_seconds as double) / system_seconds') }}
         end as mva_net
-    from shorter
-    where minutes_filled = interval_minutes
+    from summed
 )
 
 select
-    feeder,
-    interval_start_at,
-    mw_net,
-    mva_net,
-    pf_net
-from same_length
+    profiles.feeder,
+    profiles.interval_start_at,
+    profiles.mw_net,
+    profiles.mva_net,
+    profiles.pf_net
+from {{ ref('feeder_profiles') }} as profiles
+inner join system on profiles.actual_seconds = system.interval_minutes * 60
+where not profiles.is_off_grid
 union all
 select
     feeder,

@@ -50,6 +50,8 @@ select
     meters.multiplier,
     meters.channel_unit,
     meters.interval_minutes,
+    reads.actual_seconds,
+    reads.event_handling,
     reads.mw_factor,
     reads.mw_del,
     reads.mw_rec,
@@ -60,10 +62,13 @@ select
     profiles.mva_net,
     profiles.pf_net,
     reads.file_id = profiles.file_id and reads.line_number = profiles.line_number as is_used,
-    '(' || coalesce(cast(cast(reads.kw_del as double) as string), 'unknown') || ' delivered, '
+    case when reads.is_no_load then reads.event_type || ', no load: ' else '' end
+    || '(' || coalesce(cast(cast(reads.kw_del as double) as string), 'unknown') || ' delivered, '
     || coalesce(cast(cast(reads.kw_rec as double) as string), 'unknown') || ' received) x '
     || cast(cast(meters.multiplier as double) as string) || ' ' || meters.channel_unit
     || case
+        when reads.is_spread
+            then ' x 3600 / ' || cast(reads.actual_seconds as string) || ' seconds an hour'
         when meters.channel_unit like '%h'
             then ' x 60 / ' || cast(meters.interval_minutes as string) || ' an hour'
         else ''

@@ -7,6 +7,8 @@ changes as (
         timezone,
         utc_offset_minutes,
         new_utc_offset_minutes,
+        new_utc_offset_minutes - utc_offset_minutes as change_minutes,
+        {{ add_minutes('change_at_local', '-utc_offset_minutes') }} as change_at,
         least(change_at_local, {{ add_minutes(
             'change_at_local', '(new_utc_offset_minutes - utc_offset_minutes)'
         ) }}) as window_from,
@@ -34,6 +36,8 @@ windows as (
         utc_offset_minutes,
         case when new_utc_offset_minutes < utc_offset_minutes then new_utc_offset_minutes end
             as second_offset_minutes,
+        change_at,
+        change_minutes,
         new_utc_offset_minutes > utc_offset_minutes as is_skipped
     from neighbours
 ),
@@ -43,7 +47,9 @@ before_changes as (
         timezone,
         coalesce(previous_to, timestamp '0001-01-01') as period_from,
         window_from as period_to,
-        utc_offset_minutes
+        utc_offset_minutes,
+        change_at,
+        change_minutes
     from neighbours
 ),
 
@@ -52,7 +58,9 @@ after_last_change as (
         timezone,
         window_to as period_from,
         timestamp '9999-01-01' as period_to,
-        new_utc_offset_minutes as utc_offset_minutes
+        new_utc_offset_minutes as utc_offset_minutes,
+        cast(null as timestamp) as change_at,
+        cast(null as bigint) as change_minutes
     from neighbours
     where next_from is null
 ),
@@ -62,7 +70,9 @@ fixed as (
         timezone,
         timestamp '0001-01-01' as period_from,
         timestamp '9999-01-01' as period_to,
-        max(utc_offset_minutes) as utc_offset_minutes
+        max(utc_offset_minutes) as utc_offset_minutes,
+        cast(null as timestamp) as change_at,
+        cast(null as bigint) as change_minutes
     from {{ source('raw', 'clock_days') }}
     group by timezone
     having count(change_at_local) = 0
@@ -82,7 +92,9 @@ select
     period_to,
     utc_offset_minutes,
     cast(null as bigint) as second_offset_minutes,
-    false as is_skipped
+    false as is_skipped,
+    change_at,
+    change_minutes
 from steady
 union all
 select
@@ -91,5 +103,7 @@ select
     period_to,
     utc_offset_minutes,
     second_offset_minutes,
-    is_skipped
+    is_skipped,
+    change_at,
+    change_minutes
 from windows

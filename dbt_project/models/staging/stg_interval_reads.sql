@@ -44,42 +44,112 @@ passes as (
         or (not follows_its_time and not precedes_its_time and has_rows_before = has_rows_after)
             as is_undecided
     from repeated
+),
+
+placed as (
+    select
+        periods.feeder,
+        {{ add_minutes(
+            'reads.start_local',
+            '-case when passes.is_second_pass then periods.second_offset_minutes'
+            ~ ' else periods.utc_offset_minutes end'
+        ) }} as interval_start_at,
+        periods.interval_minutes,
+        periods.meter,
+        periods.meter_data_row,
+        reads.file_id,
+        reads.line_number,
+        periods.accepted_seq,
+        reads.record_no,
+        reads.event_type,
+        reads.start_local,
+        reads.end_local,
+        periods.timezone,
+        reads.kw_del,
+        reads.kw_rec,
+        reads.kva_del,
+        reads.kva_rec,
+        reads.long_values,
+        periods.mw_factor,
+        periods.total_factor,
+        periods.grid_shift_minutes,
+        coalesce(passes.is_undecided, false) or coalesce(periods.is_skipped, false)
+            as is_ambiguous_time,
+        periods.is_contested,
+        periods.is_energy,
+        periods.change_at,
+        periods.change_minutes * 60 as change_seconds,
+        periods.interval_minutes * 60 as meter_seconds,
+        {{ seconds_between('reads.start_local', 'reads.end_local') }} as label_seconds,
+        events.code as reading_quality,
+        events.handling as event_handling
+    from {{ source('raw', 'interval_reads') }} as reads
+    left join {{ ref('stg_file_periods') }} as periods
+        on
+            reads.file_id = periods.file_id
+            and reads.start_local >= periods.period_from
+            and reads.start_local < periods.period_to
+    left join passes
+        on reads.file_id = passes.file_id and reads.line_number = passes.line_number
+    -- nearly every reading has the same word, which need not be taken apart millions of times
+    left join {{ ref('event_types') }} as events
+        on
+            case
+                when reads.event_type = 'Normal' then 'normal'
+                else replace(lower(reads.event_type), ' ', '')
+            end = replace(lower(events.word), ' ', '')
+),
+
+-- a row's true length: labels are off by the change of a clock where it lies in or ends the row
+timed as (
+    select
+        *,
+        case
+            when label_seconds = meter_seconds then label_seconds
+            when
+                interval_start_at < change_at
+                and change_seconds > 0
+                and label_seconds > change_seconds
+                and {{ add_seconds('interval_start_at', 'label_seconds') }} > change_at
+                then label_seconds - change_seconds
+            when
+                interval_start_at < change_at
+                and {{ add_seconds('interval_start_at', 'meter_seconds') }} >= change_at
+                and label_seconds - change_seconds = meter_seconds
+                then meter_seconds
+            when label_seconds <= 0 then greatest(label_seconds - coalesce(change_seconds, 0), 0)
+            else label_seconds
+        end as actual_seconds
+    from placed
 )
 
 select
-    periods.feeder,
-    {{ add_minutes(
-        'reads.start_local',
-        '-case when passes.is_second_pass then periods.second_offset_minutes'
-        ~ ' else periods.utc_offset_minutes end'
-    ) }} as interval_start_at,
-    periods.interval_minutes,
-    periods.meter,
-    periods.meter_data_row,
-    reads.file_id,
-    reads.line_number,
-    periods.accepted_seq,
-    reads.record_no,
-    reads.event_type,
-    reads.start_local,
-    reads.end_local,
-    periods.timezone,
-    reads.kw_del,
-    reads.kw_rec,
-    reads.kva_del,
-    reads.kva_rec,
-    reads.long_values,
-    periods.mw_factor,
-    periods.total_factor,
-    periods.grid_shift_minutes,
-    coalesce(passes.is_undecided, false) or coalesce(periods.is_skipped, false)
-        as is_ambiguous_time,
-    periods.is_contested
-from {{ source('raw', 'interval_reads') }} as reads
-left join {{ ref('stg_file_periods') }} as periods
-    on
-        reads.file_id = periods.file_id
-        and reads.start_local >= periods.period_from
-        and reads.start_local < periods.period_to
-left join passes
-    on reads.file_id = passes.file_id and reads.line_number = passes.line_number
+    feeder,
+    interval_start_at,
+    interval_minutes,
+    meter,
+    meter_data_row,
+    file_id,
+    line_number,
+    accepted_seq,
+    record_no,
+    event_type,
+    start_local,
+    end_local,
+    timezone,
+    kw_del,
+    kw_rec,
+    kva_del,
+    kva_rec,
+    long_values,
+    mw_factor,
+    total_factor,
+    grid_shift_minutes,
+    is_ambiguous_time,
+    is_contested,
+    actual_seconds,
+    reading_quality,
+    event_handling,
+    is_energy and actual_seconds <> meter_seconds as is_spread,
+    coalesce(event_handling in ('test', 'skipped'), false) as is_no_load
+from timed
