@@ -175,14 +175,8 @@ def test_any_sequence_of_changes_gives_the_tables_and_files_of_a_full_build(buil
             (months.file if step == 0 else months.rng.choice(happenings))()
             months.take_in()
         if months.rng.random() < 0.3:  # a run that was cut off
-            build(
-                path,
-                "build",
-                "--exclude-resource-type",
-                "unit_test",
-                "--select",
-                "+feeder_profiles",
-            )
+            build(path, "seed")
+            build(path, "run", "--select", "+feeder_profiles")
         build(path, "build", "--exclude-resource-type", "unit_test")
         anew = Workspace(tmp_path / f"anew-{step}")
         anew.prepare()

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from conftest import REAL_DATA, query
 CHANNELS = ("kw_del", "kw_rec", "kva_del", "kva_rec")
 # MW per unit of the raw channel, see the meter-data.csv of each source (multiplier 1)
 MW_PER_UNIT = {"kW": Decimal("0.001"), "kWh": Decimal("0.004")}
+FINDINGS = "select rule, feeder from findings order by all"
 
 
 def expected(source: str) -> dict:
@@ -160,3 +161,33 @@ def test_readings_at_a_half_hour_meter_stay_half_hours(transformers):
     assert lengths == [(30,)]
     starts = query(transformers, "select min(start_local), max(end_local) from feeder_profiles")
     assert starts[0][1] - starts[0][0] == timedelta(days=32)
+
+
+def test_of_thirteen_measured_feeders_four_have_something_to_show(
+    substations, transformers, steel_plant
+):
+    assert query(substations, FINDINGS) == [("spike", "wew"), ("stuck", "lls"), ("zero_run", "wls")]
+    assert query(transformers, FINDINGS) == []
+    assert query(steel_plant, FINDINGS) == [("spike", "main")]
+
+
+def test_the_evidence_is_what_was_measured(substations):
+    found = {
+        rule: row for rule, *row in query(substations, "select * exclude severity from findings")
+    }
+    dead, leap = found["zero_run"], found["spike"]
+    zeros, first, last = query(
+        substations,
+        """select count(*), min(start_local), max(end_local) from feeder_profiles
+        where feeder = 'wls' and kw_del = 0 and kw_rec = 0""",
+    )[0]
+    assert dead[1:3] == [first.date(), last.date()]
+    assert f"{zeros:,} of 8,832 intervals are 0" in dead[3]
+    highest, before = query(
+        substations,
+        """select max(mw_net) filter (where start_local >= '2021-09-13'),
+            max(mw_net) filter (where start_local < '2021-09-13') from feeder_profiles
+        where feeder = 'wew' and start_local < '2021-09-14' and start_local >= '2021-08-16'""",
+    )[0]
+    assert leap[1] == date(2021, 9, 13)
+    assert f"{highest:.3f} MW that day" in leap[3] and f"before reached {before:.3f} MW" in leap[3]

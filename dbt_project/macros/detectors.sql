@@ -10,12 +10,13 @@
     )
 {%- endmacro %}
 
-{# How far the correlations after lie from those before at the five middle lags, these taken as they
-   are, `lag` hours later, or with the other sign; sums of three weeks in thousandths. #}
-{% macro distance(sign, lag) -%}
+{# How far the correlations after lie from those before at the five middle lags, these taken from
+   `ahead` lags further, or with the other sign; sums of three weeks in thousandths. #}
+{% macro distance(sign, ahead) -%}
     {%- set terms = [] -%}
     {%- for place in range(1, 6) -%}
-        {%- do terms.append('pow(after_' ~ place ~ ' ' ~ sign ~ ' before_' ~ (place - lag) ~ ', 2)') -%}
+        {%- set pair = 'after_' ~ place ~ ' ' ~ sign ~ ' before_' ~ (place + ahead) -%}
+        {%- do terms.append('pow(' ~ pair ~ ', 2)') -%}
     {%- endfor -%}
     sqrt({{ terms | join(' + ') }}) / 3000
 {%- endmacro %}

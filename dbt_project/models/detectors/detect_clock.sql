@@ -34,10 +34,10 @@ turns as (
     select *
     from fired
     qualify
-        row_number() over (
-            partition by feeder, date_trunc('quarter', week_start_at)
-            order by moved_distance / distance, week_start_at
-        ) = 1
+        distance = max(distance) over (
+            partition by feeder order by week_start_at
+            range between interval 42 days preceding and interval 42 days following
+        )
 )
 
 select
@@ -46,7 +46,7 @@ select
     feeder,
     cast(week_start_at as date) as first_date,
     cast(week_start_at as date) + 6 as last_date,
-    'since that week its changes come ' || case
+    'since about then its changes come ' || case
         when earlier_distance < later_distance then 'an hour earlier'
         else 'an hour later'
     end || ' against those of the other feeders; moved back, '

@@ -59,11 +59,12 @@ rises as (
         least(count_before, count_after) >= 21
         and peak_after > {{ var('peak_rise') }} * peak_before
         and highest_mw > (1 + ({{ var('peak_rise') }} - 1) / 2) * peak_before
+        and peak_before > 0
     qualify
-        row_number() over (
-            partition by feeder, date_trunc('quarter', local_date)
-            order by highest_mw / nullif(peak_before, 0) desc, local_date asc
-        ) = 1
+        highest_mw / peak_before = max(highest_mw / peak_before) over (
+            partition by feeder order by local_date
+            range between interval 28 days preceding and interval 28 days following
+        )
 ),
 
 found as (

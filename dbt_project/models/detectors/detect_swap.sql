@@ -62,10 +62,10 @@ turned as (
         and least(share_before, share_after) <= 1 - {{ var('swap_share') }}
         and size between 0.5 and 2
     qualify
-        row_number() over (
-            partition by feeder, date_trunc('month', local_date)
-            order by abs(share_before - share_after) desc, local_date asc
-        ) = 1
+        abs(share_before - share_after) = max(abs(share_before - share_after)) over (
+            partition by feeder order by local_date
+            range between interval 13 days preceding and interval 13 days following
+        )
 ),
 
 shifts as (
@@ -83,10 +83,10 @@ reversed as (
         and pow(reversed_distance / distance, 2) <= {{ var('sibling_ratio') }}
         and distance >= 0.5 * greatest_distance
     qualify
-        row_number() over (
-            partition by feeder, date_trunc('month', week_start_at)
-            order by reversed_distance / distance, week_start_at
-        ) = 1
+        distance = max(distance) over (
+            partition by feeder order by week_start_at
+            range between interval 21 days preceding and interval 21 days following
+        )
 ),
 
 found as (
@@ -102,7 +102,7 @@ found as (
         feeder,
         cast(week_start_at as date) as first_date,
         cast(week_start_at as date) + 6 as last_date,
-        'since that week its changes run against those of the other feeders as before with them; '
+        'since about then its changes run against those of the other feeders as before with them; '
         || 'reversed, ' || {{ shown('100 * (1 - pow(reversed_distance / distance, 2))') }}
         || ' % of the difference to the weeks before is gone' as evidence
     from reversed
@@ -110,7 +110,7 @@ found as (
         select 1 from turned
         where
             turned.feeder = reversed.feeder
-            and abs(turned.local_date - cast(reversed.week_start_at as date)) <= 35
+            and abs(turned.local_date - cast(reversed.week_start_at as date)) <= 16
     )
 )
 

@@ -43,8 +43,9 @@ select
     feeder,
     week_start_at,
     {{ distance('-', 0) }} as distance,
-    {{ distance('-', -1) }} as earlier_distance,
+    -- what was at a lag of 1 hour is at 0 when its own changes come an hour later
     {{ distance('-', 1) }} as later_distance,
+    {{ distance('-', -1) }} as earlier_distance,
     {{ distance('+', 0) }} as reversed_distance
 from sides
 -- weeks in a row, of 7 to 10 days, all with correlations

@@ -95,7 +95,9 @@ moved as (
         {% for place in range(7) %}
             lead(others, {{ place - 3 }}) over feeder_month as others_{{ place }},
         {% endfor %}
-        hour_start_at
+        hour_start_at,
+        lag(hour_start_at, 3) over feeder_month as first_at,
+        lead(hour_start_at, 3) over feeder_month as last_at
     from siblings
     window feeder_month as (partition by feeder, month_start_at order by hour_start_at)
 ),
@@ -107,7 +109,8 @@ weeks as (
             'month_start_at', '10080 * least((extract(day from hour_start_at) - 1) // 7, 3)'
         ) }} as week_start_at
     from moved
-    where others_0 is not null and others_6 is not null
+    -- no hole among the seven hours
+    where {{ minutes_between('first_at', 'last_at') }} = 360
 )
 
 select
