@@ -83,6 +83,23 @@ where accepted_at >= ?
 group by feeder, month
 order by feeder, month
 """
+# A correction alone is told by CORRECTIONS; a total that grows with each feeder's file is no news.
+RESTATEMENTS = """
+select
+    cause,
+    coalesce(feeder, 'the total'),
+    min(month_start_at),
+    max(month_start_at),
+    sum(greatest(readings_before, readings_after))::bigint,
+    (sum(coalesce(net_mwh_after, 0)) - sum(coalesce(net_mwh_before, 0)))::double,
+    max(peak_mw_before)::double,
+    max(peak_mw_after)::double
+from restatements
+where restated_at >= ?
+    and cause <> 'correction' and not (feeder is null and cause = 'late file')
+group by cause, feeder
+order by cause, feeder nulls last
+"""
 DUPLICATES = """
 select files.file_name, files.duplicate_of, known.file_name, files.feeder, known.feeder
 from raw.files as files
@@ -106,11 +123,12 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
     with open_warehouse(workspace.warehouse, read_only=True) as con:
         _print_files(console, con, started)
         _print_others(console, workspace)
-        known = {
-            name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()
-        }
+        names = con.execute("select table_name from information_schema.tables").fetchall()
+        known = {name for (name,) in names}
         if not errors and {"feeder_profiles", "combined_profiles", "gaps"} <= known:
             _print_corrections(console, con, started)
+            if "restatements" in known:
+                _print_restatements(console, con, started)
             _print_feeders(console, con)
             _print_total(console, con)
     if not errors:
@@ -200,6 +218,22 @@ def _print_corrections(console: Console, con: duckdb.DuckDBPyConnection, started
         console.print(
             f"[bold]corrected[/] {escape(feeder)} {month:%Y-%m}: {count:,} intervals ({shown})"
             f"{change}, {peak}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_restatements(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
+    """What an edit of meter-data.csv, a late file or a withdrawal changed in published figures."""
+    for cause, feeder, first, last, readings, energy, before, after in con.execute(
+        RESTATEMENTS, [started]
+    ).fetchall():
+        edited = cause.replace("meter-data.csv", "meter-data.csv changed")
+        until = "" if first == last else f" to {last:%Y-%m}"
+        peak = _change_of_peak(before, after)
+        console.print(
+            f"[bold]{edited}[/]: {escape(feeder)} restated {first:%Y-%m}{until}: "
+            f"{readings:,} readings, net energy {energy:+,.3f} MWh, {peak}",
             highlight=False,
             soft_wrap=True,
         )

@@ -23,7 +23,7 @@ ending in `_local` stand on the clock named by `timezone`.
 def dictionary() -> str:
     """The whole document as Markdown."""
     manifest = json.loads(ensure_manifest().read_text(encoding="utf-8"))
-    nodes = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
+    nodes = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
     nodes += manifest["sources"].values()
     parts = [INTRODUCTION]
     for folder, title in PARTS.items():

@@ -50,6 +50,23 @@ def test_a_session_that_is_not_utc_stops_the_build(sample, tmp_path):
     assert "session time zone must be UTC" in done.stdout
 
 
+def test_a_line_in_event_types_makes_anew_what_it_changes(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    project = copytree(PROJECT / "dbt_project", tmp_path / "project")
+    words = project / "seeds/event_types.csv"
+    text = words.read_text(encoding="utf-8")
+    changed = text.replace("midnight normal,1.0.0,data valid,normal", "midnight normal,1.4.5,,test")
+    words.write_text(changed, encoding="utf-8")
+    counted = """select reading_quality, is_test, count(*), count(mw_net) from feeder_profiles
+        where event_type = 'MidnightNormal' group by all"""
+    (before,) = query(root, counted)
+    assert before[:2] == ("1.0.0", False) and before[2] > 300
+    build = ("build", "--exclude-resource-type", "unit_test", "--project-dir", str(project))
+    done = dbt(root, *build)
+    assert done.returncode == 0, done.stdout
+    assert query(root, counted) == [("1.4.5", True, before[2], 0)]
+
+
 def test_both_conventions_agree_on_everything_but_the_net(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     columns = "mw_del, mw_rec, mva_del, mva_rec, mw_gross, mva_gross, is_bidirectional"

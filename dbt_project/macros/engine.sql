@@ -94,6 +94,14 @@
     unnest({{ list }})
 {%- endmacro %}
 
+{% macro is_one_of(value, list) -%}
+    list_contains({{ list }}, {{ value }})
+{%- endmacro %}
+
+{% macro has_all(list, part) -%}
+    list_has_all({{ list }}, {{ part }})
+{%- endmacro %}
+
 {# Round half away from zero to nine decimals (1 mW, 1 mVA): roots and quotients only. The inner
    cast drops what a double leaves behind the ninth. #}
 {% macro rounded(value) -%}

@@ -45,7 +45,7 @@ covered as (
 span as (
     select
         min(interval_start_at) as start_at,
-        max({{ add_minutes('interval_start_at', 'interval_minutes') }}) as end_at
+        max({{ add_seconds('interval_start_at', 'actual_seconds') }}) as end_at
     from {{ ref('feeder_profiles') }}
 ),
 
@@ -62,7 +62,11 @@ rows_of_meter_data as (
 months as (
     select
         meter_data_row,
-        sum({{ minutes_between('first_start_at', 'until_at') }}) as minutes_expected
+        -- whole intervals: where the grid is shifted, one reaches over the end of a month
+        sum(
+            (({{ minutes_between('first_start_at', 'until_at') }} - 1) // interval_minutes + 1)
+            * interval_minutes
+        ) as minutes_expected
     from expected
     group by meter_data_row
 )
@@ -97,10 +101,11 @@ select
     rows_of_meter_data.to_at
 from rows_of_meter_data
 left join months on rows_of_meter_data.meter_data_row = months.meter_data_row
--- an interval may begin before and end after its row's validity
+-- the first interval may begin before its row's validity, or the first whole one after it, and the
+-- last one end after it
 where
     rows_of_meter_data.from_at < rows_of_meter_data.to_at
-    and abs(
-        coalesce(months.minutes_expected, 0)
-        - {{ minutes_between('rows_of_meter_data.from_at', 'rows_of_meter_data.to_at') }}
-    ) >= rows_of_meter_data.interval_minutes
+    and coalesce(months.minutes_expected, 0)
+    - {{ minutes_between('rows_of_meter_data.from_at', 'rows_of_meter_data.to_at') }}
+    not between
+    1 - rows_of_meter_data.interval_minutes and 2 * rows_of_meter_data.interval_minutes - 1

@@ -28,6 +28,6 @@ select
         "case when reading_quality is null and event_type <> '' then event_type end"
     ) }} as unknown_events,
     min(interval_start_at) as first_start_at,
-    max({{ add_minutes('interval_start_at', 'interval_minutes') }}) as last_end_at
+    max({{ add_seconds('interval_start_at', 'actual_seconds') }}) as last_end_at
 from profiles
 group by file_id, feeder, date_trunc('month', interval_start_at)

@@ -67,6 +67,7 @@ described as (
 select
     feeder,
     month_start_at,
-    md5({{ ordered_list('description') }}) as stamp
+    md5({{ ordered_list('description') }}) as stamp,
+    {{ distinct_list('file_id') }} as file_ids
 from described
 group by feeder, month_start_at

@@ -34,10 +34,10 @@ windows as (
         window_from as period_from,
         window_to as period_to,
         utc_offset_minutes,
-        case when new_utc_offset_minutes < utc_offset_minutes then new_utc_offset_minutes end
-            as second_offset_minutes,
         change_at,
         change_minutes,
+        case when new_utc_offset_minutes < utc_offset_minutes then new_utc_offset_minutes end
+            as second_offset_minutes,
         new_utc_offset_minutes > utc_offset_minutes as is_skipped
     from neighbours
 ),

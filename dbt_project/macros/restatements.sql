@@ -1,0 +1,185 @@
+{#- What a build changes in figures that an earlier one has published. month_figures keeps the old
+    figures of the months that it makes anew, compares, and notes what differs in restated_months,
+    in its own transaction. That table is a history: no build makes it again, and it stays when
+    everything else is made anew. -#}
+
+{% macro create_restated_months() -%}
+    create table if not exists restated_months (
+        feeder varchar not null,
+        month_start_at timestamp not null,
+        restated_at timestamp not null,
+        cause varchar not null,
+        readings_before bigint not null,
+        readings_after bigint not null,
+        net_mwh_before decimal(28, 18),
+        net_mwh_after decimal(28, 18),
+        peak_mw_before decimal(28, 18),
+        peak_mw_after decimal(28, 18)
+    )
+{%- endmacro %}
+
+{# Net power of all feeders and of their total, which is called '*', as no feeder can be. #}
+{% macro net_intervals() -%}
+    (
+        select feeder, interval_start_at, actual_seconds, can_be_peak, mw_net
+        from {{ ref('feeder_profiles') }}
+        union all
+        select
+            '*' as feeder,
+            interval_start_at,
+            interval_minutes * 60 as actual_seconds,
+            can_be_peak,
+            cast(mw_total as decimal(28, 18)) as mw_net
+        from {{ ref('combined_profiles') }}
+    )
+{%- endmacro %}
+
+{# What is told of some intervals: how many are known, their energy and their peak. #}
+{% macro net_figures() -%}
+    cast(count(mw_net) as bigint) as reading_count,
+    {{ rounded('cast(sum(mw_net * actual_seconds) as double) / 3600') }} as net_mwh,
+    max(case when can_be_peak then mw_net end) as peak_mw
+{%- endmacro %}
+
+{# Before the model is built: keep the rows that it will replace, and what code made them. #}
+{% macro keep_figures() -%}
+    create or replace temp table figures_before as
+    select
+        figures.*,
+        (
+            select max(parts.code) from {{ this.schema }}.model_parts as parts
+            where parts.model = '{{ this.name }}'
+        ) as code
+    {% if execute and load_relation(this) -%}
+        from {{ this }} as figures
+        where {{ is_in_dirty_part(
+            ref('figure_months'), 'figures.month_start_at', 'figures.feeder'
+        ) }}
+    {%- else -%}
+        from (
+            select
+                '' as feeder,
+                timestamp '1970-01-01' as month_start_at,
+                cast(0 as bigint) as reading_count,
+                cast(0 as decimal(28, 18)) as net_mwh,
+                cast(0 as decimal(28, 18)) as peak_mw,
+                timestamp '1970-01-01' as last_start_at,
+                '' as meter_stamp,
+                cast([] as bigint[]) as file_ids
+        ) as figures
+        where false
+    {%- endif -%}
+{%- endmacro %}
+
+{# After it: readings behind the last one that was known only make a month longer; what is different
+   up to there is restated. #}
+{% macro note_restatements() -%}
+    insert into {{ this.schema }}.restated_months
+    with
+
+    changed as (
+        select
+            earlier.*,
+            figures.meter_stamp as new_meter_stamp,
+            figures.file_ids as new_file_ids
+        from figures_before as earlier
+        left join {{ this }} as figures
+            on
+                earlier.feeder = figures.feeder
+                and earlier.month_start_at = figures.month_start_at
+        where
+            (earlier.reading_count, earlier.net_mwh, earlier.peak_mw)
+            is distinct from (figures.reading_count, figures.net_mwh, figures.peak_mw)
+    ),
+
+    so_far as (
+        select changed.feeder, changed.month_start_at, {{ net_figures() }}
+        from {{ net_intervals() }} as intervals
+        inner join changed
+            on
+                intervals.feeder = changed.feeder
+                and date_trunc('month', intervals.interval_start_at) = changed.month_start_at
+                and intervals.interval_start_at <= changed.last_start_at
+        where {{ is_near_parts(
+            'select * from figures_before', 'intervals.interval_start_at'
+        ) if execute else 'true' }}
+        group by changed.feeder, changed.month_start_at
+    ),
+
+    restated as (
+        select
+            changed.*,
+            coalesce(so_far.reading_count, 0) as new_count,
+            so_far.net_mwh as new_mwh,
+            so_far.peak_mw as new_peak
+        from changed
+        left join so_far
+            on
+                changed.feeder = so_far.feeder
+                and changed.month_start_at = so_far.month_start_at
+        where
+            (changed.reading_count, changed.net_mwh, changed.peak_mw)
+            is distinct from (coalesce(so_far.reading_count, 0), so_far.net_mwh, so_far.peak_mw)
+    ),
+
+    causes as (
+        select feeder, month_start_at, 'models or variables' as cause from restated
+        where code <> '{{ code_stamp() if execute }}'
+        union all
+        select feeder, month_start_at, 'meter-data.csv' as cause from restated
+        where meter_stamp <> new_meter_stamp
+        union all
+        select feeder, month_start_at, 'late file' as cause from restated
+        where not {{ has_all('file_ids', 'new_file_ids') }} and new_count > reading_count
+        union all
+        select restated.feeder, restated.month_start_at, 'correction' as cause
+        from restated
+        inner join {{ ref('corrections') }} as corrections
+            on
+                restated.feeder = corrections.feeder
+                and restated.month_start_at = date_trunc('month', corrections.interval_start_at)
+        where
+            {{ is_one_of('corrections.new_file_id', 'restated.new_file_ids') }}
+            and not {{ is_one_of('corrections.new_file_id', 'restated.file_ids') }}
+        union all
+        select restated.feeder, restated.month_start_at, 'withdrawal' as cause
+        from restated
+        inner join {{ source('raw', 'files') }} as files
+            on {{ is_one_of('files.release_of', 'restated.file_ids') }}
+        where files.outcome = 'withdrawn'
+    ),
+
+    -- the total has the causes of its feeders
+    told as (
+        select
+            restated.feeder,
+            restated.month_start_at,
+            {{ ordered_list('causes.cause') }} as cause
+        from restated
+        inner join causes
+            on
+                restated.month_start_at = causes.month_start_at
+                and restated.feeder in ('*', causes.feeder)
+        group by restated.feeder, restated.month_start_at
+    )
+
+    select
+        restated.feeder,
+        restated.month_start_at,
+        timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as restated_at,
+        -- else a total that another feeder completes, or a period that was moved inside a file
+        coalesce(
+            told.cause, case when restated.feeder = '*' then 'late file' else 'meter-data.csv' end
+        ) as cause,
+        restated.reading_count,
+        restated.new_count,
+        restated.net_mwh,
+        restated.new_mwh,
+        restated.peak_mw,
+        restated.new_peak
+    from restated
+    left join told
+        on
+            restated.feeder = told.feeder
+            and restated.month_start_at = told.month_start_at
+{%- endmacro %}
