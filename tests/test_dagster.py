@@ -15,7 +15,8 @@ ASSETS = {
     "stg_meter_data", "stg_interval_reads", "stg_system",
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
-    "feeder_days", "findings", "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
+    "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
+    "day_months", "feeder_days", "flat_runs", "sibling_correlations", "findings",
     "profile_files", "gap_files", "net_load_plot",
 }  # fmt: skip
 READ_EVENTS = """
