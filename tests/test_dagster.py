@@ -16,7 +16,8 @@ ASSETS = {
     "read_months", "file_uses", "expected_periods", "expected_months", "system_months",
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
-    "feeder_days", "findings", "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
+    "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
+    "day_months", "feeder_days", "flat_runs", "sibling_correlations", "findings",
     "profile_files", "gap_files", "net_load_plot",
 }  # fmt: skip
 READ_EVENTS = """
