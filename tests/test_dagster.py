@@ -14,10 +14,11 @@ ASSETS = {
     "raw/meter_data", "raw/clock_days", "raw/files", "raw/interval_reads",
     "stg_meter_data", "stg_interval_reads", "stg_system", "stg_clock_periods", "stg_file_periods",
     "read_months", "file_uses", "expected_periods", "expected_months", "system_months",
+    "ambiguous_times", "day_months", "flat_runs", "sibling_correlations", "figure_months",
+    "month_figures", "event_types", "restatements", "feeder_days", "findings",
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
-    "day_months", "feeder_days", "flat_runs", "sibling_correlations", "findings",
     "profile_files", "gap_files", "net_load_plot",
 }  # fmt: skip
 READ_EVENTS = """

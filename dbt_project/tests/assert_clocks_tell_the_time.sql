@@ -10,5 +10,5 @@ select
     month_start_at,
     row_count,
     first_start_local,
-    last_end_local
+    last_start_local
 from {{ ref('ambiguous_times') }}

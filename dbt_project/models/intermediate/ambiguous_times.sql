@@ -13,7 +13,7 @@ select
     date_trunc('month', interval_start_at) as month_start_at,
     count(*) as row_count,
     min(start_local) as first_start_local,
-    max(end_local) as last_end_local
+    max(start_local) as last_start_local
 from {{ ref('stg_interval_reads') }}
 where
     is_ambiguous_time
