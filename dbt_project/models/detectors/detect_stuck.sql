@@ -3,7 +3,7 @@
 -- is the least value above 0 that the feeder ever showed): a small one in a coarse meter may stand.
 -- Source: RULES V10 warns at 8; VEE practice has 3 or more, pvanalytics 6, OpenSTEF 24 h.
 -- Fires on 1 of 13 real feeders: lls stands at 4,240 kW for 10 intervals and at 5,990 kW for 9,
--- while it usually moves by 870 kW from one to the next. wls, at 10 kW in counts of 10 kW, is silent.
+-- while it usually moves by 870 kW from one to the next. wls, at one count, is silent.
 
 with
 
