@@ -17,6 +17,7 @@ from pathlib import Path
 from dagster import (
     AssetCheckResult,
     AssetExecutionContext,
+    AssetKey,
     Config,
     MetadataValue,
     Output,
@@ -107,7 +108,9 @@ def dbt_models(
     target = workspace.files.root / ".dagster" / "dbt"
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
     # drawing needs a second to import; dbt is another process, so that second costs nothing here
-    threading.Thread(target=importlib.import_module, args=["dagster_defs.plots"]).start()
+    selected = context.run.asset_selection
+    if selected is None or AssetKey("net_load_plot") in selected:
+        threading.Thread(target=importlib.import_module, args=["dagster_defs.plots"]).start()
     try:
         yield from _events(invocation, context)
     finally:

@@ -57,9 +57,10 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bo
         finished = workspace.last_run.stat().st_mtime
     except (FileNotFoundError, json.JSONDecodeError):
         return True
+    inputs = _inputs(workspace, dbt_vars, plots)
     return (
         bool(find_files(workspace.dropbox))
-        or last not in [_inputs(workspace, dbt_vars, drawn) for drawn in {plots, True}]
+        or last not in (inputs, inputs | {"plots": True})
         or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
         or not workspace.warehouse.exists()
         or not are_outputs_intact(workspace.profiles)

@@ -87,12 +87,7 @@ whole as (
 others as (
     select
         *,
-        {{ add_seconds('interval_start_at', 'actual_seconds') }} = coalesce(
-            lead(interval_start_at) over (
-                partition by feeder, system_start_at order by interval_start_at
-            ),
-            {{ add_minutes('system_start_at', 'system_minutes') }}
-        ) as meets_next
+        {{ meets_next() }} as meets_next
     from placed
     where not (interval_start_at = system_start_at and actual_seconds = system_seconds)
 ),

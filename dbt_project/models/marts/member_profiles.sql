@@ -23,12 +23,7 @@ shorter as (
 joined as (
     select
         *,
-        {{ add_seconds('interval_start_at', 'actual_seconds') }} = coalesce(
-            lead(interval_start_at) over (
-                partition by feeder, system_start_at order by interval_start_at
-            ),
-            {{ add_seconds('system_start_at', 'system_seconds') }}
-        ) as meets_next
+        {{ meets_next() }} as meets_next
     from shorter
 ),
 
