@@ -23,19 +23,21 @@ from dagster import (
     Output,
     TableRecord,
 )
-from dagster_dbt import (
-    DagsterDbtTranslator,
-    DagsterDbtTranslatorSettings,
-    DbtCliInvocation,
-    DbtCliResource,
-    dbt_assets,
-)
 from packaging.version import Version
 from pydantic import Field
 
-from dagster_defs.dbt_command import PROJECT, WARM, project_fingerprint
+from dagster_defs.dbt_command import PROJECT, WARM, project_fingerprint, without_dbt
 from dagster_defs.resources import WorkspaceResource
 from ingest.filing import write_text
+
+with without_dbt():
+    from dagster_dbt import (
+        DagsterDbtTranslator,
+        DagsterDbtTranslatorSettings,
+        DbtCliInvocation,
+        DbtCliResource,
+        dbt_assets,
+    )
 
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = shutil.which("load-profile-dbt", path=Path(sys.executable).parent) or ""

@@ -10,18 +10,21 @@ that process. Without one it runs dbt itself.
 
 import gc
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import threading
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 WARM = "LOAD_PROFILE_WARM_DBT"  # address and key of a waiting process
@@ -36,6 +39,23 @@ def project_fingerprint() -> str:
             found.update(path.relative_to(PROJECT).as_posix().encode())
             found.update(path.read_bytes())
     return found.hexdigest()
+
+
+@contextmanager
+def without_dbt() -> Iterator[None]:
+    """Let a block import dagster_dbt as where dbt is not installed, which it allows for.
+
+    Dagster's process reads a manifest and another process's words; dbt's own code, a second to
+    import, is of no use there.
+    """
+    if "dbt" in sys.modules:
+        yield
+        return
+    sys.modules["dbt"] = None  # an import of it fails
+    try:
+        yield
+    finally:
+        del sys.modules["dbt"]
 
 
 class WarmDbt(AbstractContextManager):
@@ -73,18 +93,32 @@ def main() -> None:
     sys.exit(_run(sys.argv[1:]) if code is None else code)
 
 
-def _run(arguments: list[str], runner: "dbtRunner | None" = None) -> int:
+def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
     """Run one dbt command in the root; returns dbt's exit code."""
-    os.chdir(os.environ.get("LOAD_PROFILE_ROOT", "."))
-    if runner is None:
-        from dbt.cli.main import dbtRunner
+    from dbt.cli.main import dbtRunner
 
-        runner = dbtRunner()
-    result = runner.invoke(arguments)
+    os.chdir(os.environ.get("LOAD_PROFILE_ROOT", "."))
+    callbacks = []
+    if os.environ.get("DBT_LOG_FORMAT") == "json":
+        # dbt's own loggers write every debug event as JSON before they drop it: a second a run
+        os.environ |= {"DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
+        # nor is the manifest of a run of use to anyone, as long as the one of the project
+        os.environ.setdefault("DBT_WRITE_JSON", "false")
+        callbacks = [_say]
+    result = dbtRunner(manifest, callbacks).invoke(arguments)
     if result.exception:
         print(result.exception, flush=True)
         return 2
     return 0 if result.success else 1
+
+
+def _say(event: "EventMsg") -> None:
+    """Print an event of level info and above as a line of JSON, as dbt's logger does."""
+    if event.info.level not in ("debug", "test"):
+        from dbt_common.events.functions import msg_to_dict
+
+        sys.stdout.write(json.dumps(msg_to_dict(event), default=str) + "\n")
+        sys.stdout.flush()
 
 
 def _hand_over(warm: str) -> int | None:
@@ -136,10 +170,9 @@ def _wait_for_command() -> None:
             arguments, environment = connection.recv()
             os.environ.clear()
             os.environ.update(environment)
-            # variables change what a parse gives
-            runner = dbtRunner(None if "--vars" in arguments else manifest)
             sys.stdout = sys.stderr = _Stream(connection)
-            code = _run(arguments, runner)
+            # variables change what a parse gives
+            code = _run(arguments, None if "--vars" in arguments else manifest)
             # whoever gets the code may open the warehouse at once
             if environment := DuckDBConnectionManager._ENV:
                 environment.close()
