@@ -5,7 +5,6 @@ SQL makes the text of a part: DuckDB's COPY sorts and scans for each file by its
 say where in the file a month lies.
 """
 
-import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,8 +18,8 @@ from ingest.workspace import Workspace
 
 TIME = "'%m/%d/%y %H:%M:%S'"
 HEADER, MONTH = "header", "%Y-%m"  # keys of parts
-PARTS_A_QUERY = 240  # parts of a feeder and month, half a megabyte each
-NEEDS_QUOTES = r'[,"#\r\n]'
+PARTS_A_QUERY = 120  # parts of a feeder and month, half a megabyte each
+NEEDS_QUOTES = ',"#\r\n'
 
 
 def _six_decimals(column: str) -> str:
@@ -42,18 +41,18 @@ def _power(column: str, raw: str) -> str:
 
 def _quoted(column: str) -> str:
     """SQL for a text, quoted if it needs that."""
-    return f"""case when {column} = '' or regexp_matches({column}, '{NEEDS_QUOTES}')
+    return f"""case when {column} = '' or translate({column}, '{NEEDS_QUOTES}', '') <> {column}
         then '"' || replace({column}, '"', '""') || '"' else {column} end"""
 
 
 def _line(*cells: str) -> str:
     """SQL for a line of cells; an unknown value is an empty one."""
-    return "concat_ws(',', " + ", ".join(f"coalesce({cell}, '')" for cell in cells) + ")"
+    return "concat(" + ", ',', ".join(cells) + ")"
 
 
 def _header(*names: str) -> str:
     """The line of names; one that needs quotes has none in itself, being a file's name too."""
-    return ",".join(f'"{name}"' if re.search(NEEDS_QUOTES, name) else name for name in names)
+    return ",".join(f'"{name}"' if set(name) & set(NEEDS_QUOTES) else name for name in names)
 
 
 # name of the column -> its text
@@ -87,20 +86,20 @@ GAP = {
     "gap_duration": """format('{} days {:02d}:{:02d}:00',
         gap_minutes // 1440, gap_minutes // 60 % 24, gap_minutes % 60)""",
 }
-MEMBER = {
-    "MW_net": _six_decimals("mw_net"),
-    "MVA_net": _six_decimals("mva_net"),
-    "PF_net": PROFILE["PF_net"],
-}
+MEMBER = {name: PROFILE[name] for name in ("MW_net", "MVA_net", "PF_net")}
 
-PROFILES = f"""
-with
-
+FACTORS = """
 factors as (
     select feeder, max_by(mw_factor, meter_data_row)::double as factor
     from stg_meter_data
     group by feeder
-),
+)"""
+# Encoded, a text need not be taken for a str first and then back. Feeders that follow each other in
+# meter-data.csv lie side by side: all others need not be read.
+PROFILES = f"""
+with
+
+{FACTORS},
 
 wanted as (
     select feeder, month_start_at, factor
@@ -116,17 +115,19 @@ lines as (
         {_line(*PROFILE.values())} as line
     from (select *, date_trunc('month', interval_start_at) as month_start_at from feeder_profiles)
     inner join wanted using (feeder, month_start_at)
-    where interval_start_at >= $first_month
+    where interval_start_at >= $first_month and feeder between $first_feeder and $last_feeder
 )
 
 select feeder, month_start_at,
-    array_to_string(list(line order by interval_start_at), chr(10)) || chr(10)
+    encode(array_to_string(list(line order by interval_start_at), chr(10)) || chr(10))
 from lines
 group by feeder, month_start_at
 """
 # One month of the total and of all its members, in the order of meter-data.csv.
 COMBINED = f"""
 with
+
+{FACTORS},
 
 combined as (
     select * from combined_profiles
@@ -136,6 +137,7 @@ combined as (
 members as (
     select interval_start_at, feeder, {_line(*MEMBER.values())} as cells
     from member_profiles
+    inner join factors using (feeder)
     where interval_start_at >= $month and interval_start_at < $next_month
 ),
 
@@ -176,7 +178,8 @@ lines as (
     inner join side_by_side using (interval_start_at)
 )
 
-select array_to_string(list(line order by interval_start_at), chr(10)) || chr(10) from lines
+select encode(array_to_string(list(line order by interval_start_at), chr(10)) || chr(10))
+from lines
 """
 GAPS = f"string_agg({_line(*GAP.values())}, chr(10) order by gap_start_at) || chr(10)"
 FEEDER_GAPS = f"select feeder, {GAPS} from gaps group by feeder"
@@ -246,9 +249,10 @@ def _export_feeders(con, writer: OutputWriter, feeders: list[str], months: dict)
         if pairs:
             some, starts = map(list, zip(*pairs, strict=True))
             values = {"feeders": some, "months": starts, "first_month": min(starts)}
+            values |= {"first_feeder": min(some), "last_feeder": max(some)}
             with con.cursor() as own:
                 for feeder, month, text in own.execute(PROFILES, values).fetchall():
-                    made[feeder][f"{month:{MONTH}}"] = text.encode()
+                    made[feeder][f"{month:{MONTH}}"] = text
         for feeder in batch:
             writer.write(f"{feeder}.csv", wanted[feeder], made[feeder].__getitem__)
 
@@ -287,7 +291,7 @@ def _export_combined(con, writer: OutputWriter, feeders: list[str], months: dict
         start = _month(key)
         values = {"month": start, "next_month": _next_month(start), "feeders": feeders}
         with con.cursor() as own:
-            return (own.execute(COMBINED, values).fetchone()[0] or "").encode()
+            return own.execute(COMBINED, values).fetchone()[0] or b""
 
     # a part is made while the one before it is written
     with ThreadPoolExecutor(1) as pool:

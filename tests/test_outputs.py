@@ -49,7 +49,9 @@ copy (
 COMBINED = """
 copy (
     with wide as (
-        pivot member_profiles on feeder in ({feeders})
+        pivot (
+            select feeder, interval_start_at, mw_net, mva_net, pf_net from member_profiles
+        ) on feeder in ({feeders})
         using
             first(mw_net)::decimal(28, 6) as "MW_net",
             first(mva_net)::decimal(28, 6) as "MVA_net",
@@ -112,8 +114,7 @@ create table feeder_profiles as
         where n % 13 > 0
     )
     order by hash(n);
-create view member_profiles as
-    select feeder, interval_start_at, mw_net, mva_net, pf_net from feeder_profiles;
+create view member_profiles as from feeder_profiles;
 create table combined_profiles as
     select
         interval_start_at,

@@ -21,9 +21,16 @@
     end
 {%- endmacro %}
 
-{# A raw channel with all its digits. #}
-{% macro exact(channel) -%}
-    coalesce({{ long_value(channel) }}, {{ channel }})
+{# The sum of a raw channel with all its digits, over the rows with `known`; NULL if there is none.
+   The short values and the few long ones apart: adding up the long type is slow. #}
+{% macro exact_sum(channel, known='true') -%}
+    {%- set short -%}
+        sum(case when long_values is null and {{ known }} then {{ channel }} end)
+    {%- endset -%}
+    {%- set long -%}
+        sum(case when {{ known }} then {{ long_value(channel) }} end)
+    {%- endset -%}
+    coalesce({{ short }} + {{ long }}, {{ short }}, {{ long }})
 {%- endmacro %}
 
 {# A raw channel for roots, quotients and comparisons with 0; NULL where it is no load. #}

@@ -34,13 +34,8 @@ whole as (
     having count(distinct periods.meter_data_row) = 1
 ),
 
-profiles as (
-    select
-        profiles.*,
-        whole.meter_data_row
-    from {{ ref('feeder_profiles') }} as profiles
-    inner join whole on profiles.file_id = whole.file_id
-    union all
+-- every other one is
+shared as (
     select
         profiles.*,
         meters.meter_data_row
@@ -53,6 +48,16 @@ profiles as (
     where
         profiles.file_id in (select files.file_id from files)
         and profiles.file_id not in (select whole.file_id from whole)
+),
+
+profiles as (
+    select * from shared
+    union all
+    select
+        profiles.*,
+        whole.meter_data_row
+    from {{ ref('feeder_profiles') }} as profiles
+    inner join whole on profiles.file_id = whole.file_id
 ),
 
 published as (
@@ -81,15 +86,14 @@ reads as (
     union all
     select
         reads.*,
-        profiles.meter_data_row,
-        profiles.actual_seconds
+        shared.meter_data_row,
+        shared.actual_seconds
     from {{ source('raw', 'interval_reads') }} as reads
-    inner join profiles
-        on reads.file_id = profiles.file_id and reads.line_number = profiles.line_number
+    inner join shared
+        on reads.file_id = shared.file_id and reads.line_number = shared.line_number
     where
-        reads.file_id not in (select whole.file_id from whole)
         -- what a meter shows in test mode is no load
-        and coalesce(profiles.event_handling not in ('test', 'skipped'), true)
+        coalesce(shared.event_handling not in ('test', 'skipped'), true)
 ),
 
 delivered as (
@@ -97,13 +101,13 @@ delivered as (
         file_id,
         meter_data_row,
         actual_seconds,
-        sum({{ exact('kw_del') }}) as mw_del,
-        sum({{ exact('kw_rec') }}) as mw_rec,
-        sum({{ exact('kva_del') }} + {{ exact('kva_rec') }}) as mva_gross,
-        sum(
-            {{ exact('kw_del') }}
-            {{ '+' if var('net_convention') == 'gross' else '-' }} {{ exact('kw_rec') }}
-        ) as mw_net
+        {{ exact_sum('kw_del') }} as mw_del,
+        {{ exact_sum('kw_rec') }} as mw_rec,
+        {{ exact_sum('kva_del', 'kva_rec is not null') }}
+        + {{ exact_sum('kva_rec', 'kva_del is not null') }} as mva_gross,
+        {{ exact_sum('kw_del', 'kw_rec is not null') }}
+        {{ '+' if var('net_convention') == 'gross' else '-' }}
+        {{ exact_sum('kw_rec', 'kw_del is not null') }} as mw_net
     from reads
     group by file_id, meter_data_row, actual_seconds
 ),

@@ -7,64 +7,90 @@
     part_time="run_start_at"
 ) }}
 
+-- written out at each place: a CTE named twice would be made in full, with every reading
+{% set readings -%}
+    (
+        select
+            feeder,
+            interval_start_at,
+            interval_minutes,
+            kw_del,
+            kw_rec,
+            kva_del,
+            kva_rec,
+            case when event_handling = 'outage' then 1 else 0 end as outages
+        from {{ ref('feeder_profiles') }}
+        where
+            {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
+            and kw_del is not null
+            and kw_rec is not null
+    )
+{%- endset %}
+
 with
-
-readings as (
-    select
-        feeder,
-        interval_start_at,
-        interval_minutes,
-        kw_del,
-        kw_rec,
-        kva_del,
-        kva_rec,
-        -- what a meter calls an interval with a power failure differs
-        case
-            when event_type <> 'Normal' and (
-                lower(event_type) like '%power%' or lower(event_type) like '%outage%'
-            ) then 1
-            else 0
-        end as outages,
-        date_trunc('month', interval_start_at) as month_start_at,
-        {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at
-    from {{ ref('feeder_profiles') }}
-    where
-        {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
-        and kw_del is not null
-        and kw_rec is not null
-),
-
-compared as (
-    select
-        *,
-        coalesce(
-            interval_start_at = lag(interval_end_at) over feeder_month
-            and kw_del = lag(kw_del) over feeder_month
-            and kw_rec = lag(kw_rec) over feeder_month
-            and kva_del is not distinct from lag(kva_del) over feeder_month
-            and kva_rec is not distinct from lag(kva_rec) over feeder_month,
-            false
-        ) as is_as_before,
-        lag(outages) over feeder_month as outages_before
-    from readings
-    window feeder_month as (partition by feeder, month_start_at order by interval_start_at)
-),
 
 -- few readings are as the one before: only they are put together, and the first and last of a
 -- month, which may go on in the next
+repeated as (
+    select
+        readings.*,
+        before.outages as outages_before
+    from {{ readings }} as readings
+    inner join {{ readings }} as before
+        on
+            readings.feeder = before.feeder
+            and {{ add_minutes('readings.interval_start_at', '-readings.interval_minutes') }}
+            = before.interval_start_at
+            and readings.interval_minutes = before.interval_minutes
+            and readings.kw_del = before.kw_del
+            and readings.kw_rec = before.kw_rec
+            and readings.kva_del is not distinct from before.kva_del
+            and readings.kva_rec is not distinct from before.kva_rec
+    where
+        date_trunc('month', readings.interval_start_at)
+        = date_trunc('month', before.interval_start_at)
+),
+
+at_ends as (
+    select
+        ends.*,
+        repeated.outages_before,
+        repeated.feeder is not null as is_as_before
+    from {{ readings }} as ends
+    left join repeated
+        on ends.feeder = repeated.feeder and ends.interval_start_at = repeated.interval_start_at
+    where
+        ends.interval_start_at = date_trunc('month', ends.interval_start_at)
+        or {{ add_minutes('ends.interval_start_at', 'ends.interval_minutes') }}
+        >= {{ add_month("date_trunc('month', ends.interval_start_at)") }}
+),
+
 kept as (
     select
         *,
+        true as is_as_before
+    from repeated
+    union
+    select * from at_ends
+),
+
+placed as (
+    select
+        *,
+        date_trunc('month', interval_start_at) as month_start_at,
+        {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at,
         row_number() over (
             partition by
-                feeder, month_start_at, kw_del, kw_rec, kva_del, kva_rec, interval_minutes
+                feeder,
+                date_trunc('month', interval_start_at),
+                kw_del,
+                kw_rec,
+                kva_del,
+                kva_rec,
+                interval_minutes
             order by interval_start_at
         ) as place
-    from compared
-    where
-        is_as_before
-        or interval_start_at = month_start_at
-        or interval_end_at >= {{ add_month('month_start_at') }}
+    from kept
 ),
 
 grouped as (
@@ -83,7 +109,7 @@ grouped as (
         -- the reading that the first one is equal to was not kept
         bool_and(is_as_before) as begins_before,
         min_by(outages_before, interval_start_at) as outages_before
-    from kept
+    from placed
     group by
         feeder, month_start_at, kw_del, kw_rec, kva_del, kva_rec, interval_minutes,
         {{ add_minutes('interval_start_at', '-interval_minutes * place') }}

@@ -59,6 +59,10 @@ averaged as (
 select
     profiles.feeder,
     profiles.interval_start_at,
+    profiles.kw_del,
+    profiles.kw_rec,
+    profiles.kva_del,
+    profiles.kva_rec,
     profiles.mw_net,
     profiles.mva_net,
     profiles.pf_net
@@ -69,6 +73,10 @@ union all
 select
     feeder,
     system_start_at as interval_start_at,
+    null as kw_del,
+    null as kw_rec,
+    null as kva_del,
+    null as kva_rec,
     mw_net,
     mva_net,
     cast(abs(mw_net) as double) / nullif(cast(mva_net as double), 0) as pf_net
