@@ -9,7 +9,6 @@ that process. Without one it runs dbt itself.
 """
 
 import gc
-import hashlib
 import json
 import os
 import subprocess
@@ -17,6 +16,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from hashlib import sha256
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
@@ -32,7 +32,7 @@ WARM = "LOAD_PROFILE_WARM_DBT"  # address and key of a waiting process
 
 def project_fingerprint() -> str:
     """sha256 over names and contents of the dbt project's own files."""
-    found = hashlib.sha256()
+    found = sha256()
     for folder in (".", "models", "macros", "tests", "seeds"):
         below = PROJECT.glob("*.yml") if folder == "." else (PROJECT / folder).rglob("*.*")
         for path in sorted(below):
@@ -59,10 +59,16 @@ def without_dbt() -> Iterator[None]:
 
 
 class WarmDbt(AbstractContextManager):
-    """A process that has dbt imported and runs one command; it does not outlive the block."""
+    """A process that has dbt imported and runs one command; it does not outlive the block.
+
+    It reads the project with dbt variables, a JSON mapping, if that command will have them.
+    """
+
+    def __init__(self, variables: str = "") -> None:
+        self.variables = variables
 
     def __enter__(self) -> "WarmDbt":
-        command = [sys.executable, "-m", "dagster_defs.dbt_command", "--wait"]
+        command = [sys.executable, "-m", "dagster_defs.dbt_command", "--wait", self.variables]
         # if it fails to start, load-profile-dbt does its work and says why
         self.process = subprocess.Popen(
             command,
@@ -87,8 +93,8 @@ def main() -> None:
     os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT))
     os.environ.setdefault("DBT_PROFILES_DIR", str(PROJECT))
     os.environ.setdefault("DBT_USE_COLORS", "false")
-    if sys.argv[1:] == ["--wait"]:
-        return _wait_for_command()
+    if sys.argv[1:2] == ["--wait"]:
+        return _wait_for_command(sys.argv[2])
     code = _hand_over(os.environ.pop(WARM, ""))
     sys.exit(_run(sys.argv[1:]) if code is None else code)
 
@@ -150,7 +156,7 @@ class _Stream:
         return False
 
 
-def _wait_for_command() -> None:
+def _wait_for_command(variables: str) -> None:
     """Say where this process listens, make dbt ready, run one command; end with the parent."""
 
     def end_with_parent() -> None:
@@ -164,15 +170,17 @@ def _wait_for_command() -> None:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        parse = ["--quiet", "--no-write-json", "parse", "--target-path", str(PROJECT / "target")]
+        # dbt keeps what it read, but not for several sets of variables in one folder
+        kept = PROJECT / "target" / (sha256(variables.encode()).hexdigest() if variables else "")
+        parse = ["--quiet", "--no-write-json", "parse", "--target-path", str(kept)]
+        parse += ["--vars", variables] if variables else []
         manifest = dbtRunner().invoke(parse).result
         with listener.accept() as connection:
             arguments, environment = connection.recv()
             os.environ.clear()
             os.environ.update(environment)
             sys.stdout = sys.stderr = _Stream(connection)
-            # variables change what a parse gives
-            code = _run(arguments, None if "--vars" in arguments else manifest)
+            code = _run(arguments, manifest)
             # whoever gets the code may open the warehouse at once
             if environment := DuckDBConnectionManager._ENV:
                 environment.close()

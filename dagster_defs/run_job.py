@@ -82,7 +82,7 @@ def run_job(
     workspace.last_run.unlink(missing_ok=True)
     inputs = _inputs(workspace, dbt_vars or {}, plots)
     logging.getLogger("load_profile.progress").info("Starting Dagster")
-    with WarmDbt():
+    with WarmDbt(json.dumps(dict(dbt_vars)) if dbt_vars else ""):
         return _run(workspace, inputs, dbt_vars, select)
 
 

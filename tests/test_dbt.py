@@ -65,15 +65,3 @@ def test_a_line_in_event_types_makes_anew_what_it_changes(sample, tmp_path):
     done = dbt(root, *build)
     assert done.returncode == 0, done.stdout
     assert query(root, counted) == [("1.4.5", True, before[2], 0)]
-
-
-def test_both_conventions_agree_on_everything_but_the_net(sample, tmp_path):
-    root = copytree(sample, tmp_path / "root")
-    columns = "mw_del, mw_rec, mva_del, mva_rec, mw_gross, mva_gross, is_bidirectional"
-    table = f"select feeder, interval_start_at, {columns} from feeder_profiles order by all"
-    signed = query(root, table)
-    done = dbt(root, "run", "--vars", "{net_convention: gross}")
-    assert done.returncode == 0, done.stdout
-    assert query(root, table) == signed
-    differing = "select count(*) from feeder_profiles where mw_net is distinct from mw_gross"
-    assert query(root, differing) == [(0,)]

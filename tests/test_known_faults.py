@@ -38,12 +38,12 @@ def root(tmp_path_factory) -> Path:
     }
     for name, text in files.items():
         (drop / name).write_text(text, encoding="utf-8")
-    assert load_profile("run", "--root", root).returncode == 0
+    assert load_profile("run", "--no-plots", "--root", root).returncode == 0
     for path in (root / "logs").iterdir():
         path.unlink()
     (root / "logs").rmdir()
     (drop / "gen-first.csv").write_text(export(1, 7), encoding="utf-8")
-    done = load_profile("run", "--root", root)
+    done = load_profile("run", "--no-plots", "--root", root)
     assert done.returncode == 0, done.stdout
     return root
 

@@ -78,11 +78,11 @@ def test_a_hole_in_a_released_file_stays_a_gap(tmp_path):
     )
     (tmp_path / "_dropbox/KW").mkdir(parents=True)
     (tmp_path / "_dropbox/KW/north-1.csv").write_text(header + "".join(rows))
-    assert load_profile("run", "--root", tmp_path).returncode == 0
+    assert load_profile("run", "--no-plots", "--root", tmp_path).returncode == 0
     assert query(tmp_path, "select count(*) from feeder_profiles") == [(0,)]
     path = tmp_path / "data/KW/ERROR/north-1_SEQUENCE-ERROR.csv"
     assert load_profile("release", path, "--root", tmp_path).returncode == 0
-    done = load_profile("run", "--root", tmp_path)
+    done = load_profile("run", "--no-plots", "--root", tmp_path)
     assert done.returncode == 0, done.stdout
     assert query(tmp_path, "select gap_start_local::varchar, missing_intervals from gaps") == [
         ("2024-07-01 05:00:00", 2)
@@ -228,7 +228,7 @@ def test_a_deleted_warehouse_is_noticed_and_not_begun_anew(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     (root / "warehouse/load_profile.duckdb").unlink()
     before = (root / "lp/all.csv").read_bytes()
-    done = load_profile("run", "--root", root)
+    done = load_profile("run", "--no-plots", "--root", root)
     assert done.returncode == 1
     assert "was deleted or is an old copy" in done.stdout
     assert (root / "lp/all.csv").read_bytes() == before
@@ -250,7 +250,7 @@ def test_a_foreign_warehouse_file_is_refused_and_kept(tmp_path):
     with duckdb.connect(str(path)) as con:
         con.execute("create table theirs (a integer)")
     (tmp_path / "meter-data.csv").write_text("sta,meter,multiplier\nnorth,1,1\n")
-    done = load_profile("run", "--root", tmp_path)
+    done = load_profile("run", "--no-plots", "--root", tmp_path)
     assert done.returncode == 1 and "not made by load-profile" in done.stdout
     with duckdb.connect(str(path)) as con:
         assert con.execute("select count(*) from theirs").fetchone() == (0,)
@@ -259,7 +259,7 @@ def test_a_foreign_warehouse_file_is_refused_and_kept(tmp_path):
 def test_the_second_of_two_runs_waits_and_both_succeed(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     (root / "meter-data.csv").open("a").write("\n")
-    command = [str(COMMAND), "run", "--root", str(root)]
+    command = [str(COMMAND), "run", "--no-plots", "--root", str(root)]
     runs = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)
@@ -285,10 +285,10 @@ def test_a_warehouse_that_somebody_holds_open_stops_the_run_with_a_clear_message
         stdout=subprocess.PIPE,
     )
     held.stdout.readline()
-    done = load_profile("run", "--root", root)
+    done = load_profile("run", "--no-plots", "--root", root)
     held.communicate()
     assert done.returncode == 1 and "Another program has it open" in done.stdout
-    assert load_profile("run", "--root", root).returncode == 0
+    assert load_profile("run", "--no-plots", "--root", root).returncode == 0
 
 
 def test_status_keeps_saying_that_the_bytes_of_a_file_are_gone(sample, tmp_path):

@@ -116,7 +116,7 @@ def test_the_same_file_under_another_name_is_a_duplicate_and_changes_nothing(rer
     archived = next((rerun / "data/KW/2024-07").glob("gen-*.csv"))
     (rerun / "_dropbox/KW/gen-renamed.csv").write_bytes(archived.read_bytes())
     before = fingerprints(rerun / "lp")
-    done = load_profile("run", "--root", rerun)
+    done = load_profile("run", "--no-plots", "--root", rerun)
     assert done.returncode == 0, done.stdout
     assert query(
         rerun, "select outcome, stored_as from raw.files where file_name = 'gen-renamed.csv'"
@@ -138,9 +138,16 @@ def test_a_feeder_taken_out_of_meter_data_loses_its_outputs_and_nothing_else(rer
     assert "gen_MW_net" not in (rerun / "lp/all.csv").read_text(encoding="utf-8")
 
 
-def test_the_gross_convention_reproduces_the_older_files(rerun):
-    done = load_profile("run", "--root", rerun, "--vars", "{net_convention: gross}")
+def test_the_gross_convention_reproduces_the_older_files_and_changes_the_net_alone(rerun):
+    columns = "mw_del, mw_rec, mva_del, mva_rec, mw_gross, mva_gross, is_bidirectional"
+    table = f"select feeder, interval_start_at, {columns} from feeder_profiles order by all"
+    signed = query(rerun, table)
+    gross = "{net_convention: gross}"
+    done = load_profile("run", "--root", rerun, "--no-plots", "--vars", gross)
     assert done.returncode == 0, done.stdout
+    assert query(rerun, table) == signed
+    differing = "select count(*) from feeder_profiles where mw_net is distinct from mw_gross"
+    assert query(rerun, differing) == [(0,)]
     for row in rows_of(rerun / "lp/north.csv"):
         power = Decimal(row["MW_del"]) + Decimal(row["MW_rec"])
         apparent = Decimal(row["MVA_del"]) + Decimal(row["MVA_rec"])
@@ -153,7 +160,7 @@ def test_a_month_without_one_feeder_has_no_total_and_says_who_is_missing(tmp_pat
     write_sample(tmp_path)
     for path in (tmp_path / "_dropbox/KW").glob("west-080124*"):
         path.unlink()
-    done = load_profile("run", "--root", tmp_path)
+    done = load_profile("run", "--no-plots", "--root", tmp_path)
     assert done.returncode == 0, done.stdout
     august = "start_local >= timestamp '2024-08-04' and start_local < timestamp '2024-09-01'"
     facts = query(
@@ -227,7 +234,7 @@ def test_a_failing_check_ends_with_exit_code_1_and_publishes_nothing(sample, tmp
         con.execute("insert into raw.interval_reads select * from raw.interval_reads limit 1")
         con.execute("update raw.interval_reads set file_id = 999999 where rowid = 0")
     (root / "meter-data.csv").open("a").write("\n")
-    done = load_profile("run", "--root", root, "--vars", "{full_tests: true}")
+    done = load_profile("run", "--root", root, "--no-plots", "--vars", "{full_tests: true}")
     assert done.returncode == 1
     assert "failed" in done.stdout
     assert fingerprints(root / "lp") == before
@@ -270,7 +277,7 @@ def test_analyze_leaves_what_a_run_wrote_as_it_is(sample, tmp_path):
 def test_an_output_that_somebody_changed_is_made_again(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     (root / "lp/south_gaps.csv").write_text("gap_start\n")
-    done = load_profile("run", "--root", root)
+    done = load_profile("run", "--no-plots", "--root", root)
     assert "Nothing new" not in done.stdout
     assert fingerprints(root / "lp") == fingerprints(sample / "lp")
 
@@ -283,7 +290,7 @@ def test_warnings_of_checks_other_files_and_duplicates_of_another_feeder_are_sai
     north.write_text(text, encoding="utf-8", newline="")
     (drop / "south-copy.csv").write_text(text, encoding="utf-8", newline="")
     (drop / "notes.xlsx").write_bytes(b"PK")
-    done = load_profile("run", "--root", tmp_path)
+    done = load_profile("run", "--no-plots", "--root", tmp_path)
     assert done.returncode == 0, done.stdout
     assert "warning assert_channels_are_not_negative: 1 rows" in done.stdout
     assert "of another feeder: north" in done.stdout

@@ -120,3 +120,8 @@
                 then error('the session time zone must be UTC, see profiles.yml')
         end
 {%- endmacro %}
+
+{# How many different whole numbers from 0 to `until` - 1 there are. #}
+{% macro count_different(number, until) -%}
+    bit_count(bitstring_agg(cast({{ number }} as int), 0, {{ until - 1 }}))
+{%- endmacro %}
