@@ -4,23 +4,30 @@ import base64
 import logging
 
 from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
     AssetKey,
     AssetSpec,
     MaterializeResult,
     MetadataValue,
     asset,
+    asset_check,
     multi_asset,
 )
 
+from dagster_defs.alerts import tell
 from dagster_defs.exports import export_gaps, export_profiles
 from dagster_defs.outputs import Outputs
 from dagster_defs.plot_files import draw_plots
 from dagster_defs.resources import WorkspaceResource
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
-from ingest.warehouse import open_warehouse
+from ingest.warehouse import open_warehouse, utc_now
 
 progress = logging.getLogger("load_profile.progress")
+MOST_DAYS = 40  # without a reading: a month's file may come some days into the next
+STARTED_BY = ("dagster/schedule_name", "dagster/sensor_name")  # tags of runs without a person
 MOST_PICTURES = 6  # pictures shown on an asset's page; all of them are in lp/plots
 
 
@@ -69,10 +76,14 @@ def raw_tables(workspace: WorkspaceResource):
     summary = load_files(workspace.files, lambda *at: progress.info("%s: %d of %d", *at))
     feeders = len({row.feeder for row in meters})
     zones = ", ".join(sorted({row.timezone for row in meters}))
+    unsent = []
+    if summary.rejected:
+        lines = [f"{name}: {outcome}, {reason}" for name, outcome, reason, _ in summary.rejected]
+        unsent = tell(workspace.files, f"{len(lines)} file{'s'[: len(lines) > 1]} rejected", lines)
     for key, metadata in (
         (METER_DATA, {"dagster/row_count": len(meters), "feeders": feeders}),
         (CLOCK_DAYS, {"time zones": zones}),
-        (FILES, _files_metadata(summary)),
+        (FILES, _files_metadata(summary) | ({"alerts": "\n".join(unsent)} if unsent else {})),
         (READS, {"rows loaded": summary.row_count}),
     ):
         yield MaterializeResult(asset_key=key, metadata=metadata)
@@ -92,6 +103,56 @@ def _files_metadata(summary: LoadSummary) -> dict:
         **{f"{stage.name} (s)": round(stage.seconds, 2) for stage in summary.stages},
         "bytes read": max((stage.bytes for stage in summary.stages), default=0),
     }
+
+
+@asset_check(asset="feeder_profiles")
+def recent_readings(
+    context: AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> AssetCheckResult:
+    """No feeder has been without a reading for more than 40 days.
+
+    Counted from now in a run that a schedule or sensor started, else from the newest reading of all
+    feeders: who looks at an old year need not be told that it is old. A feeder counts as long as a
+    meter of it is in use.
+    """
+    is_regular = any(tag in context.run.tags for tag in STARTED_BY)
+    with open_warehouse(workspace.files.warehouse, read_only=True) as con:
+        rows = con.execute(
+            """
+            with last as (
+                select feeder, max(interval_start_at) as last_start_at
+                from feeder_profiles
+                group by feeder
+            ),
+
+            meters as (
+                select feeder, max(coalesce(valid_to, timestamp '9999-01-01')) as in_use_to
+                from stg_meter_data
+                group by feeder
+            ),
+
+            day as (
+                select coalesce(?, (select max(last_start_at) from last)) as today
+            )
+
+            select feeder, last_start_at, date_diff('day', last_start_at, today)
+            from meters
+            inner join last using (feeder)
+            cross join day
+            where in_use_to > today and last_start_at < today - to_days(?)
+            order by last_start_at, feeder
+            """,
+            [utc_now() if is_regular else None, MOST_DAYS],
+        ).fetchall()
+    words = [
+        f"{feeder}: last reading {last:%Y-%m-%d}, {days} days ago" for feeder, last, days in rows
+    ]
+    return AssetCheckResult(
+        passed=not rows,
+        severity=AssetCheckSeverity.WARN,
+        description="; ".join(words) or None,
+        metadata={"feeders without recent readings": len(rows)},
+    )
 
 
 @asset(

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from dagster_defs.alerts import AlertError, read_settings, tell
 from ingest.meter_data import MeterDataError, is_zone, read_meter_data
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
@@ -61,14 +62,18 @@ def run(
         _write_sample(workspace.root, 4, 3, 7)
     try:
         read_meter_data(workspace.meter_data)
-    except MeterDataError as error:
+        read_settings(workspace)
+    except (MeterDataError, AlertError) as error:
         _stop(str(error))
     from dagster_defs.run_job import is_anything_new, run_job
     from dagster_defs.summary import print_summary
     from ingest.warehouse import WarehouseError, utc_now
 
     started = utc_now()
-    with _reported(), workspace.locked(say=lambda text: console.print(escape(text))):
+    with (
+        _reported(alert=workspace),
+        workspace.locked(say=lambda text: console.print(escape(text))),
+    ):
         if not select and not is_anything_new(workspace, variables, plots):
             console.print("Nothing new since the last run: no file changed.")
             print_summary(console, workspace, started)
@@ -230,8 +235,11 @@ def ui(
 
 
 @contextmanager
-def _reported(*wrong_words: type[Exception]) -> Iterator[None]:
-    """Show what a person can mend as one message, exit code 2 for wrong words and 1 otherwise."""
+def _reported(*wrong_words: type[Exception], alert: Workspace | None = None) -> Iterator[None]:
+    """Show what a person can mend as one message, exit code 2 for wrong words and 1 otherwise.
+
+    `alert` is the root whose people are told too.
+    """
     from ingest.filing import FilingError
     from ingest.warehouse import WarehouseError
     from ingest.workspace import WorkspaceBusyError
@@ -241,6 +249,8 @@ def _reported(*wrong_words: type[Exception]) -> Iterator[None]:
     except wrong_words as error:
         _stop(str(error))
     except (WarehouseError, WorkspaceBusyError, FilingError, OSError) as error:
+        for text in tell(alert, "the run failed", [str(error)]) if alert else ():
+            console.print(f"[bold]warning[/] {escape(text)}", highlight=False, soft_wrap=True)
         _stop(str(error), 1)
 
 

@@ -3,12 +3,20 @@
 import os
 from pathlib import Path
 
-from dagster import Definitions, define_asset_job, in_process_executor
+from dagster import Definitions, in_process_executor
 
-from dagster_defs.assets import gap_files, net_load_plot, profile_files, raw_tables
+from dagster_defs.assets import (
+    gap_files,
+    net_load_plot,
+    profile_files,
+    raw_tables,
+    recent_readings,
+)
+from dagster_defs.automation import automation_for, every_morning, everything, new_files
 from dagster_defs.dbt import EXECUTABLE, LeanDbtResource, dbt_models
 from dagster_defs.dbt_command import PROJECT
 from dagster_defs.resources import WorkspaceResource
+from ingest.workspace import Workspace
 
 ROOT = str(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")).resolve())
 # dbt runs as a process of its own and finds the root there
@@ -16,7 +24,10 @@ os.environ["LOAD_PROFILE_ROOT"] = ROOT
 
 defs = Definitions(
     assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot],
-    jobs=[define_asset_job("load_profile", description="Everything: files in, profiles out.")],
+    asset_checks=[recent_readings],
+    jobs=[everything, new_files],
+    schedules=[every_morning],
+    sensors=automation_for(Workspace(Path(ROOT))),
     resources={
         "workspace": WorkspaceResource(root=ROOT),
         "dbt": LeanDbtResource(

@@ -89,6 +89,8 @@ def run_job(
 def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> RunResult:
     from dagster import AssetSelection, DagsterInstance
 
+    from dagster_defs.alerts import tell
+    from dagster_defs.automation import TOLD
     from dagster_defs.definitions import defs
 
     job = defs.resolve_job_def("load_profile")
@@ -109,17 +111,20 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         contextlib.redirect_stdout(stream),
     ):
         result = job.execute_in_process(
-            run_config=config, instance=instance, asset_selection=keys, raise_on_error=False
+            run_config=config,
+            instance=instance,
+            asset_selection=keys,
+            raise_on_error=False,
+            tags={TOLD: "command line"},
         )
     if result.success and not select:
         write_text(workspace.last_run, json.dumps(inputs, indent=1) + "\n")
-    return RunResult(
-        result.success,
-        _errors(result),
-        _metadata(result).get("raw/files", {}),
-        _warnings(result),
-        _cost(result),
-    )
+    files, errors, warnings = _metadata(result).get("raw/files", {}), _errors(result), ()
+    if not result.success:
+        warnings = tuple(tell(workspace, "the run failed", errors))
+    elif "alerts" in files:
+        warnings = (files["alerts"],)
+    return RunResult(result.success, errors, files, (*_warnings(result), *warnings), _cost(result))
 
 
 def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> dict[str, object]:
@@ -162,8 +167,8 @@ def _warnings(result) -> tuple[str, ...]:
             if count.value > MOST_FINDINGS:
                 texts.append(f"{name}: {count.value - MOST_FINDINGS:,} more, see findings")
         else:
-            number = f": {count.value} rows" if count else ""
-            texts.append(f"{name}{number}; see the check on the Dagster page")
+            what = check.description or (f"{count.value} rows" if count else "")
+            texts.append(f"{name}{what and ': '}{what}; see the check on the Dagster page")
     return tuple(texts)
 
 

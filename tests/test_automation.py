@@ -1,0 +1,198 @@
+"""Runs without a person: who is told, when the sensor starts one, which feeder has gone quiet."""
+
+import json
+import os
+import socket
+import threading
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+from conftest import load_profile, query
+from dagster import (
+    AssetSelection,
+    AssetSpec,
+    DagsterInstance,
+    Definitions,
+    SkipReason,
+    build_sensor_context,
+    define_asset_job,
+)
+
+from dagster_defs.assets import recent_readings
+from dagster_defs.automation import automation_for, every_morning
+from dagster_defs.resources import WorkspaceResource
+from ingest.sample import write_sample
+from ingest.workspace import Workspace
+
+
+class Letters(Message):
+    """Keeps every message that a mail server on this machine gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got = []
+
+    def handle_message(self, message) -> None:
+        self.got.append(message)
+
+
+@contextmanager
+def mail_server():
+    letters = Letters()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(letters, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield letters.got, port
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def web_server():
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_): ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield got, server.server_port
+        server.shutdown()
+
+
+def write_alerts(root: Path, mail_port: int, web_port: int) -> None:
+    (root / "alerts.toml").write_text(
+        f"""
+        [email]
+        server = "127.0.0.1"
+        port = {mail_port}
+        sender = "load-profile@example.org"
+        recipients = ["planning@example.org", "metering@example.org"]
+
+        [webhook]
+        url = "http://127.0.0.1:{web_port}/hooks/42"
+        """
+    )
+
+
+def test_a_rejected_file_and_a_failed_run_are_told_by_mail_and_webhook(tmp_path):
+    write_sample(tmp_path, feeders=2, months=1)
+    drop = tmp_path / "_dropbox/KW"
+    text = next(drop.glob("north-*.csv")).read_text(encoding="utf-8-sig").splitlines(True)
+    (drop / "north-hole.csv").write_text("".join(text[:400] + text[410:]), encoding="utf-8")
+    with mail_server() as (letters, mail_port), web_server() as (posts, web_port):
+        write_alerts(tmp_path, mail_port, web_port)
+        done = load_profile("run", "--no-plots", "--root", tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        (letter,), (post,) = letters, posts
+        assert letter["Subject"] == post["subject"] == "load-profile: 2 files rejected"
+        assert letter["To"] == "planning@example.org, metering@example.org"
+        for said in (letter.get_payload(), post["text"]):
+            assert "north-hole.csv: sequence_error, line 4" in said
+            assert str(tmp_path) in said
+        (tmp_path / "warehouse/load_profile.duckdb").write_bytes(b"damaged")
+        assert load_profile("run", "--no-plots", "--root", tmp_path).returncode == 1
+        assert letters[1]["Subject"] == posts[1]["subject"] == "load-profile: the run failed"
+        assert "load-profile rebuild" in posts[1]["text"]
+        assert len(letters) == len(posts) == 2
+    # nobody listens any more: the run goes on as before and says who was not told
+    done = load_profile("run", "--no-plots", "--root", tmp_path)
+    assert done.returncode == 1
+    assert "alert by email not sent" in done.stdout and "alert by webhook not sent" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[email]\nserver = 'a'\nsender = 'b'\n", ["[email]", "'recipients'"]),
+        ("[email]\nhost = 'a'\n", ["'host'", "server", "starttls"]),
+        ("[pager]\nnumber = 1\n", ["'pager'", "[email], [webhook]"]),
+        ("email = 'a'\n", ["'email'", "[email]"]),
+        ("[email\n", ["alerts.toml", "line 1"]),
+    ],
+)
+def test_wrong_settings_stop_everything_and_say_what_is_allowed(tmp_path, text, words):
+    write_sample(tmp_path, feeders=1, months=1)
+    (tmp_path / "alerts.toml").write_text(text)
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 2
+    for word in (*words, "alerts.toml"):
+        assert word in done.stderr
+    assert not (tmp_path / "warehouse").exists()
+
+
+def test_the_sensor_waits_until_files_have_arrived_and_asks_once_for_the_same_ones(tmp_path):
+    workspace = Workspace(tmp_path)
+    workspace.prepare()
+    dropped_files, _ = automation_for(workspace)
+    cursor = None
+
+    def look():
+        nonlocal cursor
+        context = build_sensor_context(cursor=cursor)
+        found = dropped_files(context)
+        cursor = context.cursor
+        return found
+
+    assert "empty" in look().skip_message
+    path = workspace.dropbox / "north-1.csv"
+    path.write_text("half")
+    assert "still arriving" in look().skip_message
+    path.write_text("half and half")
+    assert "still arriving" in look().skip_message
+    first = look()
+    assert first.run_key and look().run_key == first.run_key
+    path.unlink()
+    assert isinstance(look(), SkipReason)
+    path.write_text("another one")
+    os.utime(path, ns=(1, 1))
+    look()
+    assert look().run_key not in (None, first.run_key)
+
+
+def test_nothing_starts_by_itself_until_it_is_switched_on(tmp_path):
+    dropped_files, failed_runs = automation_for(Workspace(tmp_path))
+    assert dropped_files.default_status.value == "STOPPED"
+    assert every_morning.default_status.value == "STOPPED"
+    assert failed_runs.default_status.value == "RUNNING"  # it tells, it starts nothing
+
+
+def evaluated(root: Path, **tags: str):
+    """The result of the check in a run with these tags."""
+    definitions = Definitions(
+        assets=[AssetSpec("feeder_profiles")],
+        asset_checks=[recent_readings],
+        jobs=[define_asset_job("check", selection=AssetSelection.all_asset_checks())],
+        resources={"workspace": WorkspaceResource(root=str(root))},
+    )
+    with DagsterInstance.ephemeral() as instance:
+        job = definitions.resolve_job_def("check")
+        (found,) = job.execute_in_process(
+            instance=instance, tags=tags
+        ).get_asset_check_evaluations()
+    return found
+
+
+def test_a_feeder_that_went_quiet_is_named_beside_the_others_or_beside_today(sample, tmp_path):
+    assert evaluated(sample).passed
+    now = evaluated(sample, **{"dagster/schedule_name": "every_morning"})
+    ago = (datetime.now() - datetime(2024, 9, 30)).days
+    assert not now.passed and now.severity.value == "WARN"
+    assert f"north: last reading 2024-09-30, {ago - 1}" in now.description or (
+        f"north: last reading 2024-09-30, {ago}" in now.description
+    )
+    assert query(sample, "select count(distinct feeder) from feeder_profiles") == [
+        (now.metadata["feeders without recent readings"].value,)
+    ]
