@@ -70,6 +70,16 @@
     quantile_disc({{ value }}, {{ share }})
 {%- endmacro %}
 
+{# The values at several shares of the way, as one list. #}
+{% macro quantiles(value, shares) -%}
+    quantile_disc({{ value }}, {{ shares }})
+{%- endmacro %}
+
+{# For a CTE that is read more than once: put it in each place, where filters reach its tables. #}
+{% macro inlined() -%}
+    not materialized
+{%- endmacro %}
+
 {# The third-highest value of a group; NULL when there are fewer. #}
 {% macro third_highest(value) -%}
     list_extract(max({{ value }}, 3), 3)
