@@ -16,6 +16,11 @@
     cast(date_diff('second', {{ first }}, {{ second }}) as bigint)
 {%- endmacro %}
 
+{# Whole microseconds since 1970, which differ in no time at all. #}
+{% macro microseconds(moment) -%}
+    epoch_us({{ moment }})
+{%- endmacro %}
+
 {# A UTC timestamp as wall time of a zone; unambiguous in this direction. #}
 {% macro to_local(moment, zone) -%}
     timezone({{ zone }}, timezone('UTC', {{ moment }}))
@@ -72,7 +77,7 @@
 
 {# The values at several shares of the way, as one list. #}
 {% macro quantiles(value, shares) -%}
-    quantile_disc({{ value }}, {{ shares }})
+    quantile_disc({{ value }}, [{{ shares | join(', ') }}])
 {%- endmacro %}
 
 {# For a CTE that is read more than once: put it in each place, where filters reach its tables. #}

@@ -77,32 +77,36 @@
 
 {# MW added up over the last `minutes` at the end of an interval, NULL where one is missing; of up
    to four intervals from the neighbours, which is fast. #}
-{% macro neighbour_sum(minutes, counts) -%}
-    case
-        {%- for count in counts %}
-        when
-            interval_minutes * {{ count }} = {{ minutes }}
-            {%- if count > 1 %}
-            and lag(interval_start_at, {{ count - 1 }}) over feeder_time
-            = {{ add_minutes('interval_start_at', '-interval_minutes * ' ~ (count - 1)) }}
-            {%- endif %}
-            then mw_net
-            {%- for place in range(1, count) %} + lag(mw_net, {{ place }}) over feeder_time
-            {%- endfor %}
-        {%- endfor %}
-    end
+{% macro neighbour_sum(minutes) -%}
+    {%- set whens = [] -%}
+    {%- for count in range(minutes // 15, 0, -1) -%}
+        {%- set terms = ['mw_net'] -%}
+        {%- for place in range(1, count) -%}
+            {%- do terms.append('lag(mw_net, ' ~ place ~ ') over feeder_time') -%}
+        {%- endfor -%}
+        {%- do whens.append(
+            'when interval_minutes * ' ~ count ~ ' = ' ~ minutes
+            ~ (' and ' ~ reaches_back(minutes, count - 1) if count > 1 else '')
+            ~ ' then ' ~ terms | join(' + ')
+        ) -%}
+    {%- endfor -%}
+    case {{ whens | join(' ') }} end
 {%- endmacro %}
 
-{# The same of any number of intervals. #}
-{% macro frame_sum(minutes) -%}
+{# The same of any number of intervals, from a running sum. #}
+{% macro running_sum(minutes) -%}
+    {%- set count = minutes ~ ' // interval_minutes' -%}
     case
         when
             mod({{ minutes }}, interval_minutes) = 0
-            and lag(interval_start_at, {{ minutes }} // interval_minutes - 1) over feeder_time
-            = {{ add_minutes('interval_start_at', 'interval_minutes - ' ~ minutes) }}
-            then sum(mw_net) over (
-                partition by feeder order by interval_start_at
-                rows between {{ minutes }} // interval_minutes - 1 preceding and current row
-            )
+            and {{ reaches_back(minutes, count ~ ' - 1') }}
+            then mw_so_far - coalesce(lag(mw_so_far, {{ count }}) over feeder_time, 0)
     end
+{%- endmacro %}
+
+{# Whether the last `minutes` began so many intervals before this one; all have one length. #}
+{% macro reaches_back(minutes, intervals) -%}
+    {{ microseconds('interval_start_at') }}
+    - {{ microseconds('lag(interval_start_at, ' ~ intervals ~ ') over feeder_time') }}
+    = ({{ minutes }} - interval_minutes) * 60000000
 {%- endmacro %}

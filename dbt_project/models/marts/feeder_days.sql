@@ -32,10 +32,17 @@ measured as {{ inlined() }} (
         end as is_kva_too_low,
         case when can_be_peak then mw_net end as peak_net,
         case when can_be_peak then mva_net end as peak_mva,
-        coalesce(
-            (cast(kw_del as double) {{ "+" if var("net_convention") == "gross" else "-" }}
-            cast(kw_rec as double)) * mw_per_unit, cast(mw_net as double)
-        ) as net
+        case
+            when mw_net is not null
+                then coalesce(
+                    (
+                        cast(kw_del as double)
+                        {{ "+" if var("net_convention") == "gross" else "-" }}
+                        cast(kw_rec as double)
+                    ) * mw_per_unit,
+                    cast(mw_net as double)
+                )
+        end as net
     from intervals
     where {{ is_in_dirty_part(ref('day_months'), 'local_date') }}
 ),
@@ -51,8 +58,8 @@ days as (
             as known_minutes,
         cast(sum(case when kw = 0 then 1 else 0 end) as bigint) as zero_count,
         min(nullif(greatest(kw_del, kw_rec), 0)) as least_kw,
-        cast(max(abs(mw_net)) as double) as highest_mw,
-        cast({{ third_highest('abs(mw_net)') }} as double) as third_highest_mw,
+        max(abs(net)) as highest_mw,
+        {{ third_highest('abs(net)') }} as third_highest_mw,
         cast({{ third_highest('coalesce(mva_gross, mw_gross)') }} as double)
             as third_highest_mva,
         cast(sum(case when kva is not null then kw end) as double)
@@ -76,14 +83,24 @@ days as (
         cast(sum(mw_rec * actual_seconds) as decimal(38, 18)) as rec_mj,
         cast(sum(mw_net * actual_seconds) as decimal(38, 18)) as net_mj,
         cast(sum(mw_gross * actual_seconds) as decimal(38, 18)) as gross_mj,
-        cast(sum(greatest(peak_net, 0) * actual_seconds) as decimal(38, 18)) as load_mj,
-        cast(sum(case when peak_net is not null
-            then cast(round(1000000 * net * net * actual_seconds) as decimal(38, 0))
-        end) as decimal(38, 0)) as kw2_seconds,
-        cast(sum(case when mva_net is not null then abs(mw_net) * actual_seconds end)
-            as decimal(38, 18)) as active_mj,
-        cast(sum(case when mw_net is not null then mva_net * actual_seconds end)
-            as decimal(38, 18)) as apparent_mj,
+        cast(sum(
+            case
+                when peak_net > 0 then peak_net * actual_seconds
+                when peak_net <= 0 then 0
+            end
+        ) as decimal(38, 18)) as load_mj,
+        cast(sum(
+            case
+                when can_be_peak
+                    then cast(round(1000000 * net * net * actual_seconds) as decimal(38, 0))
+            end
+        ) as decimal(38, 0)) as kw2_seconds,
+        cast(sum(
+            case when mva_net is not null then abs(mw_net) * actual_seconds end
+        ) as decimal(38, 18)) as active_mj,
+        cast(sum(
+            case when mw_net is not null then mva_net * actual_seconds end
+        ) as decimal(38, 18)) as apparent_mj,
         max(peak_net) as peak_mw,
         min(peak_net) as min_mw,
         max(peak_mva) as peak_mva,
@@ -96,18 +113,19 @@ extremes as (
     select
         measured.feeder,
         measured.local_date,
-        min(case when measured.peak_net = days.peak_mw then measured.interval_start_at end)
-            as peak_at,
         cast(sum(case when measured.peak_net = days.peak_mw then 1 else 0 end) as bigint)
             as peak_count,
-        min(case when measured.peak_net = days.min_mw then measured.interval_start_at end)
-            as min_at,
         cast(sum(case when measured.peak_net = days.min_mw then 1 else 0 end) as bigint)
             as min_count,
+        min(case when measured.peak_net = days.peak_mw then measured.interval_start_at end)
+            as peak_at,
+        min(case when measured.peak_net = days.min_mw then measured.interval_start_at end)
+            as min_at,
         min(case when measured.peak_mva = days.peak_mva then measured.interval_start_at end)
             as peak_mva_at,
-        min_by(measured.pf_net, measured.interval_start_at) filter (
-            where measured.peak_mva = days.peak_mva
+        min_by(
+            measured.pf_net,
+            case when measured.peak_mva = days.peak_mva then measured.interval_start_at end
         ) as peak_mva_pf
     from measured
     inner join days
@@ -124,26 +142,37 @@ valid as {{ inlined() }} (
     where can_be_peak and is_on_grid and mw_net is not null
 ),
 
+running as (
+    select
+        feeder,
+        local_date,
+        interval_start_at,
+        interval_minutes,
+        sum(mw_net) over feeder_time as mw_so_far
+    from valid
+    where interval_minutes < 15
+    window feeder_time as (partition by feeder, interval_minutes order by interval_start_at)
+),
+
 rolled as (
     select
         feeder,
         local_date,
         interval_minutes,
-        {{ neighbour_sum(30, [1, 2]) }} as mw_30,
-        {{ neighbour_sum(60, [1, 2, 3, 4]) }} as mw_60
+        {{ neighbour_sum(30) }} as mw_30,
+        {{ neighbour_sum(60) }} as mw_60
     from valid
     where interval_minutes >= 15
-    window feeder_time as (partition by feeder order by interval_start_at)
+    window feeder_time as (partition by feeder, interval_minutes order by interval_start_at)
     union all
     select
         feeder,
         local_date,
         interval_minutes,
-        {{ frame_sum(30) }} as mw_30,
-        {{ frame_sum(60) }} as mw_60
-    from valid
-    where interval_minutes < 15
-    window feeder_time as (partition by feeder order by interval_start_at)
+        {{ running_sum(30) }} as mw_30,
+        {{ running_sum(60) }} as mw_60
+    from running
+    window feeder_time as (partition by feeder, interval_minutes order by interval_start_at)
 ),
 
 rolling as (

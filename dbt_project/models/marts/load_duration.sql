@@ -19,8 +19,10 @@ with
 
 intervals as {{ inlined() }} (
     select
-        *,
-        cast(date_trunc('year', local_start) as date) as year_start
+        feeder,
+        cast(date_trunc('year', local_date) as date) as year_start,
+        mw_net,
+        actual_seconds
     from {{ dated_intervals(ref('day_months')) }} as intervals
     where can_be_peak and mw_net is not null
 ),
@@ -30,70 +32,63 @@ years as (
         feeder,
         year_start,
         sum(actual_seconds) as year_seconds,
-        max(mw_net) as peak_mw,
-        {{ quantiles('-mw_net', '[' ~ time_shares | join(', ') ~ ']') }} as levels
+        {% for share in peak_shares -%}
+            cast({{ share }} * max(mw_net) as decimal(28, 18)) as threshold_{{ loop.index }},
+        {% endfor -%}
+        {{ quantiles('-mw_net', time_shares) }} as levels
     from intervals
     group by feeder, year_start
 ),
 
--- the highest threshold that is reached
+-- by the highest threshold that is reached
 reached as (
     select
         intervals.feeder,
         intervals.year_start,
+        sum(intervals.actual_seconds) as reached_seconds,
         case
-            {%- for share in peak_shares %}
-            when intervals.mw_net >= {{ share }} * years.peak_mw then {{ share }}
-            {%- endfor %}
-        end as share,
-        sum(intervals.actual_seconds) as reached_seconds
+            {% for share in peak_shares -%}
+                when intervals.mw_net >= years.threshold_{{ loop.index }} then {{ loop.index }}
+            {% endfor %}
+        end as place
     from intervals
     inner join years
         on intervals.feeder = years.feeder and intervals.year_start = years.year_start
-    where years.peak_mw > 0 and intervals.mw_net >= {{ peak_shares | last }} * years.peak_mw
-    group by 1, 2, 3
+    where
+        years.threshold_1 > 0
+        and intervals.mw_net >= years.threshold_{{ peak_shares | length }}
+    group by intervals.feeder, intervals.year_start, place
 ),
 
-thresholds as (
-    select
-        years.feeder,
-        years.year_start,
-        'peak' as share_of,
-        points.share,
-        cast(points.share * years.peak_mw as decimal(28, 18)) as mw,
-        sum(reached.reached_seconds) as point_seconds
-    from years
-    cross join (
-        {% for share in peak_shares -%}
-            select {{ share }} as share {{ "union all " if not loop.last }}
-        {%- endfor %}
-    ) as points
-    inner join reached
-        on
-            years.feeder = reached.feeder
-            and years.year_start = reached.year_start
-            and points.share <= reached.share
-    group by years.feeder, years.year_start, years.peak_mw, points.share
-),
-
-quantiles as (
+points as (
+    {% for share in peak_shares -%}
+        select
+            years.feeder,
+            years.year_start,
+            'peak' as share_of,
+            {{ share }} as share,
+            years.threshold_{{ loop.index }} as mw,
+            sum(reached.reached_seconds) as point_seconds
+        from years
+        inner join reached
+            on
+                years.feeder = reached.feeder
+                and years.year_start = reached.year_start
+                and reached.place <= {{ loop.index }}
+        group by years.feeder, years.year_start, years.threshold_{{ loop.index }}
+        union all
+    {% endfor -%}
     {% for share in time_shares -%}
         select
             feeder,
             year_start,
             'time' as share_of,
             {{ share }} as share,
-            cast(-levels[{{ loop.index }}] as decimal(28, 18)) as mw,
+            -levels[{{ loop.index }}] as mw,
             {{ share }} * year_seconds as point_seconds
         from years
         {{ "union all" if not loop.last }}
     {% endfor %}
-),
-
-points as (
-    select * from thresholds
-    union all
-    select * from quantiles
 )
 
 select
@@ -101,6 +96,6 @@ select
     year_start,
     share_of,
     cast(share as decimal(3, 2)) as share,
-    mw,
+    cast(mw as decimal(28, 18)) as mw,
     {{ rounded('cast(point_seconds as double) / 3600') }} as hours
 from points

@@ -35,19 +35,19 @@ days as (
             and days.peak_at < ratings.to_at
 ),
 
+grains as (
+    {% for grain in ['day', 'month', 'year'] -%}
+        select '{{ grain }}' as grain {{ "union all " if not loop.last }}
+    {%- endfor %}
+),
+
 graded as (
     select
         days.*,
         grains.grain,
         cast(date_trunc(grains.grain, days.day) as date) as period_start
     from days
-    cross join (
-        select 'day' as grain
-        union all
-        select 'month' as grain
-        union all
-        select 'year' as grain
-    ) as grains
+    cross join grains
 ),
 
 extremes as (
@@ -62,34 +62,34 @@ extremes as (
 
 periods as (
     select
-        name as feeder,
         grain,
         period_start,
+        name as feeder,
         cast(coalesce(sum(actual_count), 0) as bigint) as actual_intervals,
         cast(coalesce(sum(on_grid_count), 0) + sum(missing_count) as bigint)
             as expected_intervals,
-        coalesce(sum(actual_minutes), 0) as actual_minutes,
-        coalesce(sum(evaluated_minutes), 0) as evaluated_minutes,
-        coalesce(sum(on_grid_minutes), 0) + sum(missing_minutes) as expected_minutes,
         cast(sum(del_mj) as double) as del_mj,
         cast(sum(rec_mj) as double) as rec_mj,
         cast(sum(net_mj) as double) as net_mj,
         cast(sum(gross_mj) as double) as gross_mj,
-        cast(sum(load_mj) as double) / nullif(sum(evaluated_seconds), 0) as load_mean_mw,
-        cast(sum(kw2_seconds) as double) / 1000000 / nullif(sum(evaluated_seconds), 0)
-            as mean_mw2,
-        cast(sum(active_mj) as double) / nullif(cast(sum(apparent_mj) as double), 0)
-            as power_factor,
+        cast(sum(load_mj) as double) as load_mj,
+        cast(sum(kw2_seconds) as double) as kw2_seconds,
+        cast(sum(active_mj) as double) as active_mj,
+        cast(sum(apparent_mj) as double) as apparent_mj,
+        cast(sum(case when has_peak then peak_count end) as bigint) as peak_count,
+        cast(sum(case when has_min then min_count end) as bigint) as min_count,
+        coalesce(sum(actual_minutes), 0) as actual_minutes,
+        coalesce(sum(evaluated_minutes), 0) as evaluated_minutes,
+        coalesce(sum(on_grid_minutes), 0) + sum(missing_minutes) as expected_minutes,
+        nullif(sum(evaluated_seconds), 0) as evaluated_seconds,
         max(peak_mw) as peak_mw,
         min(case when has_peak then peak_at end) as peak_at,
         min(case when has_peak then day end) as peak_date,
-        cast(sum(case when has_peak then peak_count end) as bigint) as peak_count,
         min(min_mw) as min_mw,
         min(case when has_min then min_at end) as min_at,
-        cast(sum(case when has_min then min_count end) as bigint) as min_count,
         max(peak_mva) as peak_mva,
         min(case when has_peak_mva then peak_mva_at end) as peak_mva_at,
-        min_by(peak_mva_pf, peak_mva_at) filter (where has_peak_mva) as peak_mva_pf,
+        min_by(peak_mva_pf, case when has_peak_mva then peak_mva_at end) as peak_mva_pf,
         max(utilisation) as utilisation,
         max(peak_30min_mw) as peak_30min_mw,
         max(peak_60min_mw) as peak_60min_mw,
@@ -133,13 +133,12 @@ compared as (
     select
         periods.*,
         coincident.coincident_mw,
-        cast(coincident.coincident_mw as double)
-        / nullif(cast(coincident.total_mw as double), 0) as coincident_share,
+        coincident.total_mw,
+        cast(greatest(abs(periods.peak_mw), abs(periods.min_mw)) as double) as highest_mw,
         case
             when periods.feeder = '*' then together.noncoincident_mw
             else periods.weighted_peak_mw
-        end as noncoincident_mw,
-        cast(greatest(abs(periods.peak_mw), abs(periods.min_mw)) as double) as highest_mw
+        end as noncoincident_mw
     from periods
     left join peaks_together as together
         on
@@ -177,18 +176,21 @@ select
     min_mw,
     min_at,
     min_count,
-    cast(greatest(-min_mw, 0) as decimal(28, 18)) as reverse_mw,
+    cast(case when min_mw < 0 then -min_mw when min_mw >= 0 then 0 end as decimal(28, 18))
+        as reverse_mw,
     peak_mva,
     peak_mva_at,
     peak_mva_pf,
     peak_30min_mw,
     peak_60min_mw,
-    case when peak_mw > 0 then load_mean_mw / cast(peak_mw as double) end as load_factor,
-    mean_mw2 / nullif(highest_mw * highest_mw, 0) as loss_factor,
-    power_factor,
+    case
+        when peak_mw > 0 then load_mj / evaluated_seconds / cast(peak_mw as double)
+    end as load_factor,
+    kw2_seconds / 1000000 / evaluated_seconds / nullif(highest_mw * highest_mw, 0) as loss_factor,
+    active_mj / nullif(apparent_mj, 0) as power_factor,
     utilisation,
     cast(coincident_mw as decimal(28, 18)) as coincident_mw,
-    coincident_share,
+    cast(coincident_mw as double) / nullif(cast(total_mw as double), 0) as coincident_share,
     cast(noncoincident_mw as decimal(28, 18)) as noncoincident_mw,
     case
         when feeder = '*' and peak_mw > 0 and noncoincident_mw > 0

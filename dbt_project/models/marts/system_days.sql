@@ -68,9 +68,9 @@ missing as (
 )
 
 select
+    shares.coincident_mw,
     coalesce(shares.feeder, missing.feeder) as feeder,
     coalesce(shares.local_date, missing.local_date) as local_date,
-    shares.coincident_mw,
     coalesce(missing.missing_count, 0) as missing_count,
     coalesce(missing.missing_minutes, 0) as missing_minutes
 from shares

@@ -63,42 +63,57 @@ typed as (
     left join holidays on dates.local_date = holidays.local_date
 ),
 
+day_hours as (
+    select unnest(range(24)) as local_hour
+),
+
 -- every hour has one bin, so that bins add up to the whole
 hours as (
     select
         typed.local_date,
-        typed.season,
-        typed.day_type,
-        hours.local_hour,
+        day_hours.local_hour,
         coalesce(min(calendar.name), 'off_peak') as bin
     from typed
-    cross join (select unnest(range(24)) as local_hour) as hours
+    cross join day_hours
     left join calendar
         on
             calendar.kind = 'bin'
-            and coalesce(calendar.season = typed.season, true)
-            and coalesce(calendar.day_type = typed.day_type, true)
-            and hours.local_hour >= calendar.first_hour
-            and hours.local_hour < calendar.until_hour
-    group by typed.local_date, typed.season, typed.day_type, hours.local_hour
+            and coalesce(typed.season = calendar.season, true)
+            and coalesce(typed.day_type = calendar.day_type, true)
+            and day_hours.local_hour >= calendar.first_hour
+            and day_hours.local_hour < calendar.until_hour
+    group by typed.local_date, day_hours.local_hour
+),
+
+binned as (
+    select
+        intervals.feeder,
+        intervals.local_date,
+        hours.bin,
+        cast(count(intervals.mw_net) as bigint) as reading_count,
+        cast(sum(intervals.mw_del * intervals.actual_seconds) as decimal(38, 18)) as del_mj,
+        cast(sum(intervals.mw_rec * intervals.actual_seconds) as decimal(38, 18)) as rec_mj,
+        cast(sum(intervals.mw_net * intervals.actual_seconds) as decimal(38, 18)) as net_mj,
+        max(case when intervals.can_be_peak then intervals.mw_net end) as peak_mw
+    from {{ dated_intervals(ref('day_months')) }} as intervals
+    inner join hours
+        on
+            intervals.local_date = hours.local_date
+            and extract(hour from intervals.local_start) = hours.local_hour
+    where {{ is_in_dirty_part(ref('day_months'), 'intervals.local_date', 'intervals.feeder') }}
+    group by intervals.feeder, intervals.local_date, hours.bin
 )
 
 select
-    intervals.feeder,
-    intervals.local_date,
-    hours.season,
-    hours.day_type,
-    hours.bin,
-    cast(count(intervals.mw_net) as bigint) as reading_count,
-    cast(sum(intervals.mw_del * intervals.actual_seconds) as decimal(38, 18)) as del_mj,
-    cast(sum(intervals.mw_rec * intervals.actual_seconds) as decimal(38, 18)) as rec_mj,
-    cast(sum(intervals.mw_net * intervals.actual_seconds) as decimal(38, 18)) as net_mj,
-    cast(max(case when intervals.can_be_peak then intervals.mw_net end) as decimal(28, 18))
-        as peak_mw
-from {{ dated_intervals(ref('day_months')) }} as intervals
-inner join hours
-    on
-        intervals.local_date = hours.local_date
-        and extract(hour from intervals.local_start) = hours.local_hour
-where {{ is_in_dirty_part(ref('day_months'), 'intervals.local_date', 'intervals.feeder') }}
-group by intervals.feeder, intervals.local_date, hours.season, hours.day_type, hours.bin
+    binned.feeder,
+    binned.local_date,
+    typed.season,
+    typed.day_type,
+    binned.bin,
+    binned.reading_count,
+    binned.del_mj,
+    binned.rec_mj,
+    binned.net_mj,
+    binned.peak_mw
+from binned
+inner join typed on binned.local_date = typed.local_date
