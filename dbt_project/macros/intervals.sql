@@ -52,8 +52,9 @@
     )
 {%- endmacro %}
 
-{# The same on the system's clock, of the feeders with a month to be made and near these months. #}
-{% macro dated_intervals(parts) -%}
+{# The same on the system's clock, of the feeders with a month to be made; near these months, or at
+   any time. #}
+{% macro dated_intervals(parts, at_any_time=false) -%}
     (
         select
             *,
@@ -69,8 +70,9 @@
             from {{ net_intervals() }} as intervals
             cross join {{ ref('stg_system') }} as system
             where
-                {{ is_around_dirty_part(parts, 'intervals.interval_start_at') }}
-                and {{ is_in_dirty_part(parts, '', 'intervals.feeder') }}
+                {{ is_in_dirty_part(parts, '', 'intervals.feeder') }}
+                and {{ 'true' if at_any_time
+                    else is_around_dirty_part(parts, 'intervals.interval_start_at') }}
         ) as placed
     )
 {%- endmacro %}

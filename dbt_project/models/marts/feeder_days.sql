@@ -92,9 +92,9 @@ days as (
         cast(sum(
             case
                 when can_be_peak
-                    then cast(round(1000000 * net * net * actual_seconds) as decimal(38, 0))
+                    then cast(round(1e12 * net * net * actual_seconds) as decimal(38, 0))
             end
-        ) as decimal(38, 0)) as kw2_seconds,
+        ) as decimal(38, 0)) as w2_seconds,
         cast(sum(
             case when mva_net is not null then abs(mw_net) * actual_seconds end
         ) as decimal(38, 18)) as active_mj,
@@ -211,7 +211,7 @@ select
     days.net_mj,
     days.gross_mj,
     days.load_mj,
-    days.kw2_seconds,
+    days.w2_seconds,
     days.active_mj,
     days.apparent_mj,
     days.peak_mw,

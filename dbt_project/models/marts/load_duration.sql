@@ -23,7 +23,7 @@ intervals as {{ inlined() }} (
         cast(date_trunc('year', local_date) as date) as year_start,
         mw_net,
         actual_seconds
-    from {{ dated_intervals(ref('day_months')) }} as intervals
+    from {{ dated_intervals(ref('day_months'), at_any_time=true) }} as intervals
     where can_be_peak and mw_net is not null
 ),
 

@@ -73,7 +73,7 @@ periods as (
         cast(sum(net_mj) as double) as net_mj,
         cast(sum(gross_mj) as double) as gross_mj,
         cast(sum(load_mj) as double) as load_mj,
-        cast(sum(kw2_seconds) as double) as kw2_seconds,
+        cast(sum(w2_seconds) as double) as w2_seconds,
         cast(sum(active_mj) as double) as active_mj,
         cast(sum(apparent_mj) as double) as apparent_mj,
         cast(sum(case when has_peak then peak_count end) as bigint) as peak_count,
@@ -186,7 +186,7 @@ select
     case
         when peak_mw > 0 then load_mj / evaluated_seconds / cast(peak_mw as double)
     end as load_factor,
-    kw2_seconds / 1000000 / evaluated_seconds / nullif(highest_mw * highest_mw, 0) as loss_factor,
+    w2_seconds / 1e12 / evaluated_seconds / nullif(highest_mw * highest_mw, 0) as loss_factor,
     active_mj / nullif(apparent_mj, 0) as power_factor,
     utilisation,
     cast(coincident_mw as decimal(28, 18)) as coincident_mw,
