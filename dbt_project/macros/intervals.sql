@@ -106,9 +106,11 @@
     end
 {%- endmacro %}
 
-{# Whether the last `minutes` began so many intervals before this one; all have one length. #}
+{# Whether the last `minutes` began so many intervals before this one, with a meter of the same
+   length; two exchanges of meters within an hour are not thought of. #}
 {% macro reaches_back(minutes, intervals) -%}
     {{ microseconds('interval_start_at') }}
     - {{ microseconds('lag(interval_start_at, ' ~ intervals ~ ') over feeder_time') }}
     = ({{ minutes }} - interval_minutes) * 60000000
+    and lag(interval_minutes, {{ intervals }}) over feeder_time = interval_minutes
 {%- endmacro %}

@@ -151,7 +151,7 @@ running as (
         sum(mw_net) over feeder_time as mw_so_far
     from valid
     where interval_minutes < 15
-    window feeder_time as (partition by feeder, interval_minutes order by interval_start_at)
+    window feeder_time as (partition by feeder order by interval_start_at)
 ),
 
 rolled as (
@@ -163,7 +163,7 @@ rolled as (
         {{ neighbour_sum(60) }} as mw_60
     from valid
     where interval_minutes >= 15
-    window feeder_time as (partition by feeder, interval_minutes order by interval_start_at)
+    window feeder_time as (partition by feeder order by interval_start_at)
     union all
     select
         feeder,
@@ -172,7 +172,18 @@ rolled as (
         {{ running_sum(30) }} as mw_30,
         {{ running_sum(60) }} as mw_60
     from running
-    window feeder_time as (partition by feeder, interval_minutes order by interval_start_at)
+    window feeder_time as (partition by feeder order by interval_start_at)
+),
+
+highest as (
+    select
+        feeder,
+        local_date,
+        interval_minutes,
+        max(mw_30) as mw_30,
+        max(mw_60) as mw_60
+    from rolled
+    group by feeder, local_date, interval_minutes
 ),
 
 rolling as (
@@ -181,7 +192,7 @@ rolling as (
         local_date,
         {{ rounded('cast(max(mw_30 * interval_minutes) as double) / 30') }} as peak_30min_mw,
         {{ rounded('cast(max(mw_60 * interval_minutes) as double) / 60') }} as peak_60min_mw
-    from rolled
+    from highest
     group by feeder, local_date
 )
 
