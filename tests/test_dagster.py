@@ -16,6 +16,7 @@ ASSETS = {
     "read_months", "file_uses", "expected_periods", "expected_months", "system_months",
     "ambiguous_times", "day_months", "flat_runs", "sibling_correlations", "figure_months",
     "month_figures", "event_types", "restatements", "feeder_days", "findings",
+    "system_days", "planner_figures", "load_duration", "time_of_use", "time_of_use_calendar",
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",

@@ -16,6 +16,11 @@
     cast(date_diff('second', {{ first }}, {{ second }}) as bigint)
 {%- endmacro %}
 
+{# Whole microseconds since 1970, which differ in no time at all. #}
+{% macro microseconds(moment) -%}
+    epoch_us({{ moment }})
+{%- endmacro %}
+
 {# A UTC timestamp as wall time of a zone; unambiguous in this direction. #}
 {% macro to_local(moment, zone) -%}
     timezone({{ zone }}, timezone('UTC', {{ moment }}))
@@ -68,6 +73,16 @@
 {# The value at a share of the way from the lowest to the highest, one that occurs. #}
 {% macro quantile(value, share) -%}
     quantile_disc({{ value }}, {{ share }})
+{%- endmacro %}
+
+{# The values at several shares of the way, as one list. #}
+{% macro quantiles(value, shares) -%}
+    quantile_disc({{ value }}, [{{ shares | join(', ') }}])
+{%- endmacro %}
+
+{# For a CTE that is read more than once: put it in each place, where filters reach its tables. #}
+{% macro inlined() -%}
+    not materialized
 {%- endmacro %}
 
 {# The third-highest value of a group; NULL when there are fewer. #}

@@ -18,22 +18,6 @@
     )
 {%- endmacro %}
 
-{# Net power of all feeders and of their total, which is called '*', as no feeder can be. #}
-{% macro net_intervals() -%}
-    (
-        select feeder, interval_start_at, actual_seconds, can_be_peak, mw_net
-        from {{ ref('feeder_profiles') }}
-        union all
-        select
-            '*' as feeder,
-            interval_start_at,
-            interval_minutes * 60 as actual_seconds,
-            can_be_peak,
-            cast(mw_total as decimal(28, 18)) as mw_net
-        from {{ ref('combined_profiles') }}
-    )
-{%- endmacro %}
-
 {# What is told of some intervals: how many are known, their energy and their peak. #}
 {% macro net_figures() -%}
     cast(count(mw_net) as bigint) as reading_count,

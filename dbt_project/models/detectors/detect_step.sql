@@ -16,7 +16,9 @@ days as (
         feeder,
         local_date,
         -- whole watts, so that sums are exact
-        cast(round(1000000 * (mwh_del + mwh_rec) * 60 / known_minutes) as bigint) as watts
+        cast(round(
+            1000000 * cast(del_mj + rec_mj as double) / (60 * known_minutes)
+        ) as bigint) as watts
     from {{ ref('feeder_days') }}
     where known_minutes >= {{ var('full_day_minutes') }}
 ),

@@ -14,8 +14,8 @@ days as (
         feeder,
         local_date,
         -- whole watt-hours, so that sums are exact
-        cast(round(1000000 * mwh_del) as bigint) as wh_del,
-        cast(round(1000000 * mwh_rec) as bigint) as wh_rec
+        cast(round(cast(del_mj as double) / 0.0036) as bigint) as wh_del,
+        cast(round(cast(rec_mj as double) / 0.0036) as bigint) as wh_rec
     from {{ ref('feeder_days') }}
     where known_minutes >= {{ var('full_day_minutes') }}
 ),

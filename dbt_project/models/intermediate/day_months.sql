@@ -1,16 +1,28 @@
--- one row per feeder and month of the system's clock with readings; its stamp tells what they are
+-- one row per feeder and month of the system's clock with readings, and per month of the total
+-- ('*'); its stamp tells what they are
 
 with
 
 months as (
-    select * from {{ ref('read_months') }}
+    select
+        feeder,
+        month_start_at,
+        stamp
+    from {{ ref('read_months') }}
+    union all
+    select
+        '*' as feeder,
+        month_start_at,
+        stamp
+    from {{ ref('system_months') }}
 ),
 
 system as (
     select * from {{ ref('stg_system') }}
 ),
 
--- a month of UTC begins in one month of the clock and ends in the same or the next
+-- a month of UTC begins in one month of the clock and ends in the same or the next; its last hour
+-- is part of a rolling demand that ends in the hour after
 touched as (
     select
         months.feeder,
@@ -24,7 +36,7 @@ touched as (
     select
         months.feeder,
         date_trunc('month', {{ to_local(
-            add_minutes(add_month('months.month_start_at'), '-1'), 'system.timezone'
+            add_minutes(add_month('months.month_start_at'), '59'), 'system.timezone'
         ) }}) as month_start_at,
         months.stamp,
         system.timezone

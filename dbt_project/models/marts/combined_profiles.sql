@@ -21,11 +21,11 @@ reported as (
         interval_start_at,
         actual_seconds,
         can_be_peak,
-        total_factor * mw_del as mw_del,
-        total_factor * mw_rec as mw_rec,
-        total_factor * mw_net as mw_net,
-        total_factor * mw_gross as mw_gross,
-        abs(total_factor) * mva_net as mva
+        {{ weighted('mw_del', 'total_factor') }} as mw_del,
+        {{ weighted('mw_rec', 'total_factor') }} as mw_rec,
+        {{ weighted('mw_net', 'total_factor') }} as mw_net,
+        {{ weighted('mw_gross', 'total_factor') }} as mw_gross,
+        {{ weighted('mva_net', 'abs(total_factor)') }} as mva
     from {{ ref('feeder_profiles') }}
     where total_factor <> 0 and {{ is_near_dirty_part(ref('system_months'), 'interval_start_at') }}
 ),
@@ -132,14 +132,14 @@ summed as (
         cast(count(case when is_known then feeder end) as bigint) as feeders_reporting,
         {{ ordered_list('case when not is_known then feeder end') }} as missing_feeders,
         bool_and(is_known and can_be_peak) as can_be_peak,
-        cast(sum(mw_net) as decimal(38, 24)) as mw_total_partial,
+        cast(sum(mw_net) as decimal(38, 18)) as mw_total_partial,
         -- a total is known only when every expected feeder reports: missing is never 0
-        case when bool_and(is_known) then cast(sum(mw_net) as decimal(38, 24)) end as mw_total,
-        case when bool_and(is_known) then cast(sum(mw_del) as decimal(38, 24)) end as mw_del_total,
-        case when bool_and(is_known) then cast(sum(mw_rec) as decimal(38, 24)) end as mw_rec_total,
-        case when bool_and(is_known) then cast(sum(mw_gross) as decimal(38, 24)) end
+        case when bool_and(is_known) then cast(sum(mw_net) as decimal(38, 18)) end as mw_total,
+        case when bool_and(is_known) then cast(sum(mw_del) as decimal(38, 18)) end as mw_del_total,
+        case when bool_and(is_known) then cast(sum(mw_rec) as decimal(38, 18)) end as mw_rec_total,
+        case when bool_and(is_known) then cast(sum(mw_gross) as decimal(38, 18)) end
             as mw_gross_total,
-        case when bool_and(is_mva_known) then cast(sum(mva) as decimal(38, 24)) end as mva_total
+        case when bool_and(is_mva_known) then cast(sum(mva) as decimal(38, 18)) end as mva_total
     from averaged
     group by system_start_at, system_minutes, timezone
 )

@@ -137,6 +137,7 @@ select
     and coalesce(event_handling in ('normal', 'outage'), true) as can_be_peak,
     {{ floor_to_grid('interval_start_at', 'grid_shift_minutes', 'interval_minutes') }}
     <> interval_start_at as is_off_grid,
+    factor as mw_per_unit,
     total_factor,
     file_id,
     line_number

@@ -1,0 +1,116 @@
+{#- The intervals of all feeders and of their total, which is called '*', as no feeder can be. -#}
+
+{% macro net_intervals() -%}
+    (
+        select
+            feeder,
+            interval_start_at,
+            interval_minutes,
+            actual_seconds,
+            start_local,
+            timezone,
+            can_be_peak,
+            not is_off_grid as is_on_grid,
+            total_factor,
+            mw_per_unit,
+            kw_del,
+            kw_rec,
+            kva_del,
+            kva_rec,
+            mw_del,
+            mw_rec,
+            mw_net,
+            mw_gross,
+            mva_net,
+            mva_gross,
+            pf_net
+        from {{ ref('feeder_profiles') }}
+        union all
+        select
+            '*' as feeder,
+            interval_start_at,
+            interval_minutes,
+            interval_minutes * 60 as actual_seconds,
+            start_local,
+            timezone,
+            can_be_peak,
+            true as is_on_grid,
+            cast(null as decimal(9, 6)) as total_factor,
+            cast(null as double) as mw_per_unit,
+            cast(null as decimal(18, 6)) as kw_del,
+            cast(null as decimal(18, 6)) as kw_rec,
+            cast(null as decimal(18, 6)) as kva_del,
+            cast(null as decimal(18, 6)) as kva_rec,
+            cast(mw_del_total as decimal(28, 18)) as mw_del,
+            cast(mw_rec_total as decimal(28, 18)) as mw_rec,
+            cast(mw_total as decimal(28, 18)) as mw_net,
+            cast(mw_gross_total as decimal(28, 18)) as mw_gross,
+            cast(mva_total as decimal(28, 18)) as mva_net,
+            cast(null as decimal(28, 18)) as mva_gross,
+            pf_total as pf_net
+        from {{ ref('combined_profiles') }}
+    )
+{%- endmacro %}
+
+{# The same on the system's clock, of the feeders with a month to be made; near these months, or at
+   any time. #}
+{% macro dated_intervals(parts, at_any_time=false) -%}
+    (
+        select
+            *,
+            cast(local_start as date) as local_date
+        from (
+            select
+                intervals.*,
+                system.timezone as system_timezone,
+                case
+                    when intervals.timezone = system.timezone then intervals.start_local
+                    else {{ to_local('intervals.interval_start_at', 'system.timezone') }}
+                end as local_start
+            from {{ net_intervals() }} as intervals
+            cross join {{ ref('stg_system') }} as system
+            where
+                {{ is_in_dirty_part(parts, '', 'intervals.feeder') }}
+                and {{ 'true' if at_any_time
+                    else is_around_dirty_part(parts, 'intervals.interval_start_at') }}
+        ) as placed
+    )
+{%- endmacro %}
+
+{# MW added up over the last `minutes` at the end of an interval, NULL where one is missing; of up
+   to four intervals from the neighbours, which is fast. #}
+{% macro neighbour_sum(minutes) -%}
+    {%- set whens = [] -%}
+    {%- for count in range(minutes // 15, 0, -1) -%}
+        {%- set terms = ['mw_net'] -%}
+        {%- for place in range(1, count) -%}
+            {%- do terms.append('lag(mw_net, ' ~ place ~ ') over feeder_time') -%}
+        {%- endfor -%}
+        {%- do whens.append(
+            'when interval_minutes * ' ~ count ~ ' = ' ~ minutes
+            ~ (' and ' ~ reaches_back(minutes, count - 1) if count > 1 else '')
+            ~ ' then ' ~ terms | join(' + ')
+        ) -%}
+    {%- endfor -%}
+    case {{ whens | join(' ') }} end
+{%- endmacro %}
+
+{# The same of any number of intervals, from a running sum. #}
+{% macro running_sum(minutes) -%}
+    {%- set count = minutes ~ ' // interval_minutes' -%}
+    case
+        when
+            mod({{ minutes }}, interval_minutes) = 0
+            and {{ reaches_back(minutes, count ~ ' - 1') }}
+            then mw_so_far - coalesce(lag(mw_so_far, {{ count }}) over feeder_time, 0)
+    end
+{%- endmacro %}
+
+{# Whether the last `minutes` began so many intervals before this one, with a meter of the same
+   length; two exchanges of meters within an hour are not thought of. #}
+{% macro reaches_back(minutes, intervals) -%}
+    {{ microseconds('interval_start_at') }}
+    - {{ microseconds('lag(interval_start_at, ' ~ intervals ~ ') over feeder_time') }}
+    = ({{ minutes }} - interval_minutes) * 60000000
+    and lag(interval_minutes, {{ intervals }}) over feeder_time = interval_minutes
+{%- endmacro %}

@@ -1,0 +1,203 @@
+-- one row per feeder, or the total ('*'), and day, month and year of the system's clock
+
+{{ config(materialized="view") }}
+
+with
+
+ratings as (
+    select
+        feeder,
+        rating_mva,
+        coalesce(valid_from_at, timestamp '0001-01-01') as from_at,
+        coalesce(valid_to_at, timestamp '9999-01-01') as to_at
+    from {{ ref('stg_meter_data') }}
+    where rating_mva is not null
+),
+
+days as (
+    select
+        days.*,
+        coalesce(days.feeder, others.feeder) as name,
+        coalesce(days.local_date, others.local_date) as day,
+        coalesce(others.missing_count, 0) as missing_count,
+        coalesce(others.missing_minutes, 0) as missing_minutes,
+        -- a tie that is subtracted has its peak in the total where it has its minimum
+        case when days.total_factor < 0 then days.min_mw else days.peak_mw end
+        * nullif(days.total_factor, 0) as weighted_peak_mw,
+        cast(days.peak_mva_gross as double) / cast(ratings.rating_mva as double) as utilisation
+    from {{ ref('feeder_days') }} as days
+    full join {{ ref('system_days') }} as others
+        on days.feeder = others.feeder and days.local_date = others.local_date
+    left join ratings
+        on
+            days.feeder = ratings.feeder
+            and days.peak_at >= ratings.from_at
+            and days.peak_at < ratings.to_at
+),
+
+grains as (
+    {% for grain in ['day', 'month', 'year'] -%}
+        select '{{ grain }}' as grain {{ "union all " if not loop.last }}
+    {%- endfor %}
+),
+
+graded as (
+    select
+        days.*,
+        grains.grain,
+        cast(date_trunc(grains.grain, days.day) as date) as period_start
+    from days
+    cross join grains
+),
+
+extremes as (
+    select
+        *,
+        peak_mw = max(peak_mw) over periods as has_peak,
+        min_mw = min(min_mw) over periods as has_min,
+        peak_mva = max(peak_mva) over periods as has_peak_mva
+    from graded
+    window periods as (partition by name, grain, period_start)
+),
+
+periods as (
+    select
+        grain,
+        period_start,
+        name as feeder,
+        cast(coalesce(sum(actual_count), 0) as bigint) as actual_intervals,
+        cast(coalesce(sum(on_grid_count), 0) + sum(missing_count) as bigint)
+            as expected_intervals,
+        cast(sum(del_mj) as double) as del_mj,
+        cast(sum(rec_mj) as double) as rec_mj,
+        cast(sum(net_mj) as double) as net_mj,
+        cast(sum(gross_mj) as double) as gross_mj,
+        cast(sum(load_mj) as double) as load_mj,
+        cast(sum(w2_seconds) as double) as w2_seconds,
+        cast(sum(active_mj) as double) as active_mj,
+        cast(sum(apparent_mj) as double) as apparent_mj,
+        cast(sum(case when has_peak then peak_count end) as bigint) as peak_count,
+        cast(sum(case when has_min then min_count end) as bigint) as min_count,
+        coalesce(sum(actual_minutes), 0) as actual_minutes,
+        coalesce(sum(evaluated_minutes), 0) as evaluated_minutes,
+        coalesce(sum(on_grid_minutes), 0) + sum(missing_minutes) as expected_minutes,
+        nullif(sum(evaluated_seconds), 0) as evaluated_seconds,
+        max(peak_mw) as peak_mw,
+        min(case when has_peak then peak_at end) as peak_at,
+        min(case when has_peak then day end) as peak_date,
+        min(min_mw) as min_mw,
+        min(case when has_min then min_at end) as min_at,
+        max(peak_mva) as peak_mva,
+        min(case when has_peak_mva then peak_mva_at end) as peak_mva_at,
+        min_by(peak_mva_pf, case when has_peak_mva then peak_mva_at end) as peak_mva_pf,
+        max(utilisation) as utilisation,
+        max(peak_30min_mw) as peak_30min_mw,
+        max(peak_60min_mw) as peak_60min_mw,
+        max(weighted_peak_mw) as weighted_peak_mw
+    from extremes
+    group by name, grain, period_start
+),
+
+peaks_together as (
+    select
+        grain,
+        period_start,
+        sum(weighted_peak_mw) as noncoincident_mw
+    from periods
+    group by grain, period_start
+),
+
+-- what each feeder had in the interval of the highest total
+coincident as (
+    select
+        shares.feeder,
+        totals.grain,
+        totals.period_start,
+        shares.coincident_mw,
+        totals.peak_mw as total_mw
+    from periods as totals
+    inner join {{ ref('system_days') }} as shares on totals.peak_date = shares.local_date
+    where totals.feeder = '*' and shares.coincident_mw is not null
+    union all
+    select
+        feeder,
+        grain,
+        period_start,
+        peak_mw as coincident_mw,
+        peak_mw as total_mw
+    from periods
+    where feeder = '*'
+),
+
+compared as (
+    select
+        periods.*,
+        coincident.coincident_mw,
+        coincident.total_mw,
+        cast(greatest(abs(periods.peak_mw), abs(periods.min_mw)) as double) as highest_mw,
+        case
+            when periods.feeder = '*' then together.noncoincident_mw
+            else periods.weighted_peak_mw
+        end as noncoincident_mw
+    from periods
+    left join peaks_together as together
+        on
+            periods.grain = together.grain
+            and periods.period_start = together.period_start
+    left join coincident
+        on
+            periods.feeder = coincident.feeder
+            and periods.grain = coincident.grain
+            and periods.period_start = coincident.period_start
+)
+
+select
+    feeder,
+    grain,
+    period_start,
+    actual_intervals,
+    expected_intervals,
+    cast(actual_minutes as double) / nullif(expected_minutes, 0) as completeness,
+    case
+        when actual_minutes >= {{ var('publishable_share') }} * expected_minutes
+            then 'publishable'
+        when actual_minutes >= {{ var('provisional_share') }} * expected_minutes
+            then 'provisional'
+        else 'withheld'
+    end as grade,
+    evaluated_minutes < expected_minutes as is_lower_bound,
+    {{ rounded('del_mj / 3600') }} as del_mwh,
+    {{ rounded('rec_mj / 3600') }} as rec_mwh,
+    {{ rounded('net_mj / 3600') }} as net_mwh,
+    {{ rounded('gross_mj / 3600') }} as gross_mwh,
+    peak_mw,
+    peak_at,
+    peak_count,
+    min_mw,
+    min_at,
+    min_count,
+    cast(case when min_mw < 0 then -min_mw when min_mw >= 0 then 0 end as decimal(28, 18))
+        as reverse_mw,
+    peak_mva,
+    peak_mva_at,
+    peak_mva_pf,
+    peak_30min_mw,
+    peak_60min_mw,
+    case
+        when peak_mw > 0 then load_mj / evaluated_seconds / cast(peak_mw as double)
+    end as load_factor,
+    w2_seconds / 1e12 / evaluated_seconds / nullif(highest_mw * highest_mw, 0) as loss_factor,
+    active_mj / nullif(apparent_mj, 0) as power_factor,
+    utilisation,
+    cast(coincident_mw as decimal(28, 18)) as coincident_mw,
+    cast(coincident_mw as double) / nullif(cast(total_mw as double), 0) as coincident_share,
+    cast(noncoincident_mw as decimal(28, 18)) as noncoincident_mw,
+    case
+        when feeder = '*' and peak_mw > 0 and noncoincident_mw > 0
+            then cast(peak_mw as double) / cast(noncoincident_mw as double)
+    end as coincidence_factor,
+    case
+        when feeder = '*' and peak_mw > 0 and noncoincident_mw > 0
+            then cast(noncoincident_mw as double) / cast(peak_mw as double)
+    end as diversity_factor
+from compared
