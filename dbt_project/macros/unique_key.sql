@@ -12,7 +12,8 @@
         {% elif newer_than and are_tests_scoped()
             and adapter.get_relation(target.database, target.schema, newer_than) %}
             file_id > (
-                select coalesce(max(file_id), 0) from {{ target.schema }}.{{ newer_than }}
+                select coalesce(max(file_id), 0)
+                from {{ target.schema }}.{{ newer_than }}
             )
         {% else %}
             true
@@ -22,7 +23,7 @@
     from {{ model }}
     where
         {{ scope }}
-        {% if few %}
+    {% if few %}
             and (
                 ({{ columns[0] }}, {{ few[0] }}) in (
                     select {{ columns[0] }}, {{ few[0] }}
