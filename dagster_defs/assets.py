@@ -12,9 +12,11 @@ from dagster import (
     multi_asset,
 )
 
+from dagster_defs.dbt import MANIFEST
 from dagster_defs.exports import export_gaps, export_profiles
 from dagster_defs.outputs import Outputs
 from dagster_defs.plot_files import draw_plots
+from dagster_defs.publish import publish, published_marts
 from dagster_defs.resources import WorkspaceResource
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -22,6 +24,7 @@ from ingest.warehouse import open_warehouse
 
 progress = logging.getLogger("load_profile.progress")
 MOST_PICTURES = 6  # pictures shown on an asset's page; all of them are in lp/plots
+MARTS = published_marts(MANIFEST)
 
 
 METER_DATA, CLOCK_DAYS, FILES, READS = (
@@ -155,6 +158,26 @@ def net_load_plot(workspace: WorkspaceResource) -> MaterializeResult:
         title = name.removeprefix("plots/").removesuffix(".png")
         shown[f"plot: {title}"] = MetadataValue.md(f"![{title}](data:image/png;base64,{data})")
     return MaterializeResult(metadata=_outputs_metadata(outputs) | shown)
+
+
+@asset(
+    group_name="published",
+    kinds={"duckdb", "parquet"},
+    deps=[mart.name for mart in MARTS],
+    description="`warehouse/published.duckdb` and `lp/parquet`: one consistent version to read.",
+)
+def published(workspace: WorkspaceResource) -> MaterializeResult:
+    """Publish the marts that passed all checks as a new version, if anything in them changed."""
+    progress.info("Publishing")
+    made = publish(workspace.files, MARTS)
+    said = {"version": made.version, "content (sha256)": made.content}
+    if not made.is_in_place:
+        said["waits for the next run"] = (
+            f"{workspace.files.published} is open in a program and cannot be replaced; version "
+            f"{made.version} waits beside it and takes its place in the next run. Close that "
+            "program, or connect with read_only and only for the length of a query."
+        )
+    return MaterializeResult(metadata=said | _outputs_metadata(made.outputs))
 
 
 def _outputs_metadata(outputs: Outputs) -> dict:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dagster import Definitions, define_asset_job, in_process_executor
 
-from dagster_defs.assets import gap_files, net_load_plot, profile_files, raw_tables
+from dagster_defs.assets import gap_files, net_load_plot, profile_files, published, raw_tables
 from dagster_defs.dbt import EXECUTABLE, LeanDbtResource, dbt_models
 from dagster_defs.dbt_command import PROJECT
 from dagster_defs.resources import WorkspaceResource
@@ -15,7 +15,7 @@ ROOT = str(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")).resolve())
 os.environ["LOAD_PROFILE_ROOT"] = ROOT
 
 defs = Definitions(
-    assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot],
+    assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot, published],
     jobs=[define_asset_job("load_profile", description="Everything: files in, profiles out.")],
     resources={
         "workspace": WorkspaceResource(root=ROOT),

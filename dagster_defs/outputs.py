@@ -98,6 +98,19 @@ class OutputWriter:
         """Leave a file of which nothing has changed."""
         self._now[name] = self._earlier[name]
 
+    def note(self, name: str, *, is_written: bool) -> None:
+        """Note a file that is one whole and was written, or left, by other means."""
+        stat = (self._folder / name).stat()
+        self._now[name] = Noted(stat.st_size, stat.st_mtime_ns)
+        if is_written:
+            self._written.append(name)
+            self._bytes_written += stat.st_size
+
+    def is_as_left(self, name: str) -> bool:
+        """Whether an earlier run noted this file and nobody has touched it since."""
+        noted = self._earlier.get(name)
+        return bool(noted) and noted.is_still(self._folder / name)
+
     def finish(self) -> Outputs:
         """Remove what an earlier run wrote and this one did not, and note what there is now."""
         stale = sorted(self._earlier.keys() - self._now.keys())
@@ -116,8 +129,7 @@ class OutputWriter:
         )
 
     def _known(self, name: str) -> dict[str, tuple[str, int, int]]:
-        noted = self._earlier.get(name)
-        return noted.ranges() if noted and noted.is_still(self._folder / name) else {}
+        return self._earlier[name].ranges() if self.is_as_left(name) else {}
 
 
 def stamp_of(*texts: object) -> str:
