@@ -44,6 +44,7 @@ select string_agg(distinct model, ', ' order by model)
 from model_parts
 where not is_tested and model in (select unnest(?))
 """
+LATEST = "select version, content from before.versions order by version desc limit 1"
 OTHERS = """
 select 'table', schema_name, table_name from duckdb_tables() where database_name = 'published'
 union all
@@ -199,13 +200,12 @@ def _write_parquet(
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(write, months))
-    return {
-        name.removeprefix("parquet/"): name not in changed
-        and known.get(name.removeprefix("parquet/"))
-        or sha256_of(folder / name)
-        for month in months
-        for name in month.stamps
-    }
+    files = {}
+    for name in (name for month in months for name in month.stamps):
+        inside = name.removeprefix("parquet/")
+        digest = None if name in changed else known.get(inside)
+        files[inside] = digest or sha256_of(folder / name)
+    return files
 
 
 def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth]:
@@ -270,7 +270,7 @@ def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, s
     for file in (path, copy) if path.exists() else ():
         try:
             con.execute(f"attach '{_quoted(file)}' as before (read_only)")
-            found = con.execute("select max((version, content)) from before.versions").fetchone()[0]
+            found = con.execute(LATEST).fetchone()
             break
         except duckdb.IOException:
             # somebody has opened it to write in it, and holds its lock
@@ -278,7 +278,7 @@ def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, s
         except duckdb.CatalogException:
             break  # no file of ours
     try:
-        yield tuple(found.values()) if isinstance(found, dict) else found
+        yield found
     finally:
         con.execute("detach database if exists before")
         copy.unlink(missing_ok=True)

@@ -340,10 +340,8 @@ def difference(path: Path, earlier: str | None, later: str | None) -> Difference
     with duckdb.connect(str(path), read_only=True) as con:
         known = [(name, content) for name, content, _ in con.execute(VERSIONS).fetchall()]
         last = _find(known, later) if later else known[-1]
-        if earlier:
-            first = _find(known, earlier)
-        else:
-            first = known[max(known.index(last) - 1, 0)]
+        before = known[max(known.index(last) - 1, 0)]
+        first = _find(known, earlier) if earlier else before
         first, last = sorted((first, last))
         span = {"earlier": first[0], "later": last[0]}
         return Difference(
