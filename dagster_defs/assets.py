@@ -164,7 +164,7 @@ def net_load_plot(workspace: WorkspaceResource) -> MaterializeResult:
     group_name="published",
     kinds={"duckdb", "parquet"},
     deps=[mart.name for mart in MARTS],
-    description="`warehouse/published.duckdb` and `lp/parquet`: one consistent version to read.",
+    description="What people read, at any time: `warehouse/published.duckdb` and `published/`",
 )
 def published(workspace: WorkspaceResource) -> MaterializeResult:
     """Publish the marts that passed all checks as a new version, if anything in them changed."""

@@ -1,4 +1,4 @@
-"""Write files under lp/ out of parts, and remember what from: what is the same is not made again.
+"""Write files out of parts, and remember what from: what is the same is not made again.
 
 Knows files and stamps, not tables. A stamp is a short text that differs whenever what it stands
 for may differ; each part of a file has one. The index holds what earlier runs wrote; a file that is
@@ -21,7 +21,7 @@ BLOCK = 1 << 20  # bytes copied at once
 
 @dataclass(frozen=True)
 class Outputs:
-    """Which files a step wrote, left as they were, and removed, below lp/; and what that cost."""
+    """Which files a step wrote, left as they were, and removed, below its folder; and the cost."""
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -98,9 +98,12 @@ class OutputWriter:
         """Leave a file of which nothing has changed."""
         self._now[name] = self._earlier[name]
 
-    def note(self, name: str, *, is_written: bool) -> None:
-        """Note a file that is one whole and was written, or left, by other means."""
-        stat = (self._folder / name).stat()
+    def note(self, name: str, file: Path, *, is_written: bool) -> None:
+        """Note a file that is one whole and was made, or left, by other means.
+
+        `file` is where it is now, if it could not take its place.
+        """
+        stat = file.stat()
         self._now[name] = Noted(stat.st_size, stat.st_mtime_ns)
         if is_written:
             self._written.append(name)
@@ -173,7 +176,7 @@ def are_outputs_intact(folder: Path) -> bool:
 
 
 def written_files(folder: Path) -> dict[str, dict[str, Noted]]:
-    """What earlier runs wrote in lp/: kind -> name -> file; nothing if that is not known."""
+    """What earlier runs wrote in a folder: kind -> name -> file; nothing if that is not known."""
     try:
         kinds = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -1,4 +1,5 @@
-"""Publish the marts, once all checks passed: warehouse/published.duckdb and lp/parquet/.
+"""Publish the marts, once all checks passed: warehouse/published.duckdb and, as Parquet,
+warehouse/published/<table>/month=YYYY-MM/.
 
 The warehouse itself is locked while a run writes in it. What people read is a file that nobody ever
 writes in: a new version is made beside it and takes its place in one step, and whoever has the old
@@ -28,8 +29,8 @@ from ingest.filing import sha256_of, write_text
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
-# Below lp/: the version whose Parquet files are all there, and the published DuckDB file.
-VERSION, PUBLISHED = "parquet/version.json", "../warehouse/published.duckdb"
+FOLDER = "published/"  # of the Parquet files, in the folder of the warehouse
+VERSION = f"{FOLDER}version.json"  # the version whose Parquet files are all there
 ROWS_A_FILE = 50_000  # of a month, about: a feeder-month costs the writing of its whole file
 TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
 KEPT = ("model_parts", *HISTORY)
@@ -123,7 +124,8 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
 
     Raises WarehouseError when a mart was made anew and its checks have not passed since.
     """
-    writer = OutputWriter(workspace.profiles, "published")
+    folder = workspace.warehouse.parent
+    writer = OutputWriter(folder, "published")
     place, waiting = workspace.published, workspace.published_next
     if waiting.exists():
         _put_in_place(waiting, place, tries=1)
@@ -132,13 +134,13 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
             con.execute("checkpoint")
     with open_warehouse(workspace.warehouse, read_only=True) as con:
         _check_tested(con, marts)
-        files = _write_parquet(con, workspace.profiles, writer, marts)
+        files = _write_parquet(con, folder, writer, marts)
         # as `sha256sum` would list them
         listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
         content = sha256(listed.encode()).hexdigest()
         latest = waiting if waiting.exists() else place
         with _before(con, latest) as before:
-            is_kept = (latest == waiting or writer.is_as_left(PUBLISHED)) and bool(before)
+            is_kept = (latest == waiting or writer.is_as_left(place.name)) and bool(before)
             is_kept = is_kept and before[1] == content
             if is_kept:
                 version = before[0]
@@ -146,12 +148,12 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
                 version = _write_version(con, workspace, marts, content, bool(before))
     if waiting.exists():
         _put_in_place(waiting, place, TRIES)
-    if place.exists():
-        writer.note(PUBLISHED, is_written=not is_kept and not waiting.exists())
+    made = waiting if waiting.exists() else place
+    writer.note(place.name, made, is_written=not is_kept)
     text = {"version": version, "content": content, "files": files}
-    write_text(workspace.profiles / VERSION, json.dumps(text, indent=1, sort_keys=True) + "\n")
-    writer.note(VERSION, is_written=not is_kept)
-    return Publication(version, content, not waiting.exists(), writer.finish())
+    write_text(folder / VERSION, json.dumps(text, indent=1, sort_keys=True) + "\n")
+    writer.note(VERSION, folder / VERSION, is_written=not is_kept)
+    return Publication(version, content, made == place, writer.finish())
 
 
 def _check_tested(con: duckdb.DuckDBPyConnection, marts: list[Mart]) -> None:
@@ -202,7 +204,7 @@ def _write_parquet(
         list(pool.map(write, months))
     files = {}
     for name in (name for month in months for name in month.stamps):
-        inside = name.removeprefix("parquet/")
+        inside = name.removeprefix(FOLDER)
         digest = None if name in changed else known.get(inside)
         files[inside] = digest or sha256_of(folder / name)
     return files
@@ -218,7 +220,7 @@ def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth
     )
     if not mart.parts:
         rows = con.execute(f"select count(*), sum(hash(t)) from {mart.name} as t").fetchone()
-        name = f"parquet/{mart.name}/part-0.parquet"
+        name = f"{FOLDER}{mart.name}/part-0.parquet"
         yield ParquetMonth(columns, mart, None, {name: stamp_of(columns, *rows)}, {})
         return
     parts = defaultdict(list)
@@ -229,7 +231,7 @@ def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth
     while mart.time and mart.feeder and row_count > len(parts) * count * ROWS_A_FILE:
         count *= 2
     for month, found in parts.items():
-        folder = f"parquet/{mart.name}" + (f"/month={month:%Y-%m}" if month else "")
+        folder = f"{FOLDER}{mart.name}" + (f"/month={month:%Y-%m}" if month else "")
         stamps, feeders = defaultdict(list), defaultdict(list)
         for feeder, stamp in found:
             name = f"{folder}/part-{crc32(feeder.encode()) % count}.parquet"

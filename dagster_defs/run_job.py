@@ -63,8 +63,8 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bo
         or last not in (inputs, inputs | {"plots": True})
         or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
         or not workspace.warehouse.exists()
-        or workspace.published_next.exists()
         or not are_outputs_intact(workspace.profiles)
+        or not are_outputs_intact(workspace.warehouse.parent)
     )
 
 
