@@ -320,6 +320,7 @@ once = {"duckdb": duckdb_once, "parquet": parquet_once}[sys.argv[3]]
 seen, reads = set(), 0
 print("reading", flush=True)
 while not stop.exists():
+    time.sleep(0.05)
     version = once()
     if version:
         seen.add(version)
@@ -337,13 +338,13 @@ def test_readers_in_other_processes_never_see_an_error_or_half_a_version(space):
             [sys.executable, "-c", READ, str(space.published), str(stop), kind],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
-        for kind in ("duckdb", "duckdb", "parquet")
+        for kind in ("duckdb", "parquet")
     ]  # fmt: skip
     for reader in readers:
         assert reader.stdout.readline() == "reading\n", reader.stderr.read()
     made: list[Publication] = []
-    for turn in range(8):
-        change(space, turn - 3, ("north", "south", "west", "gen")[turn % 4])
+    for turn in range(5):
+        change(space, turn + 1, ("north", "south", "west", "gen")[turn % 4])
         made.append(publish(space, MARTS))
         time.sleep(0.1)
     lines, first = export(space, "north", "2024-08")
@@ -355,7 +356,7 @@ def test_readers_in_other_processes_never_see_an_error_or_half_a_version(space):
     assert done.returncode == 0, done.stdout + done.stderr
     stop.touch()
     counts = [reader.communicate(timeout=60) for reader in readers]
-    assert [error for _, error in counts] == ["", "", ""]
+    assert [error for _, error in counts] == ["", ""]
     for said, _ in counts:
         seen, reads = json.loads(said)
         assert len(seen) >= 3 and reads >= 10, (seen, reads)
@@ -366,7 +367,7 @@ def test_readers_in_other_processes_never_see_an_error_or_half_a_version(space):
 
 @pytest.fixture(scope="module")
 def changed(sample, tmp_path_factory) -> tuple[Workspace, str]:
-    """A root to which a correction, a late file and an edit came at once, and what diff said."""
+    """A root to which a correction, a late file, a day more and an edit came at once; with diff."""
     space = Workspace(copytree(sample, tmp_path_factory.mktemp("changed") / "root"))
     lines, first = export(space, "north", "2024-08")
     for number in (first + 50, first + 51):
@@ -377,6 +378,9 @@ def changed(sample, tmp_path_factory) -> tuple[Workspace, str]:
     lines, first = export(space, "south", "2024-07")
     lines = [line.replace("07/0", "08/0") for line in lines[: first + 3 * 96]]
     (space.dropbox / "south-late.csv").write_text("\n".join(lines) + "\n")
+    lines, first = export(space, "gen", "2024-09")
+    lines = [line.replace("09/0", "10/0") for line in lines[: first + 96]]
+    (space.dropbox / "gen-next.csv").write_text("\n".join(lines) + "\n")
     meters = space.meter_data.read_text().splitlines()
     meters = [m.replace("28800", "30000") if m.startswith("west,") else m for m in meters]
     space.meter_data.write_text("\n".join(meters) + "\n")
@@ -392,6 +396,7 @@ def test_diff_tells_intervals_causes_and_the_effect_on_energy_and_peak(changed, 
     found = difference(space.published, "", "")
     feeders = [row for row in found.months if row["feeder"]]
     assert [(m["feeder"], f"{m['month_start_at']:%m}", m["cause"]) for m in feeders] == [
+        ("gen", "10", "new reading"),
         ("north", "08", "correction"),
         ("south", "08", "late file"),
         *(("west", month, "meter-data.csv") for month in ("07", "08", "09")),
@@ -399,7 +404,7 @@ def test_diff_tells_intervals_causes_and_the_effect_on_energy_and_peak(changed, 
     counts = [
         (m["intervals_added"], m["intervals_changed"], m["intervals_removed"]) for m in feeders
     ]
-    assert counts == [(0, 2, 0), (288, 0, 0), (0, 2976, 0), (0, 2976, 0), (0, 2880, 0)]
+    assert counts == [(96, 0, 0), (0, 2, 0), (288, 0, 0), (0, 2976, 0), (0, 2976, 0), (0, 2880, 0)]
     figures = """
     select sum(mw_net * actual_seconds)::double / 3600,
         (max(mw_net) filter (where can_be_peak))::double
@@ -421,10 +426,11 @@ def test_every_changed_interval_has_its_values_before_and_after(changed, sample)
     before, after = (
         {row[:2]: row[2:] for row in rows(space, sql)} for space in (Workspace(sample), changed[0])
     )
+    # a value that stayed the same is in another file now, and what lies ahead is new
     wanted = {
         key: (*before.get(key, (None, None)), *after[key])
         for key in after
-        if before.get(key, (None,))[0] != after[key][0]
+        if before.get(key, (None,))[0] != after[key][0] and key[0] != "gen"
     }
     # a value that stayed the same is in another file now
     listed = {
@@ -452,6 +458,7 @@ def test_versions_in_a_row_add_up_and_a_withdrawal_takes_them_back(changed, tmp_
     assert causes == {("north", "withdrawal"), ("south", "withdrawal")}
     whole = difference(space.published, first, "")
     assert {row["feeder"] for row in whole.intervals if row["feeder"]} == {"west"}
+    assert next(row for row in whole.months if row["feeder"] == "gen")["cause"] == "new reading"
     north = next(row for row in whole.months if row["feeder"] == "north")
     assert north["net_mwh_before"] == north["net_mwh_after"]
     assert north["cause"] == "correction, withdrawal"
@@ -459,19 +466,6 @@ def test_versions_in_a_row_add_up_and_a_withdrawal_takes_them_back(changed, tmp_
     assert done.returncode == 2 and "Several versions begin with" in done.stderr
     done = load_profile("diff", "1999", "--root", space.root)
     assert done.returncode == 2 and first in done.stderr
-
-
-def test_a_file_that_goes_on_is_new_and_none_of_its_readings_is_kept_one_by_one(space):
-    lines, first = export(space, "north", "2024-09")
-    shifted = [line.replace("09/0", "10/0") for line in lines[: first + 96]]
-    (space.dropbox / "north-next.csv").write_text("\n".join(shifted) + "\n")
-    done = load_profile("run", "--root", space.root, "--no-plots")
-    assert done.returncode == 0, done.stdout
-    found = difference(space.published, "", "")
-    assert {(row["feeder"], row["cause"]) for row in found.months} == {
-        ("north", "new reading"), (None, "new reading")
-    }  # fmt: skip
-    assert found.intervals == []
 
 
 def test_the_history_is_bounded_and_says_what_it_no_longer_has(space, monkeypatch):
