@@ -4,7 +4,7 @@ warehouse/published/<table>/month=YYYY-MM/.
 The warehouse itself is locked while a run writes in it. What people read is a file that nobody ever
 writes in: a new version is made beside it and takes its place in one step, and whoever has the old
 one open keeps it. It is a copy of the warehouse's file without what is no mart: to copy bytes takes
-a thirtieth of the time that writing the tables again would.
+a fifteenth of the time that writing the tables again would.
 """
 
 import json
@@ -13,7 +13,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,6 +119,20 @@ def published_marts(manifest: Path) -> list[Mart]:
     ]
 
 
+_begun: dict[Path, tuple[tuple[int, int], Future]] = {}  # copies that are being made
+
+
+def begin_copy(workspace: Workspace) -> None:
+    """Copy the warehouse in a thread, to be published when other steps have read it, too.
+
+    Of a gigabyte that saves two seconds, most of them spent waiting for the disk.
+    """
+    copier = ThreadPoolExecutor(1)
+    future = copier.submit(_copy, workspace.warehouse, _made(workspace))
+    copier.shutdown(wait=False)
+    _begun[workspace.warehouse] = _state(workspace.warehouse), future
+
+
 def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
     """Bring both published forms up to date; a new version only if a value of any mart changed.
 
@@ -188,9 +202,14 @@ def _write_parquet(
         (folder / VERSION).unlink(missing_ok=True)
 
     def write(month: ParquetMonth) -> None:
+        new = changed & month.stamps.keys()
+        if not new:
+            for name in month.stamps:
+                writer.keep(name)
+            return
         with con.cursor() as own:
             source = None
-            if len(changed & month.stamps.keys()) > 1:
+            if len(new) > 1:
                 # taken out once: each file by itself would read through the whole table
                 source = "month_rows"
                 sql, values = month.sql()
@@ -294,10 +313,12 @@ def _write_version(
     has_before: bool,
 ) -> str:
     """Make the file of a new version, whole and on disk, beside the one that is published."""
-    made = workspace.published.with_name("published.tmp.duckdb")
-    for left in (made, made.with_name(f"{made.name}.wal")):
-        left.unlink(missing_ok=True)
-    shutil.copyfile(workspace.warehouse, made)
+    made = _made(workspace)
+    begun, future = _begun.pop(workspace.warehouse, (None, None))
+    if future:
+        future.result()
+    if begun != _state(workspace.warehouse):
+        _copy(workspace.warehouse, made)
     con.execute(f"attach '{_quoted(made)}' as published (read_write)")
     try:
         names = {mart.name for mart in marts}
@@ -310,12 +331,36 @@ def _write_version(
         version = note_version(con, "published", content, has_before=has_before)
     finally:
         con.execute("detach published")
+    _sync(made)
     if os.name == "posix":
         made.chmod(0o444)  # opened to write in it, it would be locked for all others
-    with made.open("rb") as stream:
-        os.fsync(stream.fileno())
     made.replace(workspace.published_next)
     return version
+
+
+def _made(workspace: Workspace) -> Path:
+    return workspace.published.with_name("published.tmp.duckdb")
+
+
+def _state(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _copy(source: Path, target: Path) -> None:
+    for left in (target, target.with_name(f"{target.name}.wal")):
+        left.unlink(missing_ok=True)
+    shutil.copyfile(source, target)
+    _sync(target)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or on POSIX a folder's list of files, is on disk."""
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _put_in_place(new: Path, place: Path, tries: int) -> None:
@@ -329,9 +374,7 @@ def _put_in_place(new: Path, place: Path, tries: int) -> None:
         except PermissionError:  # Windows, while it is being read
             time.sleep(PAUSE)
     if os.name == "posix":
-        folder = os.open(place.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        _sync(place.parent)
 
 
 def _quoted(path: Path) -> str:

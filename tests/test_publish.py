@@ -14,8 +14,9 @@ import duckdb
 import pytest
 from conftest import PROJECT, load_profile
 
+from dagster_defs import publish as publish_module
 from dagster_defs import versions
-from dagster_defs.publish import Publication, publish, published_marts
+from dagster_defs.publish import Publication, begin_copy, publish, published_marts
 from dagster_defs.run_job import is_anything_new
 from dagster_defs.versions import UnknownVersionError, difference
 from ingest.warehouse import WarehouseError, open_warehouse
@@ -153,6 +154,23 @@ def test_one_feeder_month_writes_its_files_and_the_copy_only(space):
     change(space, -1)
     third = publish(space, MARTS)
     assert third.content == first.content and third.version > second.version
+
+
+def test_a_copy_begun_earlier_is_published_unless_the_warehouse_changed_since(space, monkeypatch):
+    copied = []
+    copy = publish_module.shutil.copyfile
+    monkeypatch.setattr(publish_module.shutil, "copyfile", lambda *a: copied.append(a) or copy(*a))
+    change(space)
+    begin_copy(space)
+    publish(space, MARTS)
+    assert len(copied) == 1
+    begin_copy(space)
+    change(space)
+    publish(space, MARTS)
+    assert len(copied) == 3
+    sums = "select sum(mw_net)::double from feeder_profiles"
+    with open_warehouse(space.warehouse, read_only=True) as con:
+        assert rows(space, sums) == con.execute(sums).fetchall()
 
 
 def test_made_anew_from_nothing_it_has_the_same_content(space):
