@@ -17,9 +17,11 @@ from dagster import (
 )
 
 from dagster_defs.alerts import tell
+from dagster_defs.dbt import MANIFEST
 from dagster_defs.exports import export_gaps, export_profiles
 from dagster_defs.outputs import Outputs
 from dagster_defs.plot_files import draw_plots
+from dagster_defs.publish import publish, published_marts
 from dagster_defs.resources import WorkspaceResource
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -29,6 +31,7 @@ progress = logging.getLogger("load_profile.progress")
 MOST_DAYS = 40  # without a reading: a month's file may come some days into the next
 STARTED_BY = ("dagster/schedule_name", "dagster/sensor_name")  # tags of runs without a person
 MOST_PICTURES = 6  # pictures shown on an asset's page; all of them are in lp/plots
+MARTS = published_marts(MANIFEST)
 
 
 METER_DATA, CLOCK_DAYS, FILES, READS = (
@@ -216,6 +219,26 @@ def net_load_plot(workspace: WorkspaceResource) -> MaterializeResult:
         title = name.removeprefix("plots/").removesuffix(".png")
         shown[f"plot: {title}"] = MetadataValue.md(f"![{title}](data:image/png;base64,{data})")
     return MaterializeResult(metadata=_outputs_metadata(outputs) | shown)
+
+
+@asset(
+    group_name="published",
+    kinds={"duckdb", "parquet"},
+    deps=[mart.name for mart in MARTS],
+    description="What people read, at any time: `warehouse/published.duckdb` and `published/`",
+)
+def published(workspace: WorkspaceResource) -> MaterializeResult:
+    """Publish the marts that passed all checks as a new version, if anything in them changed."""
+    progress.info("Publishing")
+    made = publish(workspace.files, MARTS)
+    said = {"version": made.version, "content (sha256)": made.content}
+    if not made.is_in_place:
+        said["waits for the next run"] = (
+            f"{workspace.files.published} is open in a program and cannot be replaced; version "
+            f"{made.version} waits beside it and takes its place in the next run. Close that "
+            "program, or connect with read_only and only for the length of a query."
+        )
+    return MaterializeResult(metadata=said | _outputs_metadata(made.outputs))
 
 
 def _outputs_metadata(outputs: Outputs) -> dict:

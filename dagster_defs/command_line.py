@@ -130,6 +130,31 @@ def why(
 
 
 @app.command()
+def diff(
+    earlier: Annotated[
+        str, typer.Argument(metavar="[A]", help="A version, or how its name begins.")
+    ] = "",
+    later: Annotated[
+        str, typer.Argument(metavar="[B]", help="Another one; the latest if left out.")
+    ] = "",
+    root: Root = Path(),
+    most: Annotated[int, typer.Option(help="How many intervals to show.")] = 20,
+) -> None:
+    """Say what changed between two published versions, by default the latest and the one before.
+
+    Intervals with their values before and after, why, and the effect on energy and peak.
+    """
+    from dagster_defs.summary import print_difference
+    from dagster_defs.versions import UnknownVersionError, difference
+
+    place = _workspace(root).published
+    with _reported(UnknownVersionError):
+        if not place.exists():
+            _stop(f"There is no {place} yet: `load-profile run` publishes the first version.")
+        print_difference(console, difference(place, earlier, later), most)
+
+
+@app.command()
 def release(
     file: Annotated[str, typer.Argument(help="Name or path of a file in data/KW/ERROR.")],
     reason: Annotated[str, typer.Option(help="Why it may be used all the same.")] = "reviewed",

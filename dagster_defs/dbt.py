@@ -27,6 +27,7 @@ from packaging.version import Version
 from pydantic import Field
 
 from dagster_defs.dbt_command import PROJECT, WARM, project_fingerprint, without_dbt
+from dagster_defs.publish import begin_copy
 from dagster_defs.resources import WorkspaceResource
 from ingest.filing import write_text
 
@@ -120,6 +121,8 @@ def dbt_models(
     error = invocation.get_error()
     if error:
         raise error
+    if selected is None or AssetKey("published") in selected:
+        begin_copy(workspace.files)
 
 
 def _events(invocation: DbtCliInvocation, context: AssetExecutionContext) -> Iterator:

@@ -9,6 +9,7 @@ from dagster_defs.assets import (
     gap_files,
     net_load_plot,
     profile_files,
+    published,
     raw_tables,
     recent_readings,
 )
@@ -23,7 +24,7 @@ ROOT = str(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")).resolve())
 os.environ["LOAD_PROFILE_ROOT"] = ROOT
 
 defs = Definitions(
-    assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot],
+    assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot, published],
     asset_checks=[recent_readings],
     jobs=[everything, new_files],
     schedules=[every_morning],

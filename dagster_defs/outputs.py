@@ -1,4 +1,4 @@
-"""Write files under lp/ out of parts, and remember what from: what is the same is not made again.
+"""Write files out of parts, and remember what from: what is the same is not made again.
 
 Knows files and stamps, not tables. A stamp is a short text that differs whenever what it stands
 for may differ; each part of a file has one. The index holds what earlier runs wrote; a file that is
@@ -21,7 +21,7 @@ BLOCK = 1 << 20  # bytes copied at once
 
 @dataclass(frozen=True)
 class Outputs:
-    """Which files a step wrote, left as they were, and removed, below lp/; and what that cost."""
+    """Which files a step wrote, left as they were, and removed, below its folder; and the cost."""
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -98,6 +98,22 @@ class OutputWriter:
         """Leave a file of which nothing has changed."""
         self._now[name] = self._earlier[name]
 
+    def note(self, name: str, file: Path, *, is_written: bool) -> None:
+        """Note a file that is one whole and was made, or left, by other means.
+
+        `file` is where it is now, if it could not take its place.
+        """
+        stat = file.stat()
+        self._now[name] = Noted(stat.st_size, stat.st_mtime_ns)
+        if is_written:
+            self._written.append(name)
+            self._bytes_written += stat.st_size
+
+    def is_as_left(self, name: str) -> bool:
+        """Whether an earlier run noted this file and nobody has touched it since."""
+        noted = self._earlier.get(name)
+        return bool(noted) and noted.is_still(self._folder / name)
+
     def finish(self) -> Outputs:
         """Remove what an earlier run wrote and this one did not, and note what there is now."""
         stale = sorted(self._earlier.keys() - self._now.keys())
@@ -116,8 +132,7 @@ class OutputWriter:
         )
 
     def _known(self, name: str) -> dict[str, tuple[str, int, int]]:
-        noted = self._earlier.get(name)
-        return noted.ranges() if noted and noted.is_still(self._folder / name) else {}
+        return self._earlier[name].ranges() if self.is_as_left(name) else {}
 
 
 def stamp_of(*texts: object) -> str:
@@ -161,7 +176,7 @@ def are_outputs_intact(folder: Path) -> bool:
 
 
 def written_files(folder: Path) -> dict[str, dict[str, Noted]]:
-    """What earlier runs wrote in lp/: kind -> name -> file; nothing if that is not known."""
+    """What earlier runs wrote in a folder: kind -> name -> file; nothing if that is not known."""
     try:
         kinds = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

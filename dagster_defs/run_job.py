@@ -64,6 +64,7 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bo
         or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
         or not workspace.warehouse.exists()
         or not are_outputs_intact(workspace.profiles)
+        or not are_outputs_intact(workspace.warehouse.parent)
     )
 
 
@@ -169,7 +170,8 @@ def _warnings(result) -> tuple[str, ...]:
         else:
             what = check.description or (f"{count.value} rows" if count else "")
             texts.append(f"{name}{what and ': '}{what}; see the check on the Dagster page")
-    return tuple(texts)
+    waiting = _metadata(result).get("published", {}).get("waits for the next run")
+    return (*texts, waiting) if waiting else tuple(texts)
 
 
 def _in_words(row: Mapping[str, str]) -> str:
@@ -204,7 +206,7 @@ def _cost(result) -> str:
     stages += [("checks", sum(found.value for found in checks if found), None)]
     stages += [
         (asset.replace("_", " "), made[asset]["seconds"], made[asset]["bytes written"])
-        for asset in ("profile_files", "gap_files", "net_load_plot")
+        for asset in ("profile_files", "gap_files", "net_load_plot", "published")
         if asset in made
     ]
     took = ", ".join(

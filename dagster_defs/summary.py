@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from dagster_defs.versions import Difference
 from ingest.letters import one_line
 from ingest.raw_files import find_files
 from ingest.warehouse import open_warehouse
@@ -135,6 +136,7 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
         for folder, what in (
             (workspace.profiles, "profiles and gap lists"),
             (workspace.plots, "plots"),
+            (workspace.published, "published tables"),
             (workspace.rejected, "rejected files and their letters"),
         ):
             console.print(f"{what:<34}{escape(str(folder))}", highlight=False, soft_wrap=True)
@@ -166,6 +168,65 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
         console.print(text, highlight=False, soft_wrap=True)
     if not rows and not waiting:
         console.print(f"No file{f' with {name!r} in its name' if name else ''} has arrived.")
+
+
+def print_difference(console: Console, found: Difference, most: int) -> None:
+    """Print what changed between two versions: by feeder and month, then interval by interval."""
+    for name, (version, content) in (("from", found.earlier), ("to", found.later)):
+        console.print(f"{name:<5}{version}  content {content}", highlight=False, soft_wrap=True)
+    if not found.months:
+        same = found.earlier[1] == found.later[1]
+        console.print("Nothing differs." if same else "No reading and no total differs.")
+    for month in found.months:
+        counts = ", ".join(
+            f"{month[f'intervals_{what}']:,} {what}"
+            for what in ("added", "changed", "removed")
+            if month[f"intervals_{what}"]
+        )
+        first, last = (f"{month[f'{end}_start_at']:%Y-%m-%d %H:%M}" for end in ("first", "last"))
+        energy = _change(month["net_mwh_before"], month["net_mwh_after"], "MWh")
+        peak = _change_of_peak(month["peak_mw_before"], month["peak_mw_after"])
+        console.print(
+            f"[bold]{month['cause']}[/]: {escape(month['feeder'] or 'the total')} "
+            f"{month['month_start_at']:%Y-%m}: intervals {counts}, {first} to {last} UTC; "
+            f"net energy {energy}, {peak}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    _print_intervals(console, found, most)
+
+
+def _print_intervals(console: Console, found: Difference, most: int) -> None:
+    columns = ("MW before", "MW after", "MVA before", "MVA after", "file before", "file after")
+    table = Table(
+        "feeder", "start (UTC)", *(Column(name, justify="right") for name in columns), "cause"
+    )
+    for row in found.intervals[:most]:
+        powers = (
+            "unknown" if row[name] is None else f"{row[name]:,.6f}"
+            for name in ("mw_net_before", "mw_net_after", "mva_net_before", "mva_net_after")
+        )
+        files = (
+            "" if row[name] is None else f"#{row[name]}"
+            for name in ("file_id_before", "file_id_after")
+        )
+        start = f"{row['interval_start_at']:%Y-%m-%d %H:%M}"
+        table.add_row(row["feeder"] or "the total", start, *powers, *files, row["cause"])
+    if found.intervals:
+        console.print(table)
+    left = len(found.intervals) - most
+    if left > 0:
+        console.print(f"and {left:,} more intervals: --most, or the table version_intervals")
+    if found.intervals_not_kept > 0:
+        console.print(
+            f"and {found.intervals_not_kept:,} intervals of which values are not kept one by one"
+        )
+
+
+def _change(before: float | None, after: float | None, unit: str) -> str:
+    shown = ["none" if value is None else f"{value:,.3f}" for value in (before, after)]
+    change = f" ({(after or 0) - (before or 0):+,.3f})"
+    return f"{shown[0]} -> {shown[1]} {unit}{change}"
 
 
 def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 import duckdb
 
 # A batch of the load needs less than 1 GB, however many files there are.
+# A new file is written as DuckDB 1.0 and later read it: what is published is a copy of it.
+OLDEST_READER = {"storage_compatibility_version": "v1.0.0"}
 MEMORY, MEMORY_VARIABLE = "3GB", "LOAD_PROFILE_MEMORY"
 
 SCHEMA = """
@@ -117,7 +119,7 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        con = duckdb.connect(str(path), read_only=read_only)
+        con = duckdb.connect(str(path), read_only=read_only, config=OLDEST_READER)
     except (duckdb.Error, OSError) as error:
         raise WarehouseError(f"{path} cannot be opened. {_advice(str(error))}") from error
     try:

@@ -48,6 +48,16 @@ class Workspace:
         return self.root / "warehouse" / "load_profile.duckdb"
 
     @property
+    def published(self) -> Path:
+        """The marts as people read them: a file of its own that no process writes in."""
+        return self.root / "warehouse" / "published.duckdb"
+
+    @property
+    def published_next(self) -> Path:
+        """A version that is whole and could not take the published one's place yet."""
+        return self.root / "warehouse" / "published.next.duckdb"
+
+    @property
     def last_run(self) -> Path:
         """What the last complete run was made from; without it the next one does everything."""
         return self.root / "warehouse" / "last_run.json"

@@ -1,0 +1,76 @@
+"""The SQL and Python printed in docs/analysts.md run on a published version and agree."""
+
+import re
+from pathlib import Path
+from shutil import copytree
+
+import duckdb
+import pandas
+import pytest
+from conftest import PROJECT, load_profile
+
+from dagster_defs.publish import publish, published_marts
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+
+TEXT = (PROJECT / "docs/analysts.md").read_text(encoding="utf-8")
+START, *QUESTIONS = re.split(r"^### ", TEXT, flags=re.MULTILINE)
+BLOCK = r"^```{}\n(.*?)^```$"
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(BLOCK.format(language), text, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def root(sample, tmp_path_factory) -> Path:
+    """The sample with a second version, in which one feeder's August has other values."""
+    root = copytree(sample, tmp_path_factory.mktemp("analysts") / "root")
+    space = Workspace(root)
+    august = "feeder = 'gen' and date_trunc('month', {}) = timestamp '2024-08-01'"
+    with open_warehouse(space.warehouse) as con:
+        con.execute(
+            "update feeder_profiles set mw_net = mw_net - 1 where "
+            + august.format("interval_start_at")
+        )
+        con.execute("update model_parts set stamp = '' where " + august.format("month_start_at"))
+    publish(space, published_marts(PROJECT / "dbt_project/target/manifest.json"))
+    return root
+
+
+def comparable(frame: pandas.DataFrame) -> list[tuple]:
+    rows = frame.sort_values(list(frame.columns)).itertuples(index=False)
+    return [
+        tuple(round(value, 6) if isinstance(value, float) else value for value in row)
+        for row in rows
+    ]
+
+
+def test_there_are_ten_questions_each_in_sql_and_python():
+    assert [text.split(".")[0] for text in QUESTIONS] == [str(n) for n in range(1, 11)]
+    assert all(len(blocks(text, "sql")) == len(blocks(text, "python")) == 1 for text in QUESTIONS)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda text: text.splitlines()[0])
+def test_sql_and_python_give_the_same_answer(question: str, root: Path, monkeypatch):
+    monkeypatch.chdir(root)
+    with duckdb.connect("warehouse/published.duckdb", read_only=True) as con:
+        wanted = con.sql(blocks(question, "sql")[0]).df()
+    names: dict = {}
+    for code in (*blocks(START, "python"), *blocks(question, "python")):
+        exec(code, names)
+    answer = names["answer"]
+    # a Polars frame becomes one of pandas without pyarrow this way
+    found = pandas.DataFrame(answer if hasattr(answer, "iloc") else answer.to_dict(as_series=False))
+    assert list(found.columns) == list(wanted.columns)
+    assert len(wanted) > 0
+    assert comparable(found) == comparable(wanted)
+
+
+def test_the_published_history_has_the_tables_that_the_page_describes(root: Path):
+    with duckdb.connect(str(root / "warehouse/published.duckdb"), read_only=True) as con:
+        for name in ("versions", "version_months", "version_intervals"):
+            assert con.execute(f"select count(*) from {name}").fetchone()[0] > 0
+            assert f"| `{name}` |" in TEXT
+    done = load_profile("diff", "--root", root)
+    assert done.returncode == 0 and "gen 2024-08" in done.stdout
