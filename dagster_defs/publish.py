@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zlib import crc32
 
 import duckdb
@@ -56,9 +57,13 @@ where database_name = 'published' and not internal
 
 @dataclass(frozen=True)
 class Mart:
-    """A published table; one that is made by parts says which, and in what columns they show."""
+    """A published table; one that is made by parts says which, and in what columns they show.
+
+    `order` are the columns of its key: rows lie in their order, so that equal rows are equal bytes.
+    """
 
     name: str
+    order: str
     parts: str | None
     time: str
     feeder: str
@@ -74,19 +79,44 @@ class ParquetMonth:
     stamps: Mapping[str, str]
     feeders: Mapping[str, list[str]]
 
-    def sql(self, name: str | None = None, source: str | None = None) -> tuple[str, dict]:
-        """The rows of a file, or of all, from the mart or from a table with its month's rows."""
-        values, conditions = {}, []
-        if self.start and not source:
+    def write(self, con: duckdb.DuckDBPyConnection, names: set[str], folder: Path) -> None:
+        """Write some of the files in one pass over the month, as `folder`/part=N/data_0.parquet.
+
+        Feeders are written out, so that no others need be read.
+        """
+        values, where = {}, "true"
+        if self.start:
             until = (self.start + timedelta(days=31)).replace(day=1)
-            values |= {"first": self.start, "until": until}
-            conditions.append(f"{self.mart.time} >= $first and {self.mart.time} < $until")
-        if name in self.feeders:
-            values["feeders"] = self.feeders[name]
-            conditions.append(f"coalesce({self.mart.feeder}, '') in (select unnest($feeders))")
-        where = f"where {' and '.join(conditions)}" if conditions else ""
-        columns = "*" if name is None else self.columns
-        return f"select {columns} from {source or self.mart.name} {where}", values
+            values = {"first": self.start, "until": until}
+            where = f"{self.mart.time} >= $first and {self.mart.time} < $until"
+        rows = f"select {self.columns} from {self.mart.name}"
+        if self.feeders:
+            feeder = f"coalesce({self.mart.feeder}, '')"
+            numbers = {
+                _text(feeder): _number(name)
+                for name in sorted(names)
+                for feeder in self.feeders[name]
+            }
+            pairs = ", ".join(f"{text}: {number}" for text, number in numbers.items())
+            part = f"map {{{pairs}}}[{feeder}]"
+            con.execute(
+                f"""copy (
+                    select {self.columns}, {part} as part from {self.mart.name}
+                    where {where} and {feeder} in ({", ".join(numbers)})
+                    order by part, {self.mart.order}
+                ) to {_text(folder)} (format parquet, partition_by (part))""",
+                values or None,
+            )
+            where, values = "false", {}  # a file that did not come about has no rows
+        for name in names:
+            path = _file_of(name, folder)
+            if not path.exists():
+                path.parent.mkdir()
+                con.execute(
+                    f"copy ({rows} where {where} order by {self.mart.order})"
+                    f" to {_text(path)} (format parquet)",
+                    values or None,
+                )
 
 
 @dataclass(frozen=True)
@@ -106,10 +136,16 @@ class Publication:
 def published_marts(manifest: Path) -> list[Mart]:
     """What dbt's manifest names as marts, but for those whose meta says `is_published: false`."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    keys = {
+        n["attached_node"].rpartition(".")[2]: ", ".join(n["test_metadata"]["kwargs"]["columns"])
+        for n in nodes
+        if n.get("attached_node") and (n.get("test_metadata") or {}).get("name") == "unique_key"
+    }
     configs = {n["name"]: n["config"] for n in nodes if n["resource_type"] == "model"}
     return [
         Mart(
             name,
+            keys.get(name, "all"),
             config.get("parts"),
             config.get("part_time") or "",
             config.get("part_feeder", "feeder"),
@@ -207,17 +243,12 @@ def _write_parquet(
             for name in month.stamps:
                 writer.keep(name)
             return
-        with con.cursor() as own:
-            source = None
-            if len(new) > 1:
-                # taken out once: each file by itself would read through the whole table
-                source = "month_rows"
-                sql, values = month.sql()
-                own.execute(f"create temp table {source} as {sql}", values)
+        with con.cursor() as own, TemporaryDirectory(dir=folder, prefix=".rows-") as made:
+            month.write(own, new, Path(made))
             for name, stamp in month.stamps.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                make = _parquet_maker(own, folder / name, *month.sql(name, source))
-                writer.write(name, {"rows": stamp}, make)
+                file = _file_of(name, Path(made))
+                writer.write(name, {"rows": stamp}, lambda _, file=file: file.read_bytes())
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(write, months))
@@ -269,18 +300,14 @@ def _is_wide(kind: str) -> bool:
     return kind.startswith("DECIMAL(") and int(kind[8:].split(",")[0]) > 18
 
 
-def _parquet_maker(con: duckdb.DuckDBPyConnection, path: Path, sql: str, values: dict):
-    """A function that gives a query's rows as the bytes of a Parquet file."""
+def _number(name: str) -> int:
+    """Which of a month's files this is."""
+    return int(name.rpartition("-")[2].removesuffix(".parquet"))
 
-    def make(_: str) -> bytes:
-        temporary = path.with_suffix(".rows")
-        target = str(temporary).replace("'", "''")
-        con.execute(f"copy ({sql} order by all) to '{target}' (format parquet)", values or None)
-        data = temporary.read_bytes()
-        temporary.unlink()
-        return data
 
-    return make
+def _file_of(name: str, folder: Path) -> Path:
+    """Where DuckDB writes it first."""
+    return folder / f"part={_number(name)}" / "data_0.parquet"
 
 
 @contextmanager
@@ -290,7 +317,7 @@ def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, s
     found = None
     for file in (path, copy) if path.exists() else ():
         try:
-            con.execute(f"attach '{_quoted(file)}' as before (read_only)")
+            con.execute(f"attach {_text(file)} as before (read_only)")
             found = con.execute(LATEST).fetchone()
             break
         except duckdb.IOException:
@@ -319,7 +346,7 @@ def _write_version(
         future.result()
     if begun != _state(workspace.warehouse):
         _copy(workspace.warehouse, made)
-    con.execute(f"attach '{_quoted(made)}' as published (read_write)")
+    con.execute(f"attach {_text(made)} as published (read_write)")
     try:
         names = {mart.name for mart in marts}
         for kind, schema, name in con.execute(OTHERS).fetchall():
@@ -377,5 +404,6 @@ def _put_in_place(new: Path, place: Path, tries: int) -> None:
         _sync(place.parent)
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _text(value: str | Path) -> str:
+    """SQL for a text."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -25,7 +25,10 @@
    The short values and the few long ones apart: adding up the long type is slow. #}
 {% macro exact_sum(channel, known='true') -%}
     {%- set short -%}
-        sum(case when long_values is null and {{ known }} then {{ channel }} end)
+        cast(
+            sum(case when long_values is null and {{ known }} then {{ channel }} end)
+            as decimal(38, 18)
+        )
     {%- endset -%}
     {%- set long -%}
         sum(case when {{ known }} then {{ long_value(channel) }} end)

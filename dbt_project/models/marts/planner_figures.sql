@@ -1,6 +1,6 @@
 -- one row per feeder, or the total ('*'), and day, month and year of the system's clock
 
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
