@@ -18,7 +18,7 @@ from dagster import (
 
 from dagster_defs.alerts import tell
 from dagster_defs.dbt import MANIFEST
-from dagster_defs.exports import export_gaps, export_profiles
+from dagster_defs.exports import PROFILE_FILES, export_gaps
 from dagster_defs.outputs import Outputs
 from dagster_defs.plot_files import draw_plots
 from dagster_defs.publish import publish, published_marts
@@ -174,8 +174,7 @@ def recent_readings(
 def profile_files(workspace: WorkspaceResource) -> MaterializeResult:
     """Write the profiles as files, each replaced in one step."""
     progress.info("Writing profiles")
-    with open_warehouse(workspace.files.warehouse, read_only=True) as con:
-        return MaterializeResult(metadata=_outputs_metadata(export_profiles(con, workspace.files)))
+    return MaterializeResult(metadata=_outputs_metadata(PROFILE_FILES.finish(workspace.files)))
 
 
 @asset(

@@ -27,7 +27,8 @@ from packaging.version import Version
 from pydantic import Field
 
 from dagster_defs.dbt_command import PROJECT, WARM, project_fingerprint, without_dbt
-from dagster_defs.publish import begin_copy
+from dagster_defs.exports import PROFILE_FILES
+from dagster_defs.publish import COPY
 from dagster_defs.resources import WorkspaceResource
 from ingest.filing import write_text
 
@@ -121,8 +122,9 @@ def dbt_models(
     error = invocation.get_error()
     if error:
         raise error
-    if selected is None or AssetKey("published") in selected:
-        begin_copy(workspace.files)
+    for asset, work in (("profile_files", PROFILE_FILES), ("published", COPY)):
+        if selected is None or AssetKey(asset) in selected:
+            work.begin(workspace.files)
 
 
 def _events(invocation: DbtCliInvocation, context: AssetExecutionContext) -> Iterator:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from ingest.filing import write_text
 
 INDEX = ".outputs.json"  # what a run wrote, so that nothing else is ever removed
 BLOCK = 1 << 20  # bytes copied at once
+_INDEX_LOCK = Lock()  # two kinds may be written at once
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,10 @@ class OutputWriter:
         for name in stale:
             (self._folder / name).unlink(missing_ok=True)
         if self._now != self._earlier or not (self._folder / INDEX).exists():
-            kinds = written_files(self._folder) | {self._kind: self._now}
-            plain = {kind: {n: asdict(kinds[kind][n]) for n in kinds[kind]} for kind in kinds}
-            write_text(self._folder / INDEX, json.dumps(plain, sort_keys=True) + "\n")
+            with _INDEX_LOCK:
+                kinds = written_files(self._folder) | {self._kind: self._now}
+                plain = {kind: {n: asdict(kinds[kind][n]) for n in kinds[kind]} for kind in kinds}
+                write_text(self._folder / INDEX, json.dumps(plain, sort_keys=True) + "\n")
         return Outputs(
             written=tuple(self._written),
             unchanged=tuple(sorted(self._now.keys() - set(self._written))),

@@ -16,7 +16,7 @@ from conftest import PROJECT, load_profile
 
 from dagster_defs import publish as publish_module
 from dagster_defs import versions
-from dagster_defs.publish import Publication, begin_copy, publish, published_marts
+from dagster_defs.publish import COPY, Publication, publish, published_marts
 from dagster_defs.run_job import is_anything_new
 from dagster_defs.versions import UnknownVersionError, difference
 from ingest.warehouse import WarehouseError, open_warehouse
@@ -161,10 +161,10 @@ def test_a_copy_begun_earlier_is_published_unless_the_warehouse_changed_since(sp
     copy = publish_module.shutil.copyfile
     monkeypatch.setattr(publish_module.shutil, "copyfile", lambda *a: copied.append(a) or copy(*a))
     change(space)
-    begin_copy(space)
+    COPY.begin(space)
     publish(space, MARTS)
     assert len(copied) == 1
-    begin_copy(space)
+    COPY.begin(space)
     change(space)
     publish(space, MARTS)
     assert len(copied) == 3
