@@ -1,6 +1,5 @@
 """The command `load-profile`. Reads options, calls one function, prints; heavy imports wait."""
 
-import ctypes
 import gc
 import logging
 import os
@@ -345,18 +344,6 @@ def _stop(message: str, code: int = 2) -> NoReturn:
     raise typer.Exit(code)
 
 
-def _keep_freed_memory() -> None:
-    """Let glibc keep up to 256 MB of freed memory for what comes next.
-
-    It gives a block of a file's size back to the system at once, and gets it page by page again for
-    the next file: that was half of the time that reading took.
-    """
-    with suppress(AttributeError, OSError, TypeError):  # another C library
-        set_option = ctypes.CDLL(None).mallopt
-        set_option(-3, 64 << 20)  # M_MMAP_THRESHOLD
-        set_option(-1, 256 << 20)  # M_TRIM_THRESHOLD
-
-
 def main() -> None:
     """Entry point of the command.
 
@@ -364,7 +351,6 @@ def main() -> None:
     among them, and taking them apart at exit, would cost two seconds for nothing.
     """
     gc.set_threshold(100_000, 50, 100)
-    _keep_freed_memory()
     sys.stdout.reconfigure(errors="replace")  # a console may lack a letter of a file's name
     code = 0
     try:

@@ -1,11 +1,13 @@
 """Find raw meter files, fingerprint them and read their header. Knows files, not DuckDB."""
 
 import csv
+import ctypes
 import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -116,12 +118,25 @@ def inspect_files(
     paths: list[Path], threads: int, progress: Callable[[int, int], None] = lambda *_: None
 ) -> Iterator[RawFile]:
     """Yield a RawFile for every path that can be read; one that vanished or is held is left out."""
+    _keep_freed_memory()
     with ThreadPoolExecutor(threads) as pool:
         for done, raw in enumerate(pool.map(_inspect_or_none, paths), 1):
             if done == len(paths) or done % max(100, len(paths) // 20) == 0:
                 progress(done, len(paths))
             if raw is not None:
                 yield raw
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep up to 256 MB of freed memory for what comes next.
+
+    It gives a block of a file's size back to the system at once, and gets it page by page again for
+    the next file: that was half of the time that reading took.
+    """
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(-3, 64 << 20)  # M_MMAP_THRESHOLD
+        set_option(-1, 256 << 20)  # M_TRIM_THRESHOLD
 
 
 def _inspect_or_none(path: Path) -> RawFile | None:
