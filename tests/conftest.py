@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 PROJECT = Path(__file__).parents[1]
 REAL_DATA = PROJECT.parent / "shared" / "data" / "raw"
@@ -40,15 +42,31 @@ def query(root: Path, sql: str, *parameters: object) -> list[tuple]:
         return con.execute(sql, parameters or None).fetchall()
 
 
+def made_once(name: str, tmp_path_factory, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills, in whichever of pytest's processes comes first."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / f"shared-{name}", shared / f"shared-{name}.done"
+    with FileLock(f"{folder}.lock"):
+        if not done.exists():
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 def real_root(name: str, tmp_path_factory) -> Path:
     """A root with one of the real sources, taken in by the main job."""
     if not REAL_DATA.exists():
         pytest.skip(f"real measured data is not here: {REAL_DATA}")
-    root = tmp_path_factory.mktemp(name)
-    copytree(REAL_DATA / name, root, dirs_exist_ok=True)
-    done = load_profile("run", "--root", root)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return root
+
+    def make(root: Path) -> None:
+        copytree(REAL_DATA / name, root, dirs_exist_ok=True)
+        done = load_profile("run", "--root", root)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return made_once(name, tmp_path_factory, make)
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +87,10 @@ def steel_plant(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory) -> Path:
     """The simulated sample of `make run`, taken in; `sample.txt` holds what the run said."""
-    root = tmp_path_factory.mktemp("sample")
-    done = load_profile("run", "--root", root, "--sample-if-empty")
-    assert done.returncode == 0, done.stdout + done.stderr
-    (root / "sample.txt").write_text(done.stdout, encoding="utf-8")
-    return root
+
+    def make(root: Path) -> None:
+        done = load_profile("run", "--root", root, "--sample-if-empty")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (root / "sample.txt").write_text(done.stdout, encoding="utf-8")
+
+    return made_once("sample", tmp_path_factory, make)
