@@ -23,6 +23,7 @@ from dagster import (
     Output,
     TableRecord,
 )
+from filelock import FileLock
 from packaging.version import Version
 from pydantic import Field
 
@@ -55,17 +56,21 @@ def ensure_manifest() -> Path:
     """
     made_from = MANIFEST.with_name("manifest.made-from")
     fingerprint = project_fingerprint()
-    if MANIFEST.exists() and made_from.exists() and made_from.read_text() == fingerprint:
-        return MANIFEST
-    progress.info("Reading the dbt project")
-    # a process of its own: the waiting one is for the build
-    environment = {**os.environ, "LOAD_PROFILE_ROOT": str(PROJECT.parent), WARM: ""}
-    parse = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", "parse"]
-    parse += ["--target-path", str(MANIFEST.parent)]
-    done = subprocess.run(parse, env=environment, capture_output=True, text=True, encoding="utf-8")
-    if done.returncode:
-        raise RuntimeError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
-    write_text(made_from, fingerprint)
+    MANIFEST.parent.mkdir(exist_ok=True)
+    with FileLock(MANIFEST.with_name("manifest.lock")):  # two runs may find it absent
+        if MANIFEST.exists() and made_from.exists() and made_from.read_text() == fingerprint:
+            return MANIFEST
+        progress.info("Reading the dbt project")
+        # a process of its own: the waiting one is for the build
+        environment = {**os.environ, "LOAD_PROFILE_ROOT": str(PROJECT.parent), WARM: ""}
+        parse = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", "parse"]
+        parse += ["--target-path", str(MANIFEST.parent)]
+        done = subprocess.run(
+            parse, env=environment, capture_output=True, text=True, encoding="utf-8"
+        )
+        if done.returncode:
+            raise RuntimeError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
+        write_text(made_from, fingerprint)
     return MANIFEST
 
 
