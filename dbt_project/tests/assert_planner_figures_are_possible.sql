@@ -45,7 +45,6 @@ where
     or peak_mw < min_mw
     or peak_30min_mw > peak_mw + 1e-9
     or peak_60min_mw > peak_mw + 1e-9
-    or peak_30min_mw < peak_60min_mw - 1e-9
 union all
 select
     '*' as feeder,
