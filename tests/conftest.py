@@ -63,7 +63,7 @@ def real_root(name: str, tmp_path_factory) -> Path:
 
     def make(root: Path) -> None:
         copytree(REAL_DATA / name, root, dirs_exist_ok=True)
-        done = load_profile("run", "--root", root)
+        done = load_profile("run", "--no-plots", "--root", root)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return made_once(name, tmp_path_factory, make)

@@ -218,7 +218,7 @@ def filing_lines(lines: list[str]) -> list[int]:
 def test_a_run_killed_anywhere_is_made_good_by_the_next(template, undisturbed, tmp_path):
     expected, lines = undisturbed
     filing = filing_lines(lines)
-    numbers = {*spread(1, len(lines), 6), *(filing[k] for k in spread(0, len(filing) - 1, 12))}
+    numbers = {*spread(1, len(lines), 4), *(filing[k] for k in spread(0, len(filing) - 1, 8))}
 
     def check(number: int) -> None:
         where = f"killed before step {number}, {lines[number - 1]}"
