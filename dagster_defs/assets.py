@@ -79,14 +79,16 @@ def raw_tables(workspace: WorkspaceResource):
     summary = load_files(workspace.files, lambda *at: progress.info("%s: %d of %d", *at))
     feeders = len({row.feeder for row in meters})
     zones = ", ".join(sorted({row.timezone for row in meters}))
-    unsent = []
+    files = _files_metadata(summary)
     if summary.rejected:
         lines = [f"{name}: {outcome}, {reason}" for name, outcome, reason, _ in summary.rejected]
-        unsent = tell(workspace.files, f"{len(lines)} file{'s'[: len(lines) > 1]} rejected", lines)
+        subject = f"{len(lines)} file{'s'[: len(lines) > 1]} rejected"
+        if unsent := tell(workspace.files, subject, lines):
+            files["alerts"] = "\n".join(unsent)
     for key, metadata in (
         (METER_DATA, {"dagster/row_count": len(meters), "feeders": feeders}),
         (CLOCK_DAYS, {"time zones": zones}),
-        (FILES, _files_metadata(summary) | ({"alerts": "\n".join(unsent)} if unsent else {})),
+        (FILES, files),
         (READS, {"rows loaded": summary.row_count}),
     ):
         yield MaterializeResult(asset_key=key, metadata=metadata)

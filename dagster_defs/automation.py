@@ -53,13 +53,13 @@ def automation_for(workspace: Workspace) -> list:
             stat = path.stat()
             found.append(f"{path.name} {stat.st_size} {stat.st_mtime_ns}")
         seen = sha256("\n".join(sorted(found)).encode()).hexdigest() if found else ""
-        before, is_same = context.cursor or "", seen == (context.cursor or "")
+        is_same = seen == context.cursor
         context.update_cursor(seen)
         if not found:
             return SkipReason("The drop folder is empty.")
         if not is_same:
             return SkipReason(f"{len(found)} files, and they are still arriving.")
-        return RunRequest(run_key=before)  # once for the same files, should a run leave them
+        return RunRequest(run_key=seen)  # once for the same files, should a run leave them
 
     @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING)
     def failed_runs(context: RunFailureSensorContext) -> None:

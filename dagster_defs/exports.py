@@ -36,8 +36,8 @@ def _six_decimals(column: str) -> str:
 
 
 def _power(column: str, raw: str) -> str:
-    """The same for a power that is, nearly always, a raw value of 64 bits times the factor."""
-    guess = f"try_cast(cast({raw} as double) * factor as decimal(18, 6))"
+    """The same for a power that is, nearly always, a raw value of 64 bits times a double."""
+    guess = f"try_cast(cast({raw} as double) * mw_per_unit as decimal(18, 6))"
     return f"case when {guess} = {column} then {guess}::varchar else {_six_decimals(column)} end"
 
 
@@ -90,23 +90,13 @@ GAP = {
 }
 MEMBER = {name: PROFILE[name] for name in ("MW_net", "MVA_net", "PF_net")}
 
-FACTORS = """
-factors as (
-    select feeder, max_by(mw_factor, meter_data_row)::double as factor
-    from stg_meter_data
-    group by feeder
-)"""
 # Encoded, a text need not be taken for a str first and then back. Feeders that follow each other in
 # meter-data.csv lie side by side: all others need not be read.
 PROFILES = f"""
 with
 
-{FACTORS},
-
 wanted as (
-    select feeder, month_start_at, factor
-    from (select unnest($feeders) as feeder, unnest($months) as month_start_at)
-    inner join factors using (feeder)
+    select unnest($feeders) as feeder, unnest($months) as month_start_at
 ),
 
 lines as (
@@ -129,8 +119,6 @@ group by feeder, month_start_at
 COMBINED = f"""
 with
 
-{FACTORS},
-
 combined as (
     select * from combined_profiles
     where interval_start_at >= $month and interval_start_at < $next_month
@@ -139,7 +127,6 @@ combined as (
 members as (
     select interval_start_at, feeder, {_line(*MEMBER.values())} as cells
     from member_profiles
-    inner join factors using (feeder)
     where interval_start_at >= $month and interval_start_at < $next_month
 ),
 

@@ -120,12 +120,11 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         )
     if result.success and not select:
         write_text(workspace.last_run, json.dumps(inputs, indent=1) + "\n")
-    files, errors, warnings = _metadata(result).get("raw/files", {}), _errors(result), ()
+    errors, warnings = _errors(result), _warnings(result)
     if not result.success:
-        warnings = tuple(tell(workspace, "the run failed", errors))
-    elif "alerts" in files:
-        warnings = (files["alerts"],)
-    return RunResult(result.success, errors, files, (*_warnings(result), *warnings), _cost(result))
+        warnings += tuple(tell(workspace, "the run failed", errors))
+    files = _metadata(result).get("raw/files", {})
+    return RunResult(result.success, errors, files, warnings, _cost(result))
 
 
 def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> dict[str, object]:
@@ -170,8 +169,11 @@ def _warnings(result) -> tuple[str, ...]:
         else:
             what = check.description or (f"{count.value} rows" if count else "")
             texts.append(f"{name}{what and ': '}{what}; see the check on the Dagster page")
-    waiting = _metadata(result).get("published", {}).get("waits for the next run")
-    return (*texts, waiting) if waiting else tuple(texts)
+    made = _metadata(result)
+    for asset, name in (("raw/files", "alerts"), ("published", "waits for the next run")):
+        if name in made.get(asset, {}):
+            texts.append(made[asset][name])
+    return tuple(texts)
 
 
 def _in_words(row: Mapping[str, str]) -> str:

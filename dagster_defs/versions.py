@@ -165,14 +165,16 @@ update compared set cause = coalesce(
 )
 where feeder = '' and is_changed and cause is null
 """
-MONTHS = """
-insert into {catalog}.version_months
+# Each cause once: a row may name several.
+ALL_CAUSES = """array_to_string(list_sort(list_distinct(flatten(
+        list(string_split(cause, ', ')) filter (where cause is not null)))), ', ')"""
+MONTHS = f"""
+insert into {{catalog}}.version_months
 select
     $version,
     nullif(feeder, ''),
     month_start_at,
-    array_to_string(list_sort(list_distinct(flatten(list(string_split(cause, ', '))
-        filter (where is_changed)))), ', '),
+    {ALL_CAUSES},
     count(*) filter (where old.is_there is null),
     count(*) filter (where is_changed and old.is_there and new.is_there),
     count(*) filter (where new.is_there is null),
@@ -212,13 +214,11 @@ select
     (select count(*) from compared where {IS_LISTED})
 """
 # Several versions one after the other: what was before the first, what is after the last.
-MONTHS_BETWEEN = """
+MONTHS_BETWEEN = f"""
 select
     feeder,
     month_start_at,
-    array_to_string(
-        list_sort(list_distinct(flatten(list(string_split(cause, ', '))))), ', '
-    ) as cause,
+    {ALL_CAUSES} as cause,
     sum(intervals_added)::bigint as intervals_added,
     sum(intervals_changed)::bigint as intervals_changed,
     sum(intervals_removed)::bigint as intervals_removed,
@@ -233,13 +233,11 @@ where version > $earlier and version <= $later
 group by feeder, month_start_at
 order by feeder nulls last, month_start_at
 """
-INTERVALS_BETWEEN = """
+INTERVALS_BETWEEN = f"""
 select
     feeder,
     interval_start_at,
-    array_to_string(
-        list_sort(list_distinct(flatten(list(string_split(cause, ', '))))), ', '
-    ) as cause,
+    {ALL_CAUSES} as cause,
     first(mw_net_before order by version) as mw_net_before,
     last(mw_net_after order by version) as mw_net_after,
     first(mva_net_before order by version) as mva_net_before,

@@ -100,7 +100,8 @@ create table feeder_profiles as
         (n / 7.0)::decimal(28, 18) as mva_rec,
         case when n % 11 > 0 then (n * 0.123456500001)::decimal(28, 18) end as mw_net,
         (n * 0.000000499999999999)::decimal(28, 18) as mva_net,
-        (n % 100) / 99.0::double as pf_net
+        (n % 100) / 99.0::double as pf_net,
+        0.001::double as mw_per_unit
     from (
         select *, (n * 0.01)::decimal(12, 3) as kw
         from (

@@ -19,22 +19,23 @@
             true
         {% endif %}
     {%- endset -%}
+    {%- set suspected -%}
+        {% if few %}
+            ({{ columns[0] }}, {{ few[0] }}) in (
+                select {{ columns[0] }}, {{ few[0] }}
+                from {{ model }}
+                where {{ scope }}
+                group by {{ columns[0] }}, {{ few[0] }}
+                having count(*) <> {{ count_different(few[1], few[2]) }}
+            )
+            or {{ columns | join(' is null or ') }} is null
+        {% else %}
+            true
+        {% endif %}
+    {%- endset -%}
     select {{ columns | join(', ') }}, count(*) as row_count
     from {{ model }}
-    where
-        {{ scope }}
-    {% if few %}
-            and (
-                ({{ columns[0] }}, {{ few[0] }}) in (
-                    select {{ columns[0] }}, {{ few[0] }}
-                    from {{ model }}
-                    where {{ scope }}
-                    group by {{ columns[0] }}, {{ few[0] }}
-                    having count(*) <> {{ count_different(few[1], few[2]) }}
-                )
-                or {{ columns | join(' is null or ') }} is null
-            )
-        {% endif %}
+    where {{ scope }} and ({{ suspected }})
     group by {{ columns | join(', ') }}
     having count(*) > 1 or {% for c in columns %}{{ c }} is null{{ " or " if not loop.last }}{% endfor %}
 {% endtest %}

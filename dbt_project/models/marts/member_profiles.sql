@@ -63,6 +63,7 @@ select
     profiles.kw_rec,
     profiles.kva_del,
     profiles.kva_rec,
+    profiles.mw_per_unit,
     profiles.mw_net,
     profiles.mva_net,
     profiles.pf_net
@@ -77,6 +78,7 @@ select
     null as kw_rec,
     null as kva_del,
     null as kva_rec,
+    null as mw_per_unit,
     mw_net,
     mva_net,
     cast(abs(mw_net) as double) / nullif(cast(mva_net as double), 0) as pf_net
