@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
 TIME_FORMAT = "%m/%d/%y %H:%M:%S"
 # A meter writes 2.5 MB a year; a file beyond this is no meter export, and is hashed in pieces.
 MOST_BYTES = 256 * 1024 * 1024
@@ -219,6 +217,8 @@ def _count_lines(data: bytes) -> int:
 
 def _line_ends(data: bytes) -> tuple[int, bool]:
     """How many lines end, and whether in more than one way. numpy lets other threads go on."""
+    import numpy as np  # a run with nothing new reads no file, and need not wait for it
+
     codes = np.frombuffer(data, np.uint8)
     feeds = np.flatnonzero(codes == 10)
     returns = int(np.count_nonzero(codes == 13))
