@@ -1,4 +1,4 @@
--- one row per feeder, or the total ('*'), and day, month and year of the system's clock
+-- one row per feeder, or the total ('*'), and day, month and year of the system's clock, and the whole
 
 {{ config(materialized="table") }}
 
@@ -36,7 +36,7 @@ days as (
 ),
 
 grains as (
-    {% for grain in ['day', 'month', 'year'] -%}
+    {% for grain in ['day', 'month', 'year', 'all'] -%}
         select '{{ grain }}' as grain {{ "union all " if not loop.last }}
     {%- endfor %}
 ),
@@ -45,7 +45,10 @@ graded as (
     select
         days.*,
         grains.grain,
-        cast(date_trunc(grains.grain, days.day) as date) as period_start
+        case
+            when grains.grain = 'all' then min(days.day) over ()
+            else cast(date_trunc(nullif(grains.grain, 'all'), days.day) as date)
+        end as period_start
     from days
     cross join grains
 ),
