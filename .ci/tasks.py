@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -12,6 +13,8 @@ VENV = HOME / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 LOCK = HOME / "requirements.lock"
 READY = VENV / ".ready"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+CHROMIUM = ("chromium", "fonts-dejavu-core")
 
 TASKS = {
     "run": [["load-profile", "run", "--sample-if-empty"]],
@@ -39,6 +42,8 @@ def main() -> None:
             "installed: make run PYTHON=python3.13, or py -3.13 .ci\\tasks.py run on Windows."
         )
     set_up()
+    if sys.argv[1] == "test":
+        get_browser()
     for command in TASKS[sys.argv[1]]:
         call(command)
     if sys.argv[1] == "lock":
@@ -58,6 +63,17 @@ def set_up() -> None:
     call([*install, "--require-hashes", "--compile-bytecode", "-r", str(LOCK)])
     call([*install, "--no-deps", "--no-build-isolation", "-e", str(HOME)])
     READY.write_text(wanted)
+
+
+def get_browser() -> None:
+    """Install Debian's Chromium where that can be done; without any, its tests say they skip."""
+    apt = shutil.which("apt-get")
+    if any(map(shutil.which, BROWSERS)) or not apt or os.geteuid() != 0:
+        return
+    print("Installing Chromium for the tests of pages.", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", *CHROMIUM]):
+        subprocess.run([apt, "-qq", *words], env=environment, stdout=subprocess.DEVNULL)
 
 
 def call(command: list[str]) -> None:

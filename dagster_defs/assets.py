@@ -2,11 +2,13 @@
 
 import base64
 import logging
+from datetime import UTC, datetime
 
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
     AssetCheckSeverity,
+    AssetExecutionContext,
     AssetKey,
     AssetSpec,
     MaterializeResult,
@@ -22,6 +24,7 @@ from dagster_defs.exports import PROFILE_FILES, export_gaps
 from dagster_defs.outputs import Outputs
 from dagster_defs.plot_files import draw_plots
 from dagster_defs.publish import publish, published_marts
+from dagster_defs.report import write_report
 from dagster_defs.resources import WorkspaceResource
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -240,6 +243,37 @@ def published(workspace: WorkspaceResource) -> MaterializeResult:
             "program, or connect with read_only and only for the length of a query."
         )
     return MaterializeResult(metadata=said | _outputs_metadata(made.outputs))
+
+
+@asset(
+    group_name="report",
+    kinds={"html"},
+    deps=[
+        FILES,
+        "files",
+        "planner_figures",
+        "time_of_use",
+        "load_duration",
+        "feeder_profiles",
+        "combined_profiles",
+        "gaps",
+        "combined_gaps",
+        "findings",
+        "correction_effects",
+        "restatements",
+        "stg_system",
+        "published",
+    ],
+    description="`lp/report.html`: what this run found, in one page to open, send or print",
+)
+def report(context: AssetExecutionContext, workspace: WorkspaceResource) -> MaterializeResult:
+    """Write the report of this run."""
+    progress.info("Writing the report")
+    record = context.instance.get_run_record_by_id(context.run_id)
+    started = datetime.fromtimestamp(record.start_time, UTC).replace(tzinfo=None)
+    with open_warehouse(workspace.files.warehouse, read_only=True) as con:
+        outputs = write_report(con, workspace.files, started, {})
+    return MaterializeResult(metadata=_outputs_metadata(outputs))
 
 
 def _outputs_metadata(outputs: Outputs) -> dict:

@@ -12,6 +12,7 @@ from dagster_defs.assets import (
     published,
     raw_tables,
     recent_readings,
+    report,
 )
 from dagster_defs.automation import automation_for, every_morning, everything, new_files
 from dagster_defs.dbt import EXECUTABLE, LeanDbtResource, dbt_models
@@ -24,7 +25,7 @@ ROOT = str(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")).resolve())
 os.environ["LOAD_PROFILE_ROOT"] = ROOT
 
 defs = Definitions(
-    assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot, published],
+    assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot, published, report],
     asset_checks=[recent_readings],
     jobs=[everything, new_files],
     schedules=[every_morning],

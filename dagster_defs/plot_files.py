@@ -131,7 +131,7 @@ def _pictures(
     feeders = feeders_of(con) if "all" in names else list(names)
     span = {
         "first_start_at": first_start_at,
-        "bucket_minutes": _bucket_minutes(span_minutes, interval_minutes),
+        "bucket_minutes": bucket_minutes(span_minutes, interval_minutes),
     }
     own = panels(con, span, feeders, None)
     pictures = {}
@@ -164,9 +164,9 @@ def panels(
     return {feeder: (feeder, profiles(feeder), gaps(feeder)) for feeder in feeders}
 
 
-def _bucket_minutes(span_minutes: int, interval_minutes: int) -> int:
-    """The shortest round step of whole intervals that makes at most BUCKETS of the span."""
-    least = max(span_minutes / BUCKETS, interval_minutes)
+def bucket_minutes(span_minutes: int, interval_minutes: int, most: int = BUCKETS) -> int:
+    """The shortest round step of whole intervals that makes at most so many of the span."""
+    least = max(span_minutes / most, interval_minutes)
     fitting = (step for step in STEPS if step >= least and step % interval_minutes == 0)
     return next(fitting, 1440 * ceil(least / 1440))
 

@@ -76,25 +76,31 @@ order by files.file_id desc
 limit $most
 """
 CORRECTIONS = """
-select feeder, month, sum(corrected_intervals)::bigint, any_value(corrected_days),
-    sum(net_mwh_change)::double, first(peak_mw_before order by new_file_id)::double,
-    last(peak_mw_after order by new_file_id)::double
+select
+    feeder,
+    strftime(month, '%Y-%m') as "month",
+    sum(corrected_intervals)::bigint as "intervals",
+    any_value(corrected_days) as "days",
+    sum(net_mwh_change)::double as "net energy (MWh)",
+    first(peak_mw_before order by new_file_id)::double as "peak before (MW)",
+    last(peak_mw_after order by new_file_id)::double as "peak after (MW)"
 from correction_effects
 where accepted_at >= ?
-group by feeder, month
-order by feeder, month
+group by feeder, correction_effects.month
+order by feeder, correction_effects.month
 """
 # A correction alone is told by CORRECTIONS; a total that grows with each feeder's file is no news.
 RESTATEMENTS = """
 select
     cause,
-    coalesce(feeder, 'the total'),
-    min(month_start_at),
-    max(month_start_at),
-    sum(greatest(readings_before, readings_after))::bigint,
-    (sum(coalesce(net_mwh_after, 0)) - sum(coalesce(net_mwh_before, 0)))::double,
-    max(peak_mw_before)::double,
-    max(peak_mw_after)::double
+    coalesce(feeder, 'the total') as "feeder",
+    strftime(min(month_start_at), '%Y-%m') as "first month",
+    strftime(max(month_start_at), '%Y-%m') as "last month",
+    sum(greatest(readings_before, readings_after))::bigint as "readings",
+    (sum(coalesce(net_mwh_after, 0)) - sum(coalesce(net_mwh_before, 0)))::double
+        as "net energy (MWh)",
+    max(peak_mw_before)::double as "peak before (MW)",
+    max(peak_mw_after)::double as "peak after (MW)"
 from restatements
 where restated_at >= ?
     and cause <> 'correction' and not (feeder is null and cause = 'late file')
@@ -277,7 +283,7 @@ def _print_corrections(console: Console, con: duckdb.DuckDBPyConnection, started
         change = "" if energy is None else f", net energy {energy:+,.3f} MWh"
         peak = _change_of_peak(before, after)
         console.print(
-            f"[bold]corrected[/] {escape(feeder)} {month:%Y-%m}: {count:,} intervals ({shown})"
+            f"[bold]corrected[/] {escape(feeder)} {month}: {count:,} intervals ({shown})"
             f"{change}, {peak}",
             highlight=False,
             soft_wrap=True,
@@ -290,10 +296,10 @@ def _print_restatements(console: Console, con: duckdb.DuckDBPyConnection, starte
         RESTATEMENTS, [started]
     ).fetchall():
         edited = cause.replace("meter-data.csv", "meter-data.csv changed")
-        until = "" if first == last else f" to {last:%Y-%m}"
+        until = "" if first == last else f" to {last}"
         peak = _change_of_peak(before, after)
         console.print(
-            f"[bold]{edited}[/]: {escape(feeder)} restated {first:%Y-%m}{until}: "
+            f"[bold]{edited}[/]: {escape(feeder)} restated {first}{until}: "
             f"{readings:,} readings, net energy {energy:+,.3f} MWh, {peak}",
             highlight=False,
             soft_wrap=True,

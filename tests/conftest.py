@@ -1,15 +1,16 @@
 """Roots that many tests read: each is made once, by the real command, and then left alone."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from shutil import copytree
 
 import duckdb
 import pytest
 from filelock import FileLock
+from playwright.sync_api import sync_playwright
 
 PROJECT = Path(__file__).parents[1]
 REAL_DATA = PROJECT.parent / "shared" / "data" / "raw"
@@ -62,7 +63,7 @@ def real_root(name: str, tmp_path_factory) -> Path:
         pytest.skip(f"real measured data is not here: {REAL_DATA}")
 
     def make(root: Path) -> None:
-        copytree(REAL_DATA / name, root, dirs_exist_ok=True)
+        shutil.copytree(REAL_DATA / name, root, dirs_exist_ok=True)
         done = load_profile("run", "--no-plots", "--root", root)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -94,3 +95,21 @@ def sample(tmp_path_factory) -> Path:
         (root / "sample.txt").write_text(done.stdout, encoding="utf-8")
 
     return made_once("sample", tmp_path_factory, make)
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+ALONE = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+ALONE += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium without a window."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        assert "CI" not in os.environ, "CI must have Chromium; .ci/tasks.py installs it"
+        pytest.skip("no Chromium is installed: `apt-get install chromium` as root, or Chrome")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=ALONE)
+        yield chromium
+        chromium.close()

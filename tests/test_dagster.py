@@ -20,7 +20,7 @@ ASSETS = {
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
-    "profile_files", "gap_files", "net_load_plot", "published",
+    "profile_files", "gap_files", "net_load_plot", "published", "report",
 }  # fmt: skip
 READ_EVENTS = """
 import json

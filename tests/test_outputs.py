@@ -17,7 +17,7 @@ from conftest import PROJECT
 from dagster_defs import drawing, exports
 from dagster_defs.exports import export_gaps, export_profiles
 from dagster_defs.outputs import INDEX, OutputWriter, are_outputs_intact
-from dagster_defs.plot_files import _bucket_minutes, draw_plots
+from dagster_defs.plot_files import bucket_minutes, draw_plots
 from ingest.workspace import Workspace
 
 FEEDERS = ["we,st", "gen", "a #1"]
@@ -369,7 +369,7 @@ def test_a_longer_span_is_drawn_in_every_picture(con, workspace, monkeypatch):
     ("days", "minutes"), [(12, 15), (200, 240), (201, 1440), (1200, 1440), (1201, 2880)]
 )
 def test_a_longer_span_is_drawn_in_wider_steps_that_make_no_comb_of_the_days(days, minutes):
-    assert _bucket_minutes(days * 1440, 15) == minutes
+    assert bucket_minutes(days * 1440, 15) == minutes
 
 
 def test_pictures_of_many_processes_are_those_of_one(con, workspace, tmp_path, monkeypatch):

@@ -178,7 +178,9 @@ def measured(request):
     return root, read_exports(request.param)
 
 
-def test_every_figure_of_every_day_month_year_and_the_whole_equals_one_from_plain_decimals(measured):
+def test_every_figure_of_every_day_month_year_and_the_whole_equals_one_from_plain_decimals(
+    measured,
+):
     root, exports = measured
     found = {
         (row.pop("feeder"), row.pop("grain"), row.pop("period_start")): row

@@ -1,0 +1,383 @@
+"""Write lp/report.html: what a run found, in one page that needs no network.
+
+Reads tables and hands rows to the template; what a figure means stands in the models.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from dagster_defs.outputs import Outputs, OutputWriter, replace_if_changed
+from dagster_defs.plot_files import bucket_minutes
+from dagster_defs.publish import VERSION
+from dagster_defs.summary import CORRECTIONS, FILES, RESTATEMENTS
+from ingest.warehouse import utc_now
+from ingest.workspace import Workspace
+
+FILE = "report.html"
+TEMPLATE = Path(__file__).with_name("report.html.jinja")
+DOCS = "dbt-docs.html"  # beside the report, if `load-profile docs` has made it
+MOST_ROWS = 500  # of a table; the page says what is left out
+MOST_LETTERS = 20
+MOST_GAPS = 3_000  # shaded in the chart, the longest ones
+MOST_POINTS = 120_000  # of all series in the chart, so that the page stays below 5 MB
+NET = {"signed": "Net power (MW)", "gross": "Gross power, the older tool's net (MW)"}
+
+SYSTEM = "select timezone, net_convention, interval_minutes from stg_system"
+# Times of the tables are those of the system's clock.
+ON_CLOCK = """
+create or replace temp macro on_clock(moment) as
+timezone((select timezone from stg_system), timezone('UTC', moment))
+"""
+WHOLE = """
+select *, on_clock(peak_at) as peak_local, on_clock(min_at) as min_local
+from planner_figures
+where feeder = '*' and grain = 'all' and actual_intervals > 0
+"""
+SPAN = """
+select
+    on_clock(min(interval_start_at)),
+    on_clock(max(interval_start_at) + to_minutes(max(interval_minutes))),
+    date_diff('minute', min(interval_start_at), max(interval_start_at)),
+    min(interval_start_at)
+from combined_profiles
+"""
+FIGURES = """
+    net_mwh as "net (MWh)",
+    del_mwh as "delivered (MWh)",
+    rec_mwh as "received (MWh)",
+    peak_mw as "peak (MW)",
+    on_clock(peak_at) as "peak at",
+    min_mw as "minimum (MW)",
+    on_clock(min_at) as "minimum at",
+    nullif(reverse_mw, 0) as "reverse flow (MW)",
+    peak_30min_mw as "peak of 30 min (MW)",
+    peak_60min_mw as "peak of 60 min (MW)",
+    peak_mva as "peak (MVA)",
+    peak_mva_pf as "power factor then",
+    power_factor as "power factor",
+    load_factor as "load factor",
+    loss_factor as "loss factor",
+"""
+QUALITY = """
+    100 * completeness as "complete (%)",
+    grade,
+    is_lower_bound as "peaks are lower bounds"
+"""
+FEEDERS = f"""
+select feeder, {FIGURES}
+    100 * utilisation as "utilisation (%)",
+    100 * coincident_share as "share of the total's peak (%)",
+    {QUALITY}
+from planner_figures
+where grain = 'all' and feeder <> '*'
+order by peak_mw desc nulls last, feeder
+"""
+PERIODS = f"""
+select strftime(period_start, $form) as period, {FIGURES}
+    coincidence_factor as "coincidence factor",
+    diversity_factor as "diversity factor",
+    {QUALITY}
+from planner_figures
+where grain = $grain and feeder = '*'
+order by period_start
+"""
+TIME_OF_USE = """
+select
+    season,
+    day_type as "day type",
+    bin,
+    sum(net_mj) / 3600 as "net (MWh)",
+    sum(del_mj) / 3600 as "delivered (MWh)",
+    sum(rec_mj) / 3600 as "received (MWh)",
+    max(peak_mw) as "peak (MW)"
+from time_of_use
+where feeder = '*'
+group by season, day_type, bin
+order by season, day_type, bin
+"""
+ARRIVED = """
+select
+    '#' || file_id as number,
+    file_name as file,
+    feeder,
+    outcome,
+    row_count as rows,
+    first_start_local as "first start",
+    last_end_local as "last end",
+    coalesce(reason, '') as reason
+from files
+where processed_at >= $started
+order by outcome in ('accepted', 'duplicate'), file_id
+"""
+WAITING = """
+select
+    '#' || rejected.file_id as number,
+    rejected.file_name as file,
+    rejected.outcome,
+    rejected.processed_at as "arrived (UTC)",
+    rejected.reason,
+    rejected.stored_as as "now at"
+from raw.files as rejected
+where
+    rejected.letter is not null
+    and not exists (from raw.files as later where later.release_of = rejected.file_id)
+order by rejected.file_id desc
+"""
+LETTERS = """
+select rejected.file_name, rejected.letter
+from raw.files as rejected
+where
+    rejected.letter is not null
+    and not exists (from raw.files as later where later.release_of = rejected.file_id)
+order by rejected.file_id desc
+limit $most
+"""
+GAPS = """
+select
+    feeder,
+    gap_start_local as "first missing",
+    gap_end_local as "until",
+    missing_intervals as "intervals missing",
+    gap_minutes / 60 as "hours"
+from gaps
+order by missing_intervals desc, feeder, gap_start_at
+"""
+FINDINGS = """
+select
+    severity,
+    rule,
+    feeder,
+    first_date as "from",
+    last_date as "to",
+    evidence,
+    meaning as "what to check"
+from findings
+order by severity, feeder, first_date
+"""
+BUCKETS = """
+select
+    coalesce(feeder, '*') as name,
+    date_diff('minute', $first_start_at::timestamp, interval_start_at) // $bucket_minutes as bucket,
+    min(mw)::double as low,
+    max(mw)::double as high
+from (
+    select feeder, interval_start_at, mw_net as mw from feeder_profiles
+    union all
+    select null as feeder, interval_start_at, mw_total as mw from combined_profiles
+)
+group by all
+order by all
+"""
+EDGES = """
+select on_clock($first_start_at::timestamp + to_minutes($bucket_minutes * n)) as edge
+from range($count) as r(n)
+order by n
+"""
+SHADED = """
+select name, on_clock(gap_start_at), on_clock(gap_end_at)
+from (
+    select '*' as name, gap_start_at, gap_end_at, missing_intervals from combined_gaps
+    union all
+    select feeder, gap_start_at, gap_end_at, missing_intervals from gaps
+)
+order by missing_intervals desc, name, gap_start_at
+limit $most
+"""
+CURVES = """
+select
+    feeder,
+    year(year_start),
+    list(100 * share::double order by share),
+    list(mw::double order by share)
+from load_duration
+where share_of = 'time'
+group by feeder, year_start
+order by feeder, year_start
+"""
+NAMES = "select distinct feeder from planner_figures where feeder <> '*' order by feeder"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a query under its column names; `left_out` says how many more there are."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple, ...]
+    left_out: int = 0
+
+    @property
+    def is_number(self) -> tuple[bool, ...]:
+        """Which columns hold numbers, and so stand to the right."""
+        return tuple(
+            any(isinstance(value, int | float | Decimal) and value is not True for value in column)
+            for column in zip(*self.rows, strict=True)
+        )
+
+
+def write_report(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    started: datetime,
+    pictures: Mapping[str, str],
+) -> Outputs:
+    """Write the report of what is in the tables, and of what came since `started` (UTC, naive).
+
+    `pictures` are files below lp/ and the words for those who cannot see them.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    writer = OutputWriter(workspace.profiles, "report")
+    con.execute(ON_CLOCK)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters |= {"shown": shown, "exact": exact}
+    page = environment.from_string(TEMPLATE.read_text("utf-8")).render(
+        _content(con, started)
+        | _charts(con)
+        | {
+            "pictures": [
+                (Path(name).stem, words, _data_url(workspace.profiles / name))
+                for name, words in pictures.items()
+            ],
+            "version": _version(workspace),
+            "made_at": utc_now(),
+            "docs": DOCS if (workspace.profiles / DOCS).exists() else None,
+        }
+    )
+    target = workspace.profiles / FILE
+    made = target.with_name(FILE + ".tmp")
+    made.write_text(page, encoding="utf-8")
+    writer.note(FILE, target, is_written=replace_if_changed(made, target))
+    return writer.finish()
+
+
+def shown(value: object) -> str:
+    """A value as people read it; what is not known, or has no meaning here, is a dash."""
+    if value is None:
+        return "\N{EN DASH}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float | Decimal):
+        return f"{value:,.3f}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return str(value)
+
+
+def exact(value: object) -> str:
+    """A value as programs, and the sorting of tables, read it."""
+    return "" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _content(con: duckdb.DuckDBPyConnection, started: datetime) -> dict[str, object]:
+    """All tables and headline figures, by the names that the template has for them."""
+    zone, net_convention, _ = con.execute(SYSTEM).fetchone() or ("UTC", "signed", None)
+    since = {"started": started}
+    whole = con.execute(WHOLE)
+    names = [column[0] for column in whole.description]
+    figures = whole.fetchone()
+    first, last, *_ = con.execute(SPAN).fetchone()
+    return {
+        "zone": zone,
+        "power": NET[net_convention],
+        "whole": dict(zip(names, figures, strict=True)) if figures else None,
+        "first": first,
+        "last": last,
+        "outcomes": con.execute(FILES, [started]).fetchall(),
+        "arrived": _table(con, ARRIVED, since),
+        "waiting": _table(con, WAITING),
+        "letters": con.execute(LETTERS, {"most": MOST_LETTERS}).fetchall(),
+        "corrections": _table(con, CORRECTIONS, [started]),
+        "restatements": _table(con, RESTATEMENTS, [started]),
+        "findings": _table(con, FINDINGS),
+        "gaps": _table(con, GAPS),
+        "feeders": _table(con, FEEDERS),
+        "months": _table(con, PERIODS, {"grain": "month", "form": "%Y-%m"}),
+        "years": _table(con, PERIODS, {"grain": "year", "form": "%Y"}),
+        "bins": _table(con, TIME_OF_USE),
+    }
+
+
+def _table(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> Table:
+    """The first MOST_ROWS rows, without columns in which nothing is known."""
+    result = con.execute(query, parameters)
+    names = [column[0] for column in result.description]
+    rows = result.fetchall()
+    kept = [i for i in range(len(names)) if not rows or any(row[i] is not None for row in rows)]
+    return Table(
+        tuple(names[i] for i in kept),
+        tuple(tuple(row[i] for i in kept) for row in rows[:MOST_ROWS]),
+        max(len(rows) - MOST_ROWS, 0),
+    )
+
+
+def _charts(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Script and HTML of the charts, and what they need; empty without a reading."""
+    first, _, span_minutes, first_start_at = con.execute(SPAN).fetchone()
+    if first is None:
+        return {"script": "", "charts": "", "libraries": ""}
+    from dagster_defs.report_charts import Curve, Gap, charts, scripts
+
+    series = _series(con, span_minutes, first_start_at)
+    gaps = [
+        Gap(_called(name), _milliseconds(start), _milliseconds(end))
+        for name, start, end in con.execute(SHADED, {"most": MOST_GAPS}).fetchall()
+    ]
+    curves = [Curve(_called(name), *rest) for name, *rest in con.execute(CURVES).fetchall()]
+    net_convention = con.execute(SYSTEM).fetchone()[1]
+    script, html = charts(series, gaps, curves, value_label=NET[net_convention])
+    return {"script": script, "charts": html, "libraries": scripts()}
+
+
+def _series(con: duckdb.DuckDBPyConnection, span_minutes: int, first_start_at: datetime):
+    """Lowest and highest power of the total and every feeder, in buckets of one width."""
+    import numpy as np
+
+    from dagster_defs.report_charts import Series
+
+    names = ["*", *(name for (name,) in con.execute(NAMES).fetchall())]
+    interval_minutes = con.execute(SYSTEM).fetchone()[2]
+    step = bucket_minutes(span_minutes, interval_minutes, MOST_POINTS // len(names))
+    count = span_minutes // step + 1
+    parameters = {"bucket_minutes": step, "first_start_at": first_start_at}
+    found = con.execute(BUCKETS, parameters).fetchnumpy()
+    edges = con.execute(EDGES, parameters | {"count": count + 1}).fetchnumpy()["edge"]
+    places = {name: place for place, name in enumerate(names)}
+    rows = np.array([places[name] for name in found["name"]])
+    values = np.full((2, len(names), count), np.nan)
+    for end, column in enumerate(("low", "high")):
+        values[end, rows, found["bucket"]] = np.ma.filled(found[column], np.nan)
+    low, high = (
+        {_called(name): values[end, place] for name, place in places.items()} for end in (0, 1)
+    )
+    milliseconds = edges.astype("datetime64[ms]").astype(float)
+    return Series(milliseconds[:-1], milliseconds[1:], low, high)
+
+
+def _called(name: str) -> str:
+    return "total" if name == "*" else name
+
+
+def _milliseconds(moment: datetime) -> float:
+    """Naive time since 1970."""
+    return moment.replace(tzinfo=UTC).timestamp() * 1000
+
+
+def _data_url(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _version(workspace: Workspace) -> dict[str, str]:
+    """Id and content hash of what is published, if anything is."""
+    try:
+        return json.loads((workspace.published.parent / VERSION).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}

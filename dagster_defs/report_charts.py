@@ -1,0 +1,258 @@
+"""Charts of the report, which zoom: arrays in, HTML and script out. Knows Bokeh, not tables.
+
+All series are in the page; a choice of one of them shows its power over time and its load-duration
+curves. Everything works from the keyboard: the choice and the buttons are plain controls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from bokeh.embed import components
+from bokeh.layouts import column, row
+from bokeh.models import (
+    Button,
+    CDSView,
+    ColumnDataSource,
+    CustomJS,
+    GroupFilter,
+    HoverTool,
+    Legend,
+    LegendItem,
+    NumeralTickFormatter,
+    RangeTool,
+    Select,
+)
+from bokeh.plotting import figure
+from bokeh.resources import Resources
+
+BLUE, GAP_FILL, GAP_EDGE = "#0173b2", "#f6e4f1", "#d795ca"
+FAR = 1e9  # MW, beyond any reading: a gap reaches over the whole height
+YEAR_COLOURS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#949494")  # seaborn's colorblind
+TOOLS = "xpan,xwheel_zoom,box_zoom,reset,save"
+SHOW = """
+const series = names.indexOf(choice.value);
+shown.data = {...shown.data, low: all.data['low_' + series], high: all.data['high_' + series]};
+gaps_filter.group = choice.value;
+curves_filter.group = choice.value;
+for (const chart of [power, duration]) {
+    chart.title.text = choice.value + ': ' + chart.tags[0];
+}
+"""
+MOVE = """
+const width = range.end - range.start, middle = (range.start + range.end) / 2 + by * width;
+const half = Math.min(width * times, last - first) / 2;
+const start = Math.max(first, Math.min(middle - half, last - 2 * half));
+range.setv({start: start, end: start + 2 * half});
+"""
+MOVES = {  # shift in widths of the view, and factor of its width
+    "Earlier": (-0.5, 1),
+    "Later": (0.5, 1),
+    "Zoom in": (0, 0.5),
+    "Zoom out": (0, 2),
+    "Whole span": (0, 1e9),
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """Lowest and highest MW of each bucket, by name; arrays of shape (n,), NaN = unknown.
+
+    `starts` and `ends` (n,) are the buckets' edges, naive local time in milliseconds since 1970.
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    low: Mapping[str, np.ndarray]
+    high: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Of the series `name`; naive local time in milliseconds since 1970, end exclusive."""
+
+    name: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One year's load-duration curve of the series `name`: share of the time (%) and MW."""
+
+    name: str
+    year: int
+    shares: Sequence[float]
+    mw: Sequence[float]
+
+
+def scripts() -> str:
+    """What the charts need, to be put into the page once."""
+    return Resources(mode="inline", components=["bokeh", "bokeh-widgets"]).render_js()
+
+
+def charts(
+    series: Series, gaps: Sequence[Gap], curves: Sequence[Curve], *, value_label: str
+) -> tuple[str, str]:
+    """Script and HTML of both charts with their controls; the first series is shown first."""
+    names = list(series.low)
+    choice = Select(name="choice", title="Feeder", value=names[0], options=names, width=260)
+    data, shown = _sources(series, names)
+    power, strip, gaps_filter = _power_chart(shown, gaps, names[0], value_label)
+    duration, curves_filter = _duration_chart(curves, names[0], value_label)
+    arguments = {
+        "choice": choice,
+        "names": names,
+        "all": data,
+        "shown": shown,
+        "gaps_filter": gaps_filter,
+        "curves_filter": curves_filter,
+        "power": power,
+        "duration": duration,
+    }
+    choice.js_on_change("value", CustomJS(args=arguments, code=SHOW))
+    span = {"first": float(series.starts[0]), "last": float(series.ends[-1])}
+    controls = row(choice, *_buttons(power.x_range, span), sizing_mode="stretch_width")
+    controls.flow_mode = "inline"
+    layout = column(controls, power, strip, duration, sizing_mode="stretch_width")
+    return components(layout)
+
+
+def _sources(series: Series, names: list[str]) -> tuple[ColumnDataSource, ColumnDataSource]:
+    """All series, and the one that is shown. Single precision: seven digits are a picture's."""
+    values = {
+        f"{end}_{place}": np.asarray(of[name], dtype="float32")
+        for place, name in enumerate(names)
+        for end, of in (("low", series.low), ("high", series.high))
+    }
+    edges = {"start": np.asarray(series.starts, float), "end": np.asarray(series.ends, float)}
+    first = {"low": values["low_0"], "high": values["high_0"]}
+    return ColumnDataSource(values), ColumnDataSource(edges | first, name="shown")
+
+
+def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_label: str):
+    """Power over time, a strip with the whole span below it, and the filter of its gaps."""
+    chart = _chart(name, "power over time, lowest to highest of each step", 360, value_label)
+    chart.x_range.start = float(shown.data["start"][0])
+    chart.x_range.end = float(shown.data["end"][-1])
+    chart.x_range.bounds = (chart.x_range.start, chart.x_range.end)
+    gap_filter = GroupFilter(column_name="name", group=name)
+    gap_source = ColumnDataSource(
+        {
+            "name": [gap.name for gap in gaps],
+            "start": [gap.start for gap in gaps],
+            "end": [gap.end for gap in gaps],
+        }
+    )
+    strip = figure(
+        height=90,
+        x_axis_type="datetime",
+        y_axis_type=None,
+        tools="",
+        toolbar_location=None,
+        sizing_mode="stretch_width",
+    )
+    strip.grid.grid_line_color = None
+    for one in (strip, chart):
+        missing = one.quad(
+            left="start",
+            right="end",
+            bottom=-FAR,
+            top=FAR,
+            source=gap_source,
+            view=CDSView(filter=gap_filter),
+            fill_color=GAP_FILL,
+            line_color=GAP_EDGE,
+            level="underlay",
+        )
+        band = one.quad(
+            left="start",
+            right="end",
+            bottom="low",
+            top="high",
+            source=shown,
+            fill_color=BLUE,
+            fill_alpha=0.35,
+            line_color=None,
+        )
+        lines = [
+            one.step("start", end, source=shown, mode="after", line_color=BLUE)
+            for end in ("low", "high")
+        ]
+        one.y_range.renderers = [band, *lines]
+    chart.legend.items = [
+        LegendItem(label="lowest to highest", renderers=[band, lines[0]]),
+        LegendItem(label="gap: nothing known", renderers=[missing]),
+    ]
+    strip.add_tools(RangeTool(x_range=chart.x_range))
+    chart.add_tools(
+        HoverTool(
+            renderers=[band],
+            mode="vline",
+            tooltips=[("from", "@start{%F %H:%M}"), ("MW", "@low{0,0.000} to @high{0,0.000}")],
+            formatters={"@start": "datetime"},
+        )
+    )
+    return chart, strip, gap_filter
+
+
+def _duration_chart(curves: Sequence[Curve], name: str, value_label: str):
+    """Load-duration curves, one a year, and the filter that says whose."""
+    chart = _chart(name, "load duration", 320, value_label, x_axis_type="linear")
+    chart.xaxis.axis_label = "Share of the known time at or above (%)"
+    chart.x_range.update(start=0, end=100, bounds=(0, 100))
+    curve_filter = GroupFilter(column_name="name", group=name)
+    years = sorted({curve.year for curve in curves})
+    for place, year in enumerate(years):
+        own = [curve for curve in curves if curve.year == year]
+        source = ColumnDataSource(
+            {
+                "name": [curve.name for curve in own],
+                "shares": [curve.shares for curve in own],
+                "mw": [curve.mw for curve in own],
+            }
+        )
+        drawn = chart.multi_line(
+            "shares",
+            "mw",
+            source=source,
+            view=CDSView(filter=curve_filter),
+            line_width=2,
+            line_color=YEAR_COLOURS[place % len(YEAR_COLOURS)],
+            line_dash=("solid", "dashed", "dotted")[place // len(YEAR_COLOURS) % 3],
+        )
+        chart.legend.items.append(LegendItem(label=str(year), renderers=[drawn]))
+    tooltips = [("share of the time", "$x{0} %"), ("MW at or above", "$y{0,0.000}")]
+    chart.add_tools(HoverTool(tooltips=tooltips))
+    return chart, curve_filter
+
+
+def _chart(name: str, what: str, height: int, value_label: str, x_axis_type: str = "datetime"):
+    """An empty chart; its tag is what its title says after the name of the series."""
+    chart = figure(
+        name=what,
+        title=f"{name}: {what}",
+        tags=[what],
+        height=height,
+        x_axis_type=x_axis_type,
+        tools=TOOLS,
+        active_drag="xpan",
+        sizing_mode="stretch_width",
+        y_axis_label=value_label,
+    )
+    chart.yaxis.formatter = NumeralTickFormatter(format="0,0.[000]")
+    chart.toolbar.logo = None
+    chart.add_layout(Legend(orientation="horizontal", border_line_color=None, margin=0), "above")
+    return chart
+
+
+def _buttons(range_, span: Mapping[str, float]) -> list[Button]:
+    found = []
+    for label, (by, times) in MOVES.items():
+        button = Button(label=label, width=90, margin=(23, 4, 5, 4))
+        arguments = {"range": range_, "by": by, "times": times, **span}
+        button.js_on_event("button_click", CustomJS(args=arguments, code=MOVE))
+        found.append(button)
+    return found

@@ -1,0 +1,218 @@
+"""lp/report.html, opened in a real Chromium from the disk, as its readers do."""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import query
+
+from dagster_defs.outputs import are_outputs_intact
+from dagster_defs.report import MOST_POINTS, write_report
+from dagster_defs.report_charts import Series, charts, scripts
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+
+LONG_AGO = datetime(2000, 1, 1)
+DRAWN = "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def opened(browser) -> Callable[[Path], object]:
+    """Open a root's report; what it asked for, said and complained of is in `page.heard`."""
+    pages = []
+
+    def open_report(root: Path):
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.heard = []
+        page.on("request", lambda request: page.heard.append(request.url))
+        page.on("pageerror", lambda error: page.heard.append(str(error)))
+        page.on("dialog", lambda dialog: page.heard.append(dialog.message))
+        page.on(
+            "console",
+            lambda said: (
+                page.heard.append(said.text) if said.type in ("error", "warning") else None
+            ),
+        )
+        page.goto((root / "lp/report.html").as_uri())
+        page.wait_for_function(DRAWN)
+        pages.append(page)
+        return page
+
+    yield open_report
+    for page in pages:
+        page.close()
+
+
+def rows_of(page, identifier: str) -> list[dict[str, str]]:
+    """The exact values of a table, by column."""
+    return page.evaluate(
+        """identifier => {
+            const table = document.querySelector(`table[aria-labelledby=${identifier}]`);
+            const names = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+            return [...table.tBodies[0].rows].map(row => Object.fromEntries(
+                [...row.cells].map((cell, place) => [names[place], cell.dataset.value])));
+        }""",
+        identifier,
+    )
+
+
+def headline(page) -> dict[str, str]:
+    """The exact headline figures by their names."""
+    return page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll('.figure')].map(figure =>
+            [figure.querySelector('dt').textContent, figure.querySelector('data').value]))"""
+    )
+
+
+def test_it_opens_without_an_error_or_a_request(sample, opened):
+    page = opened(sample)
+    assert page.heard == [(sample / "lp/report.html").as_uri()]
+    assert are_outputs_intact(sample / "lp")
+
+
+def test_its_headline_is_what_the_tables_say(sample, opened):
+    found = headline(opened(sample))
+    names = "net_mwh, peak_mw, min_mw, peak_mva, load_factor, power_factor, coincidence_factor"
+    [wanted] = query(
+        sample,
+        f"select {names}, completeness from planner_figures where feeder = '*' and grain = 'all'",
+    )
+    assert [float(value) for value in found.values()] == pytest.approx(
+        [float(value) for value in (*wanted[:-1], 100 * wanted[-1])], rel=1e-15
+    )
+    text = opened(sample).inner_text("#figures ~ p.warn")
+    assert "In 288 intervals a feeder is missing or unknown" in text
+
+
+def test_the_measured_year_of_the_substations_has_the_known_figures(substations, opened):
+    page = opened(substations)
+    found = headline(page)
+    assert Decimal(found["Net energy"]) == Decimal("76313.665")
+    assert Decimal(found["Peak"]) == Decimal("183.3")
+    assert Decimal(found["Minimum"]) == Decimal("-255.29")
+    shown = page.inner_text(".figures")
+    assert "2021-10-08" in shown and "2021-08-16" in shown
+
+
+def test_every_feeder_stands_in_it_with_its_figures_and_shares_add_up(sample, opened):
+    rows = rows_of(opened(sample), "feeders")
+    wanted = query(
+        sample,
+        """select feeder, net_mwh, peak_mw, min_mw, grade from planner_figures
+        where grain = 'all' and feeder <> '*' order by peak_mw desc""",
+    )
+    columns = ("feeder", "net (MWh)", "peak (MW)", "minimum (MW)", "grade")
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        (feeder, *(format(value, "f") for value in values), grade)
+        for feeder, *values, grade in wanted
+    ]
+    shares = [float(row["share of the total's peak (%)"]) for row in rows]
+    assert sum(shares) == pytest.approx(100)
+
+
+def test_months_and_bins_of_the_total_add_up_to_its_energy(sample, opened):
+    page = opened(sample)
+    whole = float(headline(page)["Net energy"])
+    for name in ("months", "years", "bins"):
+        energies = [float(row["net (MWh)"]) for row in rows_of(page, name)]
+        assert sum(energies) == pytest.approx(whole), name
+
+
+def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, opened):
+    page = opened(sample)
+    wanted = query(sample, "select file_name, outcome from files")
+    assert {(row["file"], row["outcome"]) for row in rows_of(page, "arrived")} == set(wanted)
+    [rejected] = rows_of(page, "rejected")
+    [(reason, place, letter)] = query(
+        sample, "select reason, stored_as, letter from raw.files where letter is not null"
+    )
+    assert (rejected["reason"], rejected["now at"]) == (reason, place)
+    page.get_by_text("Letter about").press("Enter")
+    assert page.inner_text("details pre").split() == letter.split()
+
+
+def test_gaps_are_those_of_the_table(sample, opened):
+    wanted = query(sample, "select feeder, missing_intervals from gaps")
+    rows = rows_of(opened(sample), "gaps")
+    assert [(row["feeder"], int(row["intervals missing"])) for row in rows] == wanted
+
+
+def test_tables_sort_by_keyboard_in_both_directions_and_say_so(sample, opened):
+    page = opened(sample)
+    header = page.locator("table[aria-labelledby=feeders] th", has_text="net (MWh)")
+    for order, is_reverse in (("ascending", False), ("descending", True)):
+        header.locator("button").press("Enter")
+        assert header.get_attribute("aria-sort") == order
+        energies = [float(row["net (MWh)"]) for row in rows_of(page, "feeders")]
+        assert energies == sorted(energies, reverse=is_reverse)
+
+
+def test_a_choice_shows_another_feeder_with_its_gaps_and_buttons_zoom(sample, opened):
+    page = opened(sample)
+    [(peak, low)] = query(sample, "select max(mw_net), min(mw_net) from feeder_profiles "
+                          "where feeder = 'south'")  # fmt: skip
+    page.get_by_label("Feeder", exact=True).select_option("south")
+    shown = page.evaluate(
+        """() => {
+            const data = Bokeh.documents[0].get_model_by_name('shown').data;
+            const known = [...data.high].filter(Number.isFinite);
+            return [Math.max(...known), Math.min(...[...data.low].filter(Number.isFinite)),
+                    data.high.length - known.length];
+        }"""
+    )
+    assert np.float32(shown[:2]) == pytest.approx([np.float32(peak), np.float32(low)])
+    assert shown[2] == 72  # hours without a reading
+    width = """() => {
+        const range = Bokeh.documents[0].get_model_by_name(
+            'power over time, lowest to highest of each step').x_range;
+        return range.end - range.start;
+    }"""
+    before = page.evaluate(width)
+    page.get_by_role("button", name="Zoom in").press("Enter")
+    assert page.evaluate(width) == pytest.approx(before / 2)
+    page.get_by_role("button", name="Whole span").press("Enter")
+    assert page.evaluate(width) == pytest.approx(before)
+    assert len(page.heard) == 1
+
+
+def test_nothing_stands_in_the_way_of_people_who_cannot_see_or_use_a_mouse(sample, opened):
+    found = Axe().run(opened(sample))
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_print_shows_whole_tables_and_no_controls_for_the_screen(sample, opened):
+    page = opened(sample)
+    page.emulate_media(media="print")
+    assert page.locator("nav").is_hidden()
+    cut = "box => box.scrollHeight > box.clientHeight + 1"
+    assert not any(box.evaluate(cut) for box in page.locator(".wide").all())
+
+
+def test_names_of_files_and_feeders_are_text_whatever_stands_in_them(sample, opened, tmp_path):
+    shutil.copytree(sample / "warehouse", tmp_path / "warehouse")
+    workspace = Workspace(tmp_path)
+    workspace.prepare()
+    with duckdb.connect(workspace.warehouse) as con:
+        con.execute("update raw.files set file_name = $1, reason = $1, letter = $1", [EVIL])
+    with open_warehouse(workspace.warehouse, read_only=True) as con:
+        write_report(con, workspace, LONG_AGO, {})
+    page = opened(tmp_path)
+    assert len(page.heard) == 1 and page.locator("img").count() == 0
+    assert page.get_by_text(EVIL).count() > 2
+
+
+def test_a_page_of_many_feeders_stays_below_five_megabytes():
+    count = 201
+    steps = np.arange(MOST_POINTS // count + 1) * 86_400_000.0
+    values = {
+        f"feeder {n}": np.random.default_rng(n).normal(size=len(steps) - 1) for n in range(count)
+    }
+    script, html = charts(Series(steps[:-1], steps[1:], values, values), [], [], value_label="MW")
+    assert len(script) + len(html) + len(scripts()) < 5_000_000 - 1_500_000  # pictures and tables
