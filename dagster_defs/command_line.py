@@ -239,6 +239,17 @@ def sample(
 
 
 @app.command()
+def docs(root: Root = Path()) -> None:
+    """Write lp/dbt-docs.html: all tables, columns, tests and where they come from, as one page."""
+    from dagster_defs.docs import write_docs
+
+    workspace = _workspace(root)
+    with _reported(), workspace.locked(say=console.print):
+        page = write_docs(workspace)
+    console.print(escape(str(page)), highlight=False, soft_wrap=True)
+
+
+@app.command()
 def ui(
     root: Root = Path(),
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,

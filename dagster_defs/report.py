@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_defs.docs import PAGE as DOCS
 from dagster_defs.outputs import Outputs, OutputWriter, replace_if_changed
 from dagster_defs.plot_files import bucket_minutes
 from dagster_defs.publish import VERSION
@@ -22,7 +23,6 @@ from ingest.workspace import Workspace
 
 FILE = "report.html"
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
-DOCS = "dbt-docs.html"  # beside the report, if `load-profile docs` has made it
 MOST_ROWS = 500  # of a table; the page says what is left out
 MOST_LETTERS = 20
 MOST_GAPS = 3_000  # shaded in the chart, the longest ones
@@ -248,6 +248,7 @@ def write_report(
             "version": _version(workspace),
             "made_at": utc_now(),
             "docs": DOCS if (workspace.profiles / DOCS).exists() else None,
+            "docs_page": DOCS,
         }
     )
     target = workspace.profiles / FILE

@@ -99,6 +99,27 @@ def test_data_tests_are_checks_that_passed(events):
     assert all(checks.values())
 
 
+def test_dbts_exposures_name_what_the_files_and_the_report_are_made_of():
+    from dagster import AssetKey
+
+    from dagster_defs.definitions import defs
+
+    manifest = json.loads((PROJECT / "dbt_project/target/manifest.json").read_text("utf-8"))
+    exposed = {
+        exposure["name"]: {node.split(".", 2)[2].replace(".", "/") for node in nodes}
+        for exposure in manifest["exposures"].values()
+        for nodes in [exposure["depends_on"]["nodes"]]
+    }
+    graph = defs.resolve_asset_graph()
+    known = {node["name"] for node in manifest["nodes"].values()} | {"raw/files"}
+    for name, nodes in exposed.items():
+        parents = {key.to_user_string() for key in graph.get(AssetKey(name)).parent_keys}
+        assert nodes == parents & known, name
+    outlets = [key for key in graph.get_all_asset_keys() if not graph.get(key).child_keys]
+    ends = {key.to_user_string() for key in outlets} - known
+    assert ends <= exposed.keys() | {"published"}
+
+
 def test_no_usage_statistics_leave_the_machine(sample):
     settings = (sample / ".dagster/dagster.yaml").read_text(encoding="utf-8")
     assert "telemetry:\n  enabled: false" in settings and "nux:\n  enabled: false" in settings

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import query
+from conftest import load_profile, query
 
 from dagster_defs.outputs import are_outputs_intact
 from dagster_defs.report import MOST_POINTS, write_report
@@ -168,7 +168,7 @@ def test_a_choice_shows_another_feeder_with_its_gaps_and_buttons_zoom(sample, op
         }"""
     )
     assert np.float32(shown[:2]) == pytest.approx([np.float32(peak), np.float32(low)])
-    assert shown[2] == 72  # hours without a reading
+    assert shown[2] == 288  # intervals without a reading
     width = """() => {
         const range = Bokeh.documents[0].get_model_by_name(
             'power over time, lowest to highest of each step').x_range;
@@ -206,6 +206,22 @@ def test_names_of_files_and_feeders_are_text_whatever_stands_in_them(sample, ope
     page = opened(tmp_path)
     assert len(page.heard) == 1 and page.locator("img").count() == 0
     assert page.get_by_text(EVIL).count() > 2
+
+
+def test_dbts_documentation_is_one_page_beside_it_that_it_links_to(sample, opened, tmp_path):
+    shutil.copytree(sample / "warehouse", tmp_path / "warehouse")
+    shutil.copy(sample / "meter-data.csv", tmp_path)
+    workspace = Workspace(tmp_path)
+    workspace.prepare()
+    done = load_profile("docs", "--root", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with open_warehouse(workspace.warehouse, read_only=True) as con:
+        write_report(con, workspace, LONG_AGO, {})
+    page = opened(tmp_path)
+    page.get_by_role("link", name="All tables explained").press("Enter")
+    page.goto(f"{page.url.split('#')[0]}#!/model/model.load_profile.planner_figures")
+    page.get_by_text("Definitions as in RULES 4.3 and 4.4").first.wait_for()
+    assert not [url for url in page.heard if url.startswith("http")]
 
 
 def test_a_page_of_many_feeders_stays_below_five_megabytes():
