@@ -37,12 +37,13 @@ MOST_PICTURES = 6  # pictures shown on an asset's page; all of them are in lp/pl
 MARTS = published_marts(MANIFEST)
 
 
-METER_DATA, CLOCK_DAYS, FILES, READS = (
-    AssetKey(["raw", name]) for name in ("meter_data", "clock_days", "files", "interval_reads")
+METER_DATA, CLOCK_DAYS, FILES, FILE_MONTHS, READS = (
+    AssetKey(["raw", name])
+    for name in ("meter_data", "clock_days", "files", "file_months", "interval_reads")
 )
 
 
-# One step for all four: a check on one of them would otherwise come between it and the next, and
+# One step for all: a check on one of them would otherwise come between it and the next, and
 # dbt would have to start twice.
 @multi_asset(
     group_name="raw",
@@ -63,6 +64,12 @@ METER_DATA, CLOCK_DAYS, FILES, READS = (
             kinds={"csv", "duckdb"},
             deps=[METER_DATA, CLOCK_DAYS],
             description="The ledger: what happened to every file that was dropped.",
+        ),
+        AssetSpec(
+            key=FILE_MONTHS,
+            kinds={"csv", "duckdb"},
+            deps=[METER_DATA, CLOCK_DAYS],
+            description="The months in which each accepted file has rows.",
         ),
         AssetSpec(
             key=READS,
@@ -92,6 +99,7 @@ def raw_tables(workspace: WorkspaceResource):
         (METER_DATA, {"dagster/row_count": len(meters), "feeders": feeders}),
         (CLOCK_DAYS, {"time zones": zones}),
         (FILES, files),
+        (FILE_MONTHS, {}),
         (READS, {"rows loaded": summary.row_count}),
     ):
         yield MaterializeResult(asset_key=key, metadata=metadata)

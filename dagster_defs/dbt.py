@@ -1,6 +1,7 @@
 """Show the dbt project to Dagster: its manifest, its models as assets, its tests as checks."""
 
 import importlib
+import itertools
 import json
 import logging
 import os
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -89,6 +90,27 @@ class LeanDbtResource(DbtCliResource):
         return None
 
 
+class DescribedChecks(DagsterDbtTranslator):
+    """Says of each check what it looks for: in the words on top of its SQL, or by its key."""
+
+    def get_asset_check_spec(self, asset_spec, manifest, unique_id, project):
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=_in_words(manifest["nodes"], unique_id))
+
+
+def _in_words(nodes: Mapping[str, Mapping], unique_id: str) -> str:
+    """What a dbt test looks for."""
+    test = nodes[unique_id]
+    kind = test.get("test_metadata") or {"name": "", "kwargs": {}}
+    if "columns" in kind["kwargs"]:
+        return f"One row per {', '.join(kind['kwargs']['columns'])}, and each of these is known."
+    if kind["name"] == "no_finding":  # it looks at what a model of its name has found
+        test = nodes[f"model.{test['package_name']}.{test['name']}"]
+    comment = itertools.takewhile(lambda line: line.startswith("--"), test["raw_code"].splitlines())
+    words = " ".join(line.removeprefix("--").strip() for line in comment)
+    return words or f"{test['column_name']} is {kind['name'].replace('_', ' ')}"
+
+
 class DbtConfig(Config):
     """What a run may change in the dbt build."""
 
@@ -100,7 +122,7 @@ class DbtConfig(Config):
 @dbt_assets(
     manifest=ensure_manifest(),
     name="dbt_models",
-    dagster_dbt_translator=DagsterDbtTranslator(
+    dagster_dbt_translator=DescribedChecks(
         settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)
     ),
 )

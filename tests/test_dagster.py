@@ -11,7 +11,8 @@ import pytest
 from conftest import PROJECT, query
 
 ASSETS = {
-    "raw/meter_data", "raw/clock_days", "raw/files", "raw/interval_reads",
+    "raw/meter_data", "raw/clock_days", "raw/files", "raw/file_months",
+    "raw/interval_reads",
     "stg_meter_data", "stg_interval_reads", "stg_system", "stg_clock_periods", "stg_file_periods",
     "read_months", "file_uses", "expected_periods", "expected_months", "system_months",
     "ambiguous_times", "day_months", "flat_runs", "sibling_correlations", "figure_months",
@@ -97,6 +98,24 @@ def test_data_tests_are_checks_that_passed(events):
     shown = {name for name, _ in checks.items()}
     assert {name for name in tests if name.startswith("assert_")} <= shown
     assert all(checks.values())
+
+
+def test_every_asset_and_every_check_says_what_it_is():
+    from dagster_defs.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    silent = [
+        key for key in graph.get_all_asset_keys() if len(graph.get(key).description or "") < 20
+    ]
+    checks = {
+        key.name: graph.get_check_spec(key).description or "" for key in graph.asset_check_keys
+    }
+    silent += [name for name, words in checks.items() if len(words) < 15]
+    assert not silent
+    assert checks["unique_key_gaps_feeder__gap_start_at"].startswith(
+        "One row per feeder, gap_start"
+    )
+    assert "IEEE 1459" in checks["assert_apparent_power_is_within_its_bounds"]
 
 
 def test_dbts_exposures_name_what_the_files_and_the_report_are_made_of():
