@@ -267,7 +267,10 @@ def ui(
     dagster = Path(sys.executable).with_name("dagster")
     page = [str(dagster), "dev", "--host", "127.0.0.1", "--port", str(port)]
     page += ["--workspace", str(PROJECT.parent / "workspace.yaml")]
-    raise typer.Exit(subprocess.run(page, env=environment, cwd=PROJECT.parent).returncode)
+    if os.name == "nt":
+        raise typer.Exit(subprocess.run(page, env=environment, cwd=PROJECT.parent).returncode)
+    os.chdir(PROJECT.parent)
+    os.execve(page[0], page, environment)  # who ends this process ends the page
 
 
 @contextmanager

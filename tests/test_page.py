@@ -1,0 +1,91 @@
+"""Dagster's page in a real Chromium, from an empty root to the picture of a feeder."""
+
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from conftest import COMMAND, load_profile, query
+
+PATIENCE = 120_000  # ms; a run takes 15 s where nothing else runs
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    """Exports of two feeders, not taken in yet."""
+    root = tmp_path_factory.mktemp("page")
+    assert load_profile("sample", "--feeders", 2, "--months", 1, "--root", root).returncode == 0
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(root) -> Iterator[str]:
+    """Where `load-profile ui` serves that root."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with (root / "ui.log").open("w") as log:
+        started = subprocess.Popen(
+            [COMMAND, "ui", "--root", root, "--port", str(port)],
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            until = time.monotonic() + 120
+            while time.monotonic() < until and started.poll() is None:
+                with suppress(OSError), urllib.request.urlopen(f"{address}/server_info"):
+                    break
+                time.sleep(0.5)
+            else:
+                pytest.fail((root / "ui.log").read_text())
+            yield address
+        finally:
+            started.terminate()
+            started.wait(60)
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    yield page
+    page.close()
+
+
+def is_launch(response) -> bool:
+    return "launchMultipleRuns" in (response.request.post_data or "") or (
+        "launchPipelineExecution" in (response.request.post_data or "")
+    )
+
+
+def test_materialize_all_turns_the_graph_green_and_shows_the_plot(root, address, page):
+    page.goto(f"{address}/asset-groups")
+    for group in ("raw", "staging", "marts", "files", "plots", "published", "report"):
+        page.get_by_text(group, exact=True).first.wait_for()
+    with page.expect_response(is_launch):
+        page.get_by_role("button", name="Materialize all").click()
+    page.goto(f"{address}/runs")
+    page.get_by_text("Success", exact=True).wait_for()
+
+    [(days, readings)] = query(
+        root, "select count(distinct local_date), sum(reading_count) from feeder_days"
+    )
+    assert days == 31 and readings > 5_000
+    assert (root / "lp/report.html").exists() and (root / "lp/north.csv").exists()
+
+    page.goto(f"{address}/assets/net_load_plot")
+    page.get_by_text("[Show Markdown]").first.click()
+    picture = page.locator("img[alt=all]")
+    picture.wait_for()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") > 1000
+
+
+def test_a_check_says_what_it_looks_for_and_that_it_passed(address, page):
+    page.goto(f"{address}/assets/gaps?view=checks")
+    page.get_by_text("One row per feeder, gap_start_at").wait_for()
+    page.get_by_text("Passed", exact=True).first.wait_for()
