@@ -103,7 +103,7 @@ def value_grid(ax: Axes, most: int, size: float) -> None:
         ax.text(0, y, number, transform=level + in_points(ax, -TICK_PAD_PT, 0), **look)
 
 
-def value_label(ax: Axes, text: str, **look: object) -> None:
+def label_values(ax: Axes, text: str, **look: object) -> None:
     """Label of the values, at the same place on all axes."""
     ax.set_ylabel(text, **look)
     ax.yaxis.set_label_coords(-0.05, 0.5)

@@ -45,11 +45,11 @@ from dagster_defs.picture_parts import (
     counted,
     days_of,
     draw_title,
+    label_values,
     mw_of,
     power_limits,
     time_axis,
     value_grid,
-    value_label,
 )
 
 NET_NAMES = {"signed": "net", "gross": "gross"}
@@ -98,8 +98,8 @@ def feeder_plot(
         for ax in (net, directions):
             _draw_ground(ax, profile, gaps, span)
         _label_gaps(net, gaps, span)
-        value_label(net, NET_LABELS[net_convention])
-        value_label(directions, DELIVERED_RECEIVED_LABEL, fontsize=8.5)
+        label_values(net, NET_LABELS[net_convention])
+        label_values(directions, DELIVERED_RECEIVED_LABEL, fontsize=8.5)
         time_axis([net, directions], span, zone)
         _legend(net, above=0.11)
         sns.despine(fig=figure)
@@ -119,7 +119,7 @@ def series_plot(
         _draw_net(ax, profile, name=name)
         _draw_ground(ax, profile, gaps, span)
         _label_gaps(ax, gaps, span)
-        value_label(ax, value_label, parse_math=False)
+        label_values(ax, value_label, parse_math=False)
         time_axis([ax], span, zone)
         _legend(ax, above=0.11)
         sns.despine(fig=figure)
