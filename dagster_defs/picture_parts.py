@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from matplotlib.transforms import ScaledTranslation, Transform
 from pandas import DataFrame
@@ -20,12 +21,15 @@ from PIL import Image
 
 DPI = 100
 WIDTH = 14.0  # inches
+LEFT, RIGHT = 0.91, 13.65  # edges of what is drawn (inches)
 BLUE, ORANGE, GREEN = sns.color_palette("colorblind", 3).as_hex()
 DARK = "#222222"
 GAP_FILL = "#f6e4f1"  # opaque, so that touching gaps do not add up
 GAP_EDGE = "#d795ca"
 GAP_EDGE_PT = 2 * 72 / DPI  # an outline of 2 px, so that a gap narrower than a pixel is still seen
 NO_READINGS = "no readings in this span"
+BY_POWER = "the largest net power in either direction"
+NO_TOTAL = "never known: a feeder is missing"
 NET_LABELS = {"signed": "Net power (MW)", "gross": "Gross power (older 'net') (MW)"}
 GRID_ZORDER, ZERO_LINE_ZORDER, GAP_ZORDER = 0.5, 0.7, 0.8  # all below bands and lines
 STYLE = sns.axes_style("whitegrid", {"axes.grid": False})
@@ -109,10 +113,16 @@ def label_values(ax: Axes, text: str, **look: object) -> None:
     ax.yaxis.set_label_coords(-0.05, 0.5)
 
 
-def time_axis(axes: Sequence[Axes], span: Span | None, zone: str, *, size: float = TICK_PT) -> None:
-    """Local time over exactly the span: lines on all axes, which share it, labels on the last."""
+def time_axis(
+    axes: Sequence[Axes], span: Span | None, zone: str | None, *, size: float = TICK_PT
+) -> None:
+    """Local time over exactly the span: lines on all axes, which share it, labels on the last.
+
+    A small panel among others, without `zone`, leaves out what is the same in all of them.
+    """
     last = axes[-1]
-    last.set_xlabel(f"Time ({zone})", labelpad=size + 2 * TICK_PAD_PT)
+    if zone:
+        last.set_xlabel(f"Time ({zone})", labelpad=size + 2 * TICK_PAD_PT)
     if span is None:
         last.set_xlim(0, 1)
         return
@@ -120,18 +130,33 @@ def time_axis(axes: Sequence[Axes], span: Span | None, zone: str, *, size: float
     locator = mdates.AutoDateLocator(minticks=6, maxticks=14)
     times = locator.tick_values(*mdates.num2date([span.start, span.end]))
     times = times[(times >= span.start) & (times <= span.end)]
-    lines = [[(x, 0), (x, 1)] for x in times]
+    dates = mdates.ConciseDateFormatter(locator)
+    look = upright_grid(axes, times, dates.format_ticks(times), size)
+    lower = look["transform"] + in_points(last, 0, -size - TICK_PAD_PT)
+    year_or_day = dates.get_offset()  # what the labels leave out
+    if zone:
+        last.text(span.end, 0, year_or_day, **look | {"ha": "right", "transform": lower})
+
+
+def upright_grid(
+    axes: Sequence[Axes],
+    places: Sequence[float],
+    labels: Sequence[str],
+    size: float = TICK_PT,
+    *,
+    has_lines: bool = True,
+) -> dict:
+    """Upright lines on all axes, which share x, and labels below the last; gives their look."""
+    lines = [[(x, 0), (x, 1)] for x in places if has_lines]
     for ax in axes:
         upright = LineCollection(lines, transform=ax.get_xaxis_transform(), **GRID_LINE)
         ax.add_collection(upright, autolim=False)
-    dates = mdates.ConciseDateFormatter(locator)
+    last = axes[-1]
     below = last.get_xaxis_transform() + in_points(last, 0, -TICK_PAD_PT)
     look = {"ha": "center", "va": "top", "fontsize": size, "transform": below, **GRID_LABEL}
-    for x, label in zip(times, dates.format_ticks(times), strict=True):
+    for x, label in zip(places, labels, strict=True):
         last.text(x, 0, label, **look)
-    lower = below + in_points(last, 0, -size - TICK_PAD_PT)
-    year_or_day = dates.get_offset()  # what the labels leave out
-    last.text(span.end, 0, year_or_day, **look | {"ha": "right", "transform": lower})
+    return look
 
 
 def in_points(ax: Axes, right: float, up: float) -> Transform:
@@ -155,3 +180,62 @@ def clock_time(days: float) -> str:
 
 def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def axes_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes without ticks at a place in inches, from the left and from the top of the figure."""
+    wide, high = figure.get_size_inches()
+    place = (left / wide, 1 - (top + height) / high, width / wide, height / high)
+    return figure.add_axes(place, **NO_TICKS)
+
+
+def places_in_rows(
+    count: int, columns: int, *, top: float, height: float, between: tuple[float, float]
+) -> list[tuple[float, float, float, float]]:
+    """Left, top, width, height (inches) of equal panels in rows; `between`: across and down."""
+    width = (RIGHT - LEFT + between[0]) / columns - between[0]
+    across, down = width + between[0], height + between[1]
+    return [
+        (LEFT + i % columns * across, top + i // columns * down, width, height)
+        for i in range(count)
+    ]
+
+
+def heading(figure: Figure, top: float, words: str, note: str = "") -> None:
+    """Bold words over a part of the figure, `top` inches from above, and a note after them."""
+    look = {"va": "top", "parse_math": False, "color": DARK}
+    y = 1 - top / figure.get_figheight()
+    bold = figure.text(LEFT / WIDTH, y, words, weight="bold", fontsize=11, **look)
+    after = {"xycoords": bold, "xytext": (10, 0), "textcoords": "offset points"}
+    figure.add_artist(Annotation(note, (1, 1), fontsize=10, **after, **look))
+
+
+def name_panel(ax: Axes, name: str, detail: str = "", *, size: float = 9) -> None:
+    """Name above the left corner, a detail above the right one."""
+    above = {"transform": ax.transAxes + in_points(ax, 0, 3), "va": "bottom", "parse_math": False}
+    ax.text(0, 1, name, fontsize=size, color=DARK, **above)
+    ax.text(1, 1, detail, ha="right", fontsize=LABEL_PT, color="#555555", **above)
+
+
+def say_unknown(ax: Axes, words: str = NO_READINGS, *, size: float = 12) -> None:
+    """Shade axes that have nothing to show, and say so."""
+    ax.set_facecolor(GAP_FILL)
+    centred = {"transform": ax.transAxes, "ha": "center", "va": "center"}
+    ax.text(0.5, 0.5, words, fontsize=size, **centred)
+
+
+def in_order(shown: int, count: int, order: str) -> str:
+    """`12 of 200 feeders, those with ...`, or, if none is left out, `those with ... first`."""
+    if shown < count:
+        return f"{shown} of {count:,} feeders, those with {order}"
+    return f"those with {order} first" if count > 1 else ""
+
+
+def shortened(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}\u2026"
+
+
+def in_digits(value: float) -> str:
+    """Plain number with three digits that count, and all those before the point."""
+    before = np.floor(np.log10(abs(value))) if value else 0
+    return f"{value:,.{int(max(0, 2 - before))}f}"

@@ -208,7 +208,7 @@ def _cost(result) -> str:
     stages += [("checks", sum(found.value for found in checks if found), None)]
     stages += [
         (asset.replace("_", " "), made[asset]["seconds"], made[asset]["bytes written"])
-        for asset in ("profile_files", "gap_files", "net_load_plot", "published")
+        for asset in ("profile_files", "gap_files", "net_load_plot", "planner_plots", "published")
         if asset in made
     ]
     took = ", ".join(
