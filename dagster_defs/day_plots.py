@@ -58,9 +58,10 @@ FEED_IN = sns.color_palette("YlOrBr_r", as_cmap=True)  # nothing above 0: darker
 BOTH = sns.diverging_palette(40, 250, s=95, l=32, sep=1, as_cmap=True)  # white = 0
 GAP = ListedColormap([GAP_EDGE])
 NOT_EXPECTED = {"facecolor": "white", "edgecolor": "#cccccc", "hatch": "/////", "linewidth": 0}
-MISSING = LinearSegmentedColormap.from_list("missing", [GAP_EDGE, "#8f3a80", "#3d0f36"])
 COMPLETE = "#e9eef0"
-MISSING.set_under(COMPLETE)
+MISSING = LinearSegmentedColormap.from_list(
+    "missing", [GAP_EDGE, "#8f3a80", "#3d0f36"]
+).with_extremes(under=COMPLETE)
 GAP_MEANS = "gap: no reading; of the total, a feeder is missing"
 LEAST = 1e-9  # a share of missing intervals below this is none
 TOP, BOTTOM = 1.0, 0.6  # room for title and legend, for the labels of time (inches)
@@ -97,7 +98,7 @@ class DayGrid:
         """MW (slots, columns), NaN where none is known, and the mask of what is a gap."""
         values = np.full((self.slots, self.columns), np.nan)
         is_expected = np.zeros(values.shape, dtype=bool)
-        place = cells["slot"].to_numpy(), cells["place"].to_numpy()
+        place = cells["slot"].to_numpy(dtype=int), cells["place"].to_numpy(dtype=int)
         values[place] = cells["mw"].to_numpy(dtype=float, na_value=np.nan)
         is_expected[place] = True
         return values, is_expected & np.isnan(values)

@@ -118,7 +118,7 @@ def dbt_models(
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
     # drawing needs a second to import; dbt is another process, so that second costs nothing here
     selected = context.run.asset_selection
-    if selected is None or AssetKey("net_load_plot") in selected:
+    if selected is None or {AssetKey("net_load_plot"), AssetKey("planner_plots")} & selected:
         threading.Thread(target=importlib.import_module, args=["dagster_defs.plots"]).start()
     try:
         yield from _events(invocation, context)
