@@ -42,6 +42,7 @@ from dagster_defs.picture_parts import (
     axes_at,
     counted,
     draw_title,
+    figure_key,
     heading,
     in_order,
     in_points,
@@ -62,6 +63,7 @@ COMPLETE = "#e9eef0"
 MISSING = LinearSegmentedColormap.from_list(
     "missing", [GAP_EDGE, "#8f3a80", "#3d0f36"]
 ).with_extremes(under=COMPLETE)
+HATCHED = Patch(**NOT_EXPECTED), "nothing expected"
 GAP_MEANS = "gap: no reading; of the total, a feeder is missing"
 LEAST = 1e-9  # a share of missing intervals below this is none
 TOP, BOTTOM = 1.0, 0.6  # room for title and legend, for the labels of time (inches)
@@ -126,7 +128,7 @@ def heat_map(
         figure = Figure(figsize=(WIDTH, top + rows * 1.75 - 0.2), dpi=DPI)
         what = POWER[net_convention]
         draw_title(figure, f"{what} by day and time of day (MW), {_in_words(total[1])}")
-        _key(figure, [(GAP_EDGE, GAP_MEANS), (None, "nothing expected")])
+        figure_key(figure, [(Patch(facecolor=GAP_EDGE), GAP_MEANS), HATCHED])
         heading(figure, TOP - 0.28, "Total", total[1].per_column)
         ax = axes_at(figure, LEFT, TOP, RIGHT - LEFT - 0.75, height)
         _draw_heat(ax, *total, hours=range(0, 25, 3), size=10, bar=0.18, unknown=NO_TOTAL)
@@ -144,7 +146,7 @@ def heat_map(
 
 
 def gap_calendar(
-    shares: DataFrame,
+    missing: DataFrame,
     totals: DataFrame,
     grid: DayGrid,
     *,
@@ -154,7 +156,7 @@ def gap_calendar(
 ) -> Figure:
     """A row per feeder and a column per day, colour = share of its expected intervals missing.
 
-    `shares`: `row` (0 = the first of `totals`), `place`, `share` from 0 to 1. `totals`, in the
+    `missing`: `row` (0 = the first of `totals`), `place`, `share` from 0 to 1. `totals`, in the
     order of rows: `name`, `missing`, `expected` (intervals in all). The first row is the total,
     unknown where a feeder is missing. What is left out lacks `missing_elsewhere` intervals.
     """
@@ -162,15 +164,11 @@ def gap_calendar(
     with STYLE:
         figure = Figure(figsize=(WIDTH, TOP + height + BOTTOM), dpi=DPI)
         draw_title(figure, f"Missing intervals of each day, {_in_words(grid)}")
-        _key(
-            figure,
-            [
-                (COMPLETE, "all there"),
-                (MISSING(2 * LEAST), "a few missing"),
-                *((MISSING(share), f"{100 * share:.0f} % missing") for share in (0.25, 0.5, 1.0)),
-                (None, "nothing expected"),
-            ],
-        )
+        shares = (0.25, 0.5, 1.0)
+        steps = [(Patch(facecolor=MISSING(s)), f"{100 * s:.0f} % missing") for s in shares]
+        few = Patch(facecolor=MISSING(2 * LEAST)), "a few missing"
+        all_there = Patch(facecolor=COMPLETE), "all there"
+        figure_key(figure, [all_there, few, *steps, HATCHED])
         rest = counted(missing_elsewhere, "interval") if missing_elsewhere else "none"
         is_cut = len(totals) - 1 < feeder_count
         order = f"the most missing; the others lack {rest}"
@@ -179,7 +177,7 @@ def gap_calendar(
         heading(figure, TOP - 0.25, "Total and feeders", note)
         ax = axes_at(figure, LEFT + 1.0, TOP, RIGHT - LEFT - 2.3, height)
         values = np.full((len(totals), grid.columns), np.nan)
-        values[shares["row"], shares["place"]] = shares["share"]
+        values[missing["row"], missing["place"]] = missing["share"]
         _draw_shares(ax, values, grid)
         _label_rows(ax, totals)
         _day_axis(ax, grid, zone)
@@ -296,25 +294,6 @@ def _day_axis(ax: Axes, grid: DayGrid, zone: str | None, *, size: float = 10) ->
     upright_grid([ax], starts + 0.5, labels, size, has_lines=False)
     if zone:
         ax.set_xlabel(f"Day ({zone})", labelpad=size + 2 * TICK_PAD_PT)
-
-
-def _key(figure: Figure, meanings: list[tuple]) -> None:
-    """One row under the title: what the colours mean; None stands for the hatching."""
-    patches = [
-        Patch(**NOT_EXPECTED) if colour is None else Patch(facecolor=colour, edgecolor="none")
-        for colour, _ in meanings
-    ]
-    figure.legend(
-        patches,
-        [text for _, text in meanings],
-        loc="center left",
-        bbox_to_anchor=(LEFT / WIDTH, 1 - 0.55 / figure.get_figheight()),
-        ncols=len(meanings),
-        frameon=False,
-        fontsize=9,
-        borderaxespad=0,
-        borderpad=0,
-    )
 
 
 def _in_words(grid: DayGrid) -> str:

@@ -239,3 +239,28 @@ def in_digits(value: float) -> str:
     """Plain number with three digits that count, and all those before the point."""
     before = np.floor(np.log10(abs(value))) if value else 0
     return f"{value:,.{int(max(0, 2 - before))}f}"
+
+
+def figure_key(figure: Figure, meanings: list[tuple]) -> None:
+    """One row under the title: what is drawn, by handle and text."""
+    handles, labels = zip(*meanings, strict=True)
+    legend = figure.legend(
+        handles,
+        labels,
+        loc="center left",
+        bbox_to_anchor=(LEFT / WIDTH, 1 - 0.58 / figure.get_figheight()),
+        ncols=len(labels),
+        frameon=False,
+        fontsize=9,
+        borderaxespad=0,
+        borderpad=0,
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def part_of(shown: Sequence, all_of_it: Sequence, noun: str, which: str = "the last") -> str:
+    """`the last 36 of 60 months`, empty if all are shown."""
+    if len(shown) == len(all_of_it):
+        return ""
+    return f"{which} {len(shown)} of {len(all_of_it)} {noun}s"

@@ -33,7 +33,13 @@ RANKED_MONTHS = 12
 LARGE_DAYS, SMALL_DAYS, CALENDAR_DAYS = 1190, 390, 1040
 # Shortest slots of the day (minutes), of at least 3 pixels each.
 LARGE_SLOT, SMALL_SLOT = 10, 30
-DRAWN_BY = ("picture_parts.py", "day_plots.py", "planner_plots.py", "planner_plot_files.py")
+DRAWN_BY = (
+    "picture_parts.py",
+    "day_plots.py",
+    "month_plots.py",
+    "planner_plots.py",
+    "planner_plot_files.py",
+)
 
 SYSTEM = """
 select
@@ -154,6 +160,9 @@ select
 from planner_figures
 where grain = 'month' and feeder = '*'
 order by period_start
+"""
+ALL_MONTHS = """
+select distinct period_start from planner_figures where grain = 'month' order by period_start
 """
 LAST_MONTHS = """
 select
@@ -309,12 +318,12 @@ def _typical_day(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
 
 def _by_month(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
     months = con.execute(MONTHS).fetchall()
-    last = [month for month, *_ in months][-RANKED_MONTHS:]
+    last = [month for (month,) in con.execute(ALL_MONTHS).fetchall()][-RANKED_MONTHS:]
     named = {"feeders": list(system.feeders), "from_month": last[0]}
     feeders = con.execute(LAST_MONTHS, named).fetchall()
 
     def draw() -> "Figure":
-        from dagster_defs.planner_plots import by_month
+        from dagster_defs.month_plots import by_month
 
         figures = "peak_mw", "min_mw", "net_mwh", "is_lower_bound"
         over = " - ".join(dict.fromkeys(f"{month:%b %Y}" for month in (last[0], last[-1])))

@@ -24,9 +24,10 @@ from dagster_defs.day_plots import (
     gap_calendar,
     heat_map,
 )
+from dagster_defs.month_plots import by_month
 from dagster_defs.picture_parts import GAP_EDGE, NO_READINGS, NO_TOTAL, to_png
 from dagster_defs.planner_plot_files import PICTURES, draw_planner_plots
-from dagster_defs.planner_plots import by_month, load_duration, typical_day
+from dagster_defs.planner_plots import load_duration, typical_day
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
@@ -377,3 +378,14 @@ def test_equal_data_give_equal_bytes():
         to_png(heat_map((cells([[1, 2], [3, 4]]), grid), [], grid, **LOOK)) for _ in range(2)
     )
     assert first == second
+
+
+def test_without_any_total_the_feeders_are_drawn(sample, tmp_path):
+    root = Workspace(tmp_path)
+    root.plots.mkdir(parents=True)
+    copytree(sample / "warehouse", tmp_path / "warehouse")
+    with open_warehouse(root.warehouse) as con:
+        for table in ("planner_figures", "load_duration", "time_of_use"):
+            con.execute(f"delete from {table} where feeder = '*'")
+        con.execute("delete from combined_profiles")
+        assert {*draw_planner_plots(con, root).written} == FILES
