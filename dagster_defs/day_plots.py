@@ -66,7 +66,7 @@ MISSING = LinearSegmentedColormap.from_list(
 HATCHED = Patch(**NOT_EXPECTED), "nothing expected"
 GAP_MEANS = "gap: no reading; of the total, a feeder is missing"
 LEAST = 1e-9  # a share of missing intervals below this is none
-TOP, BOTTOM = 1.0, 0.6  # room for title and legend, for the labels of time (inches)
+TOP, BOTTOM = 1.08, 0.6  # room for title and legend, for the labels of time (inches)
 ROW = 0.17  # height of a feeder in the gap calendar (inches)
 FEW_DAYS = 14  # up to so many columns of a day each has its own label
 POWER = {"signed": "Net power", "gross": "Gross power (older 'net')"}
@@ -118,8 +118,9 @@ def heat_map(
     """Day across, local time of day upwards from midnight, colour = MW: the total, then feeders.
 
     A cell that holds several intervals (several days or quarter hours, or both passes of the hour
-    that is repeated when the clock goes back) shows the one furthest from 0: peaks of load and
-    of feed-in stay in the picture. Every panel has its own colours; below and above 0 they diverge.
+    that is repeated when the clock goes back) shows the one furthest from 0: peaks of load and of
+    feed-in stay in the picture. It is a gap if all of it is missing; the gap calendar shows the
+    rest. Every panel has its own colours; below and above 0 they diverge.
     """
     height = 3.6
     rows = ceil(len(feeders) / 3)

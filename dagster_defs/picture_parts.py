@@ -248,7 +248,7 @@ def figure_key(figure: Figure, meanings: list[tuple]) -> None:
         handles,
         labels,
         loc="center left",
-        bbox_to_anchor=(LEFT / WIDTH, 1 - 0.58 / figure.get_figheight()),
+        bbox_to_anchor=(LEFT / WIDTH, 1 - 0.56 / figure.get_figheight()),
         ncols=len(labels),
         frameon=False,
         fontsize=9,
