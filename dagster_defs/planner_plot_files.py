@@ -101,6 +101,7 @@ order by feeder, place, slot
 DAY_TYPES = """
 select distinct local_date, season, day_type from time_of_use order by local_date
 """
+# Goes on after the CTE of intervals.
 TYPICAL_DAYS = """,
 
 days as (
@@ -346,6 +347,7 @@ def _gap_calendar(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
     values = {"feeders": names, "first_day": system.first_day, "days_per_column": per_column}
     rows = con.execute(SHARES, values).fetchall()
     shown = [(name, *missing.get(name, (0, 0))) for name in names]
+    elsewhere = sum(lacks.values()) - sum(lacks[name] for name in most)
 
     def draw() -> "Figure":
         from dagster_defs.day_plots import DayGrid, gap_calendar
@@ -356,11 +358,11 @@ def _gap_calendar(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
             _frame(shown, "name", "missing", "expected").replace({"name": {TOTAL: "total"}}),
             DayGrid(system.first_day, system.days, per_column),
             feeder_count=len(system.feeders),
-            missing_elsewhere=sum(lacks.values()) - sum(lacks[name] for name in most),
+            missing_elsewhere=elsewhere,
             zone=system.timezone,
         )
 
-    return _Picture((rows, shown), draw)
+    return _Picture((rows, shown, elsewhere), draw)
 
 
 PICTURES = {

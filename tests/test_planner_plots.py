@@ -372,6 +372,23 @@ def test_five_years_have_fewer_columns_than_pixels_and_keep_what_is_furthest_fro
     assert sorted(found["mw"].unique()) == [-9, 1, 8]
 
 
+def test_the_repeated_hour_shows_the_pass_that_is_further_from_zero_and_no_gap_beside_a_reading():
+    con = duckdb.connect()
+    con.execute(
+        """
+        create table intervals as
+        from (values
+            ('f', timestamp '2024-11-03 01:00', 2.0), ('f', timestamp '2024-11-03 01:00', -3.0),
+            ('f', timestamp '2024-11-03 01:15', null), ('f', timestamp '2024-11-03 01:15', 1.0),
+            ('f', timestamp '2024-11-03 01:30', null), ('f', timestamp '2024-11-03 01:30', null)
+        ) as passes(feeder, start_local, mw)
+        """
+    )
+    values = {"first_day": date(2024, 11, 3), "days_per_column": 1, "slot_minutes": 15}
+    found = con.execute(planner_plot_files.CELLS, values).fetchall()
+    assert found == [("f", 0, 4, -3), ("f", 0, 5, 1), ("f", 0, 6, None)]
+
+
 def test_equal_data_give_equal_bytes():
     grid = DayGrid(date(2024, 7, 1), 2, slots=2)
     first, second = (
