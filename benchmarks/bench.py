@@ -43,6 +43,7 @@ from measure import (
 )
 from simulate import file_name, simulate, span
 
+from dagster_defs.planner_plot_files import PICTURES
 from ingest.sample import PREAMBLE, feeder_names
 from ingest.workspace import Workspace
 
@@ -368,7 +369,8 @@ def with_another_day(name: str, text: bytes) -> bytes:
 
 
 def pictures(*names: str) -> set[str]:
-    return {f"plots/{name}.png" for name in names}
+    """Pictures of feeders, and those of the planner, which show the total."""
+    return {f"plots/{name}.png" for name in (*names, *PICTURES)}
 
 
 def increment(

@@ -22,6 +22,7 @@ from dagster_defs.alerts import tell
 from dagster_defs.dbt import MANIFEST
 from dagster_defs.exports import PROFILE_FILES, export_gaps
 from dagster_defs.outputs import Outputs
+from dagster_defs.planner_plot_files import draw_planner_plots
 from dagster_defs.plot_files import draw_plots
 from dagster_defs.publish import publish, published_marts
 from dagster_defs.report import write_report
@@ -222,15 +223,32 @@ def net_load_plot(workspace: WorkspaceResource) -> MaterializeResult:
     progress.info("Drawing plots")
     with open_warehouse(workspace.files.warehouse, read_only=True) as con:
         outputs = draw_plots(con, workspace.files)
-    pictures = sorted(
-        [*outputs.written, *outputs.unchanged], key=lambda name: (name != "plots/all.png", name)
-    )
-    shown = {}
-    for name in pictures[:MOST_PICTURES]:
-        data = base64.b64encode((workspace.files.profiles / name).read_bytes()).decode()
-        title = name.removeprefix("plots/").removesuffix(".png")
-        shown[f"plot: {title}"] = MetadataValue.md(f"![{title}](data:image/png;base64,{data})")
-    return MaterializeResult(metadata=_outputs_metadata(outputs) | shown)
+    return MaterializeResult(metadata=_outputs_metadata(outputs) | _pictures(workspace, outputs))
+
+
+@asset(
+    group_name="plots",
+    kinds={"png"},
+    deps=[
+        "feeder_profiles",
+        "combined_profiles",
+        "missing_intervals",
+        "planner_figures",
+        "load_duration",
+        "time_of_use",
+        "output_stamps",
+        "stg_meter_data",
+        "stg_system",
+    ],
+    description="The total and the largest feeders in `lp/plots`: heat map, load-duration curves, "
+    "typical days, peak and energy by month, gap calendar",
+)
+def planner_plots(workspace: WorkspaceResource) -> MaterializeResult:
+    """Draw what one plans with; the pictures show on this page too."""
+    progress.info("Drawing the planner's plots")
+    with open_warehouse(workspace.files.warehouse, read_only=True) as con:
+        outputs = draw_planner_plots(con, workspace.files)
+    return MaterializeResult(metadata=_outputs_metadata(outputs) | _pictures(workspace, outputs))
 
 
 @asset(
@@ -269,7 +287,11 @@ def published(workspace: WorkspaceResource) -> MaterializeResult:
         "findings",
         "correction_effects",
         "restatements",
+        "missing_intervals",
+        "output_stamps",
+        "stg_meter_data",
         "stg_system",
+        "planner_plots",
         "published",
     ],
     description="`lp/report.html`: what this run found, in one page to open, send or print",
@@ -280,8 +302,21 @@ def report(context: AssetExecutionContext, workspace: WorkspaceResource) -> Mate
     record = context.instance.get_run_record_by_id(context.run_id)
     started = datetime.fromtimestamp(record.start_time, UTC).replace(tzinfo=None)
     with open_warehouse(workspace.files.warehouse, read_only=True) as con:
-        outputs = write_report(con, workspace.files, started, {})
+        outputs = write_report(con, workspace.files, started)
     return MaterializeResult(metadata=_outputs_metadata(outputs))
+
+
+def _pictures(workspace: WorkspaceResource, outputs: Outputs) -> dict:
+    """The first pictures of a step, that of all feeders before the others."""
+    pictures = sorted(
+        [*outputs.written, *outputs.unchanged], key=lambda name: (name != "plots/all.png", name)
+    )
+    shown = {}
+    for name in pictures[:MOST_PICTURES]:
+        data = base64.b64encode((workspace.files.profiles / name).read_bytes()).decode()
+        title = name.removeprefix("plots/").removesuffix(".png")
+        shown[f"plot: {title}"] = MetadataValue.md(f"![{title}](data:image/png;base64,{data})")
+    return shown
 
 
 def _outputs_metadata(outputs: Outputs) -> dict:

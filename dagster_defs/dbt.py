@@ -46,6 +46,11 @@ with without_dbt():
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = shutil.which("load-profile-dbt", path=Path(sys.executable).parent) or ""
 ROW_COUNT = re.compile(r"rows: (\w+) (\d+)")  # see macros/say_row_count.sql
+DRAWING = {  # what an asset draws with
+    "net_load_plot": "dagster_defs.plots",
+    "planner_plots": "dagster_defs.planner_plots",
+    "report": "dagster_defs.report_charts",
+}
 FINDING = re.compile(r"finding: (\{.*\})")  # see macros/say_findings.sql
 progress = logging.getLogger("load_profile.progress")
 
@@ -138,10 +143,10 @@ def dbt_models(
         arguments += ["--vars", json.dumps(config.vars)]
     target = workspace.files.root / ".dagster" / "dbt"
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
-    # drawing needs a second to import; dbt is another process, so that second costs nothing here
+    # these take two seconds to import; dbt is another process, so they cost nothing here
     selected = context.run.asset_selection
-    if selected is None or AssetKey("net_load_plot") in selected:
-        threading.Thread(target=importlib.import_module, args=["dagster_defs.plots"]).start()
+    drawn = [name for of, name in DRAWING.items() if selected is None or AssetKey(of) in selected]
+    threading.Thread(target=lambda: [*map(importlib.import_module, drawn)]).start()
     try:
         yield from _events(invocation, context)
     finally:

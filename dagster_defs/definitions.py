@@ -8,6 +8,7 @@ from dagster import Definitions, in_process_executor
 from dagster_defs.assets import (
     gap_files,
     net_load_plot,
+    planner_plots,
     profile_files,
     published,
     raw_tables,
@@ -25,7 +26,16 @@ ROOT = str(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")).resolve())
 os.environ["LOAD_PROFILE_ROOT"] = ROOT
 
 defs = Definitions(
-    assets=[raw_tables, dbt_models, profile_files, gap_files, net_load_plot, published, report],
+    assets=[
+        raw_tables,
+        dbt_models,
+        profile_files,
+        gap_files,
+        net_load_plot,
+        planner_plots,
+        published,
+        report,
+    ],
     asset_checks=[recent_readings],
     jobs=[everything, new_files],
     schedules=[every_morning],

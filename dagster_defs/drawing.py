@@ -35,8 +35,9 @@ def draw_all(pictures: list[Callable[[], bytes]]) -> Iterator[bytes]:
 def _draw(plot: str, *data: object, **look: object) -> bytes:
     # pandas and seaborn take a second to import; a run without pictures need not pay it
     from dagster_defs import plots
+    from dagster_defs.picture_parts import to_png
 
-    return plots.to_png(getattr(plots, plot)(*data, **look))
+    return to_png(getattr(plots, plot)(*data, **look))
 
 
 def _end_with_the_run() -> None:

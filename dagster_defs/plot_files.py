@@ -87,7 +87,7 @@ select gap_start_local as gap_start, gap_end_local as gap_end, missing_intervals
 from combined_gaps
 order by gap_start_at
 """
-DRAWN_BY = ("plots.py", "plot_files.py")
+DRAWN_BY = ("look.py", "picture_parts.py", "plots.py", "plot_files.py")
 ZONES = "select feeder, max_by(timezone, meter_data_row) from stg_meter_data group by feeder"
 
 
@@ -181,7 +181,8 @@ def draw_series(report: "SeriesReport", path: Path) -> Path:
     """Draw the series of one analyzed file with its gaps; return where the picture is."""
     from pandas import DataFrame
 
-    from dagster_defs.plots import series_plot, to_png
+    from dagster_defs.picture_parts import to_png
+    from dagster_defs.plots import series_plot
     from ingest.analyze import series_buckets
 
     gaps = DataFrame(

@@ -13,57 +13,44 @@ artists each, took half the time of a picture.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
-import matplotlib.dates as mdates
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
-from matplotlib.transforms import ScaledTranslation, Transform
 from pandas import DataFrame
-from PIL import Image
 
-DPI = 100
-WIDTH = 14.0  # inches
-BLUE, ORANGE, GREEN = sns.color_palette("colorblind", 3).as_hex()
-DARK = "#222222"
-GAP_FILL = "#f6e4f1"  # opaque, so that touching gaps do not add up
-GAP_EDGE = "#d795ca"
-GAP_EDGE_PT = 2 * 72 / DPI  # an outline of 2 px, so that a gap narrower than a pixel is still seen
-NO_READINGS = "no readings in this span"
-NET_LABELS = {"signed": "Net power (MW)", "gross": "Gross power (older 'net') (MW)"}
+from dagster_defs.look import BLUE, DARK, GAP_EDGE, GAP_FILL, GREEN, NET_LABELS, ORANGE
+from dagster_defs.picture_parts import (
+    DPI,
+    GAP_EDGE_PT,
+    GAP_ZORDER,
+    LABEL_PT,
+    NO_READINGS,
+    NO_TICKS,
+    STYLE,
+    TICK_PT,
+    WIDTH,
+    Span,
+    clock_time,
+    counted,
+    days_of,
+    draw_title,
+    label_values,
+    mw_of,
+    power_limits,
+    time_axis,
+    value_grid,
+)
+
 NET_NAMES = {"signed": "net", "gross": "gross"}
 DELIVERED_RECEIVED_LABEL = "Delivered above, received below zero (MW)"
 LONE_BUCKET_DAYS = 15 / (24 * 60)  # width of a bucket that has no neighbour to tell it
-GRID_ZORDER, ZERO_LINE_ZORDER, GAP_ZORDER = 0.5, 0.7, 0.8  # all below bands and lines
-STYLE = sns.axes_style("whitegrid", {"axes.grid": False})
-NO_TICKS = {"xticks": [], "yticks": []}
-GRID_LINE = {"color": "#cccccc", "linewidth": 0.8, "zorder": GRID_ZORDER}
-GRID_LABEL = {"color": DARK, "gid": "grid"}
-TICK_PT, TICK_PAD_PT = 10, 6  # labels of grid lines, and their distance from the axis
-ROUND = [1, 2, 2.5, 4, 5, 10]  # steps between grid lines, times a power of ten
-LABEL_PT = 8
 LETTER_EM = 0.53  # mean width of a letter in a gap label
 GAP_LABEL_CANDIDATES = 12
-TIME_FORMAT = "%m/%d/%y %H:%M"  # as in the raw export
-
-
-@dataclass(frozen=True)
-class _Span:
-    """Drawn time span in matplotlib date numbers (days)."""
-
-    start: float
-    end: float
-
-    def __str__(self) -> str:
-        return f"{_clock(self.start)} - {_clock(self.end)}"
 
 
 @dataclass(frozen=True)
@@ -98,16 +85,16 @@ def feeder_plot(
         net, directions = figure.subplots(
             2, 1, sharex=True, gridspec_kw=layout, subplot_kw=NO_TICKS
         )
-        _title(figure, _with_span(feeder, span))
+        draw_title(figure, _with_span(feeder, span))
         _draw_net(net, profile, name=NET_NAMES[net_convention])
         _draw_directions(directions, profile)
         _legend(directions, above=0.01)  # before the shading, which the upper legend explains
         for ax in (net, directions):
             _draw_ground(ax, profile, gaps, span)
         _label_gaps(net, gaps, span)
-        _value_label(net, NET_LABELS[net_convention])
-        _value_label(directions, DELIVERED_RECEIVED_LABEL, fontsize=8.5)
-        _time_axis([net, directions], span, zone)
+        label_values(net, NET_LABELS[net_convention])
+        label_values(directions, DELIVERED_RECEIVED_LABEL, fontsize=8.5)
+        time_axis([net, directions], span, zone)
         _legend(net, above=0.11)
         sns.despine(fig=figure)
     return figure
@@ -122,12 +109,12 @@ def series_plot(
         figure = Figure(figsize=(WIDTH, 4.5), dpi=DPI)
         layout = {"left": 0.065, "right": 0.975, "top": 0.8, "bottom": 0.125}
         ax = figure.subplots(gridspec_kw=layout, subplot_kw=NO_TICKS)
-        _title(figure, _with_span(name, span))
+        draw_title(figure, _with_span(name, span))
         _draw_net(ax, profile, name=name)
         _draw_ground(ax, profile, gaps, span)
         _label_gaps(ax, gaps, span)
-        _value_label(ax, value_label, parse_math=False)
-        _time_axis([ax], span, zone)
+        label_values(ax, value_label, parse_math=False)
+        time_axis([ax], span, zone)
         _legend(ax, above=0.11)
         sns.despine(fig=figure)
     return figure
@@ -152,11 +139,11 @@ def combined_plot(
     span = _span([(profile, gaps) for _, profile, gaps in panels])
     with STYLE:
         figure, axes = _panel_grid(len(shown), has_total=bool(total))
-        _title(figure, title)
+        draw_title(figure, title)
         for ax, (name, profile, gaps) in zip(axes, shown, strict=True):
             is_total = bool(total) and ax is axes[-1]
             _draw_panel(ax, name, profile, gaps, span, is_total=is_total)
-        _time_axis(axes, span, zone, size=LABEL_PT)
+        time_axis(axes, span, zone, size=LABEL_PT)
         figure.supylabel(NET_LABELS[net_convention], x=0.008, fontsize=11)
         note = ""
         if len(feeders) > most:
@@ -166,27 +153,11 @@ def combined_plot(
     return figure
 
 
-def to_png(figure: Figure) -> bytes:
-    """PNG of the figure at 100 dpi; equal figures give equal bytes (no version, no date).
-
-    256 colours: no eye sees the difference, and it is a third of the bytes in half the time.
-    """
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    size = canvas.get_width_height()
-    opaque = Image.frombuffer("RGBA", size, canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
-    buffer = BytesIO()
-    opaque.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE).save(
-        buffer, format="png", compress_level=3, dpi=(DPI, DPI)
-    )
-    return buffer.getvalue()
-
-
 def _draw_net(
     ax: Axes, profile: DataFrame, *, name: str, colour: str = BLUE, wide: float = 1.0
 ) -> None:
     """Band from lowest to highest MW of each bucket between thin lines; one line if equal."""
-    low, high = _mw(profile, "mw_net_min"), _mw(profile, "mw_net_max")
+    low, high = mw_of(profile, "mw_net_min"), mw_of(profile, "mw_net_max")
     buckets = _buckets(profile)
     is_line = np.array_equal(low, high, equal_nan=True)
     if not is_line:
@@ -203,15 +174,17 @@ def _draw_net(
         width=(1.1 if is_line else 0.7) * wide,
         label=name if is_line else None,
     )
-    _power_limits(ax, low, high)
+    power_limits(ax, low, high)
 
 
 def _draw_directions(ax: Axes, profile: DataFrame) -> None:
     """Highest delivered MW of each bucket above zero, highest received mirrored below it."""
     buckets = _buckets(profile)
-    is_line = np.array_equal(_mw(profile, "mw_net_min"), _mw(profile, "mw_net_max"), equal_nan=True)
+    is_line = np.array_equal(
+        mw_of(profile, "mw_net_min"), mw_of(profile, "mw_net_max"), equal_nan=True
+    )
     detail = "" if is_line else f", highest {_per_bucket(buckets)}"
-    delivered, received = _mw(profile, "mw_del_max"), -_mw(profile, "mw_rec_max")
+    delivered, received = mw_of(profile, "mw_del_max"), -mw_of(profile, "mw_rec_max")
     for name, values, colour in (
         ("delivered", delivered, GREEN),
         ("received", received, ORANGE),
@@ -219,7 +192,7 @@ def _draw_directions(ax: Axes, profile: DataFrame) -> None:
         x, y = buckets.outline(values)
         ax.fill_between(x, 0, y, color=colour, alpha=0.45, linewidth=0, label=name + detail)
         _step_line(ax, buckets, values, colour, width=0.8)
-    _power_limits(ax, received, delivered)
+    power_limits(ax, received, delivered)
 
 
 def _step_line(
@@ -240,7 +213,7 @@ def _step_line(
 
 
 def _draw_panel(
-    ax: Axes, name: str, profile: DataFrame, gaps: DataFrame, span: _Span | None, *, is_total: bool
+    ax: Axes, name: str, profile: DataFrame, gaps: DataFrame, span: Span | None, *, is_total: bool
 ) -> None:
     """Small panel of net power, its name above the left corner, its gap count above the right."""
     colour, wide = (DARK, 1.4) if is_total else (BLUE, 1.0)
@@ -279,7 +252,7 @@ def _draw_ground(
     ax: Axes,
     profile: DataFrame,
     gaps: DataFrame,
-    span: _Span | None,
+    span: Span | None,
     *,
     most_lines: int = 9,
     size: float = TICK_PT,
@@ -287,15 +260,15 @@ def _draw_ground(
     """What lies below the values: lines at round values, if there is a reading, and the gaps."""
     has_readings = _has_readings(profile)
     if has_readings:
-        _value_grid(ax, most_lines, size)
+        value_grid(ax, most_lines, size)
     _shade_gaps(ax, gaps, span, whole=not has_readings)
 
 
-def _shade_gaps(ax: Axes, gaps: DataFrame, span: _Span | None, *, whole: bool) -> None:
+def _shade_gaps(ax: Axes, gaps: DataFrame, span: Span | None, *, whole: bool) -> None:
     """Shade each gap over the whole height, at least 2 px wide; `whole`: shade the whole span."""
-    starts, ends = _days(gaps, "gap_start"), _days(gaps, "gap_end")
+    starts, ends = days_of(gaps, "gap_start"), days_of(gaps, "gap_end")
     if whole:
-        span = span or _Span(0, 1)
+        span = span or Span(0, 1)
         starts, ends = np.array([span.start]), np.array([span.end])
         centred = {"transform": ax.transAxes, "ha": "center", "va": "center"}
         ax.text(0.5, 0.5, NO_READINGS, fontsize=12, **centred)
@@ -314,15 +287,15 @@ def _shade_gaps(ax: Axes, gaps: DataFrame, span: _Span | None, *, whole: bool) -
     ax.add_collection(shading, autolim=False)
 
 
-def _label_gaps(ax: Axes, gaps: DataFrame, span: _Span | None) -> None:
+def _label_gaps(ax: Axes, gaps: DataFrame, span: Span | None) -> None:
     """Write the longest gaps above the axes, each over its gap, as many as fit side by side."""
     if span is None or len(gaps) == 0:
         return
     longest = gaps.sort_values("missing_intervals", ascending=False, kind="stable")
     longest = longest.head(GAP_LABEL_CANDIDATES)
-    starts, ends = _days(longest, "gap_start"), _days(longest, "gap_end")
+    starts, ends = days_of(longest, "gap_start"), days_of(longest, "gap_end")
     texts = [
-        f"gap: {_counted(count, 'interval')}, {_clock(start)} - {_clock(end)}"
+        f"gap: {counted(count, 'interval')}, {clock_time(start)} - {clock_time(end)}"
         for count, start, end in zip(longest["missing_intervals"], starts, ends, strict=True)
     ]
     middles = ((starts + ends) / 2 - span.start) / (span.end - span.start)
@@ -356,82 +329,6 @@ def _places(middles: np.ndarray, widths: np.ndarray) -> dict[int, float]:
         lefts[k] = min(max(middles[k] - widths[k] / 2, lowest[k], right), latest[k])
         right = lefts[k] + widths[k]
     return lefts
-
-
-def _power_limits(ax: Axes, low: np.ndarray, high: np.ndarray) -> None:
-    """Limits (MW) around all values and zero, -1 to 1 for zero alone, and the zero line.
-
-    The zero line lies under the shading: in a gap nothing is drawn that could be read as a value.
-    """
-    known = np.concatenate([[0.0], low[np.isfinite(low)], high[np.isfinite(high)]])
-    bottom, top = known.min(), known.max()
-    margin = 0.06 * (top - bottom) or 1.0
-    ax.set_ylim(bottom - margin, top + margin)
-    ax.axhline(0, color=DARK, linewidth=0.8, zorder=ZERO_LINE_ZORDER)
-
-
-def _value_grid(ax: Axes, most: int, size: float) -> None:
-    """Lines at up to `most` + 1 round values within the limits, with plain numbers."""
-    bottom, top = ax.get_ylim()
-    values = MaxNLocator(most, steps=ROUND).tick_values(bottom, top)
-    values = values[(values >= bottom) & (values <= top)]
-    plain = ScalarFormatter(useOffset=False)
-    plain.set_scientific(False)
-    plain.set_axis(ax.yaxis)
-    level = ax.get_yaxis_transform()
-    ax.add_collection(
-        LineCollection([[(0, y), (1, y)] for y in values], transform=level, **GRID_LINE),
-        autolim=False,
-    )
-    look = {"ha": "right", "va": "center_baseline", "fontsize": size, **GRID_LABEL}
-    for y, number in zip(values, plain.format_ticks(values), strict=True):
-        ax.text(0, y, number, transform=level + _points(ax, -TICK_PAD_PT, 0), **look)
-
-
-def _value_label(ax: Axes, text: str, **look: object) -> None:
-    """Label of the values, at the same place on all axes."""
-    ax.set_ylabel(text, **look)
-    ax.yaxis.set_label_coords(-0.05, 0.5)
-
-
-def _time_axis(
-    axes: Sequence[Axes], span: _Span | None, zone: str, *, size: float = TICK_PT
-) -> None:
-    """Local time over exactly the span: lines on all axes, which share it, labels on the last."""
-    last = axes[-1]
-    last.set_xlabel(f"Time ({zone})", labelpad=size + 2 * TICK_PAD_PT)
-    if span is None:
-        last.set_xlim(0, 1)
-        return
-    last.set_xlim(span.start, span.end)
-    locator = mdates.AutoDateLocator(minticks=6, maxticks=14)
-    times = locator.tick_values(*mdates.num2date([span.start, span.end]))
-    times = times[(times >= span.start) & (times <= span.end)]
-    lines = [[(x, 0), (x, 1)] for x in times]
-    for ax in axes:
-        upright = LineCollection(lines, transform=ax.get_xaxis_transform(), **GRID_LINE)
-        ax.add_collection(upright, autolim=False)
-    dates = mdates.ConciseDateFormatter(locator)
-    below = last.get_xaxis_transform() + _points(last, 0, -TICK_PAD_PT)
-    look = {"ha": "center", "va": "top", "fontsize": size, "transform": below, **GRID_LABEL}
-    for x, label in zip(times, dates.format_ticks(times), strict=True):
-        last.text(x, 0, label, **look)
-    lower = below + _points(last, 0, -size - TICK_PAD_PT)
-    year_or_day = dates.get_offset()  # what the labels leave out
-    last.text(span.end, 0, year_or_day, **look | {"ha": "right", "transform": lower})
-
-
-def _points(ax: Axes, right: float, up: float) -> Transform:
-    """A shift in points."""
-    return ScaledTranslation(right / 72, up / 72, ax.figure.dpi_scale_trans)
-
-
-def _title(figure: Figure, text: str) -> None:
-    """Title at the upper left, 0.12 inches below the edge; a `$` in a feeder name stays a `$`."""
-    top = 1 - 0.12 / figure.get_figheight()
-    figure.suptitle(
-        text, x=0.065, y=top, ha="left", va="top", fontsize=14, weight="bold", parse_math=False
-    )
 
 
 def _legend(ax: Axes, *, above: float) -> None:
@@ -474,7 +371,7 @@ def _combined_legend(figure: Figure, note: str, *, has_total: bool) -> None:
 
 def _buckets(profile: DataFrame) -> _Buckets:
     """Edges of the buckets. A left out row, or a clock set forward or back, unjoins two buckets."""
-    starts = _days(profile, "bucket_start")
+    starts = days_of(profile, "bucket_start")
     steps = np.diff(starts)
     forward = steps[steps > 0]
     width = np.median(forward) if len(forward) else LONE_BUCKET_DAYS
@@ -484,18 +381,18 @@ def _buckets(profile: DataFrame) -> _Buckets:
     return _Buckets(starts, ends, joined)
 
 
-def _span(drawn: list[tuple[DataFrame, DataFrame]]) -> _Span | None:
+def _span(drawn: list[tuple[DataFrame, DataFrame]]) -> Span | None:
     """From the first to the last reading or gap of all (profile, gaps); None if there is none."""
     starts, ends = [], []
     for profile, gaps in drawn:
         buckets = _buckets(profile)
-        known = np.isfinite(_mw(profile, "mw_net_max"))
+        known = np.isfinite(mw_of(profile, "mw_net_max"))
         if not known.any() and len(gaps) == 0:
             known[:] = True
-        starts += [buckets.starts[known], _days(gaps, "gap_start")]
-        ends += [buckets.ends[known], _days(gaps, "gap_end")]
+        starts += [buckets.starts[known], days_of(gaps, "gap_start")]
+        ends += [buckets.ends[known], days_of(gaps, "gap_end")]
     start, end = np.concatenate(starts), np.concatenate(ends)
-    return _Span(float(start.min()), float(end.max())) if len(start) else None
+    return Span(float(start.min()), float(end.max())) if len(start) else None
 
 
 def _largest(
@@ -509,7 +406,7 @@ def _largest(
 
 def _peak(profile: DataFrame) -> float:
     """Largest absolute net power (MW); -1 without any reading, which ranks below a dead feeder."""
-    values = np.concatenate([_mw(profile, "mw_net_min"), _mw(profile, "mw_net_max")])
+    values = np.concatenate([mw_of(profile, "mw_net_min"), mw_of(profile, "mw_net_max")])
     known = np.abs(values[np.isfinite(values)])
     return float(known.max()) if len(known) else -1.0
 
@@ -519,24 +416,10 @@ def _ends_in_total(panels: list[tuple[str, DataFrame, DataFrame]]) -> bool:
 
 
 def _has_readings(profile: DataFrame) -> bool:
-    return bool(np.isfinite(_mw(profile, "mw_net_max")).any())
+    return bool(np.isfinite(mw_of(profile, "mw_net_max")).any())
 
 
-def _mw(profile: DataFrame, column: str) -> np.ndarray:
-    """Column as float (MW), shape (n,), unknown as NaN."""
-    return profile[column].to_numpy(dtype=float, na_value=np.nan)
-
-
-def _days(frame: DataFrame, column: str) -> np.ndarray:
-    """Naive local times as matplotlib date numbers (days), shape (n,)."""
-    return mdates.date2num(frame[column].to_numpy(dtype="datetime64[us]"))
-
-
-def _clock(days: float) -> str:
-    return mdates.num2date(days).strftime(TIME_FORMAT)
-
-
-def _with_span(name: str, span: _Span | None) -> str:
+def _with_span(name: str, span: Span | None) -> str:
     return f"{name}, {span}" if span else name
 
 
@@ -553,14 +436,10 @@ def _gaps_in_words(gaps: DataFrame) -> str:
     if len(gaps) == 0:
         return ""
     missing = int(gaps["missing_intervals"].sum())
-    return f"{_counted(len(gaps), 'gap')}, {_counted(missing, 'interval')} missing"
+    return f"{counted(len(gaps), 'gap')}, {counted(missing, 'interval')} missing"
 
 
 def _unknown_in_words(gaps: DataFrame) -> str:
     """`unknown in 3 spans, 96 intervals`, for a total that lacks a feeder."""
     missing = int(gaps["missing_intervals"].sum())
-    return f"unknown in {_counted(len(gaps), 'span')}, {_counted(missing, 'interval')}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"unknown in {counted(len(gaps), 'span')}, {counted(missing, 'interval')}"

@@ -5,7 +5,6 @@ Reads tables and hands rows to the template; what a figure means stands in the m
 
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +13,9 @@ from pathlib import Path
 import duckdb
 
 from dagster_defs.docs import PAGE as DOCS
+from dagster_defs.look import NET_LABELS
 from dagster_defs.outputs import Outputs, OutputWriter, replace_if_changed
+from dagster_defs.planner_plot_files import drawn_pictures
 from dagster_defs.plot_files import bucket_minutes
 from dagster_defs.publish import VERSION
 from dagster_defs.summary import CORRECTIONS, FILES, RESTATEMENTS
@@ -27,7 +28,6 @@ MOST_ROWS = 500  # of a table; the page says what is left out
 MOST_LETTERS = 20
 MOST_GAPS = 3_000  # shaded in the chart, the longest ones
 MOST_POINTS = 120_000  # of all series in the chart, so that the page stays below 5 MB
-NET = {"signed": "Net power (MW)", "gross": "Gross power, the older tool's net (MW)"}
 
 SYSTEM = "select timezone, net_convention, interval_minutes from stg_system"
 # Times of the tables are those of the system's clock.
@@ -225,12 +225,8 @@ def write_report(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     started: datetime,
-    pictures: Mapping[str, str],
 ) -> Outputs:
-    """Write the report of what is in the tables, and of what came since `started` (UTC, naive).
-
-    `pictures` are files below lp/ and the words for those who cannot see them.
-    """
+    """Write the report of what is in the tables, and of what came since `started` (UTC, naive)."""
     from jinja2 import Environment, StrictUndefined
 
     writer = OutputWriter(workspace.profiles, "report")
@@ -242,8 +238,8 @@ def write_report(
         | _charts(con)
         | {
             "pictures": [
-                (Path(name).stem, words, _data_url(workspace.profiles / name))
-                for name, words in pictures.items()
+                (name, words, _data_url(workspace.plots / f"{name}.png"))
+                for name, words in drawn_pictures(con, workspace).items()
             ],
             "version": _version(workspace),
             "made_at": utc_now(),
@@ -288,7 +284,7 @@ def _content(con: duckdb.DuckDBPyConnection, started: datetime) -> dict[str, obj
     first, last, *_ = con.execute(SPAN).fetchone()
     return {
         "zone": zone,
-        "power": NET[net_convention],
+        "power": NET_LABELS[net_convention],
         "whole": dict(zip(names, figures, strict=True)) if figures else None,
         "first": first,
         "last": last,
@@ -334,7 +330,7 @@ def _charts(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     ]
     curves = [Curve(_called(name), *rest) for name, *rest in con.execute(CURVES).fetchall()]
     net_convention = con.execute(SYSTEM).fetchone()[1]
-    script, html = charts(series, gaps, curves, value_label=NET[net_convention])
+    script, html = charts(series, gaps, curves, value_label=NET_LABELS[net_convention])
     return {"script": script, "charts": html, "libraries": scripts()}
 
 

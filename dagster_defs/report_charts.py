@@ -28,9 +28,9 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from bokeh.resources import Resources
 
-BLUE, GAP_FILL, GAP_EDGE = "#0173b2", "#f6e4f1", "#d795ca"
+from dagster_defs.look import BLUE, COLOURS, GAP_EDGE, GAP_FILL
+
 FAR = 1e9  # MW, beyond any reading: a gap reaches over the whole height
-YEAR_COLOURS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#949494")  # seaborn's colorblind
 TOOLS = "xpan,xwheel_zoom,box_zoom,reset,save"
 SHOW = """
 const series = names.indexOf(choice.value);
@@ -220,8 +220,7 @@ def _duration_chart(curves: Sequence[Curve], name: str, value_label: str):
             source=source,
             view=CDSView(filter=curve_filter),
             line_width=2,
-            line_color=YEAR_COLOURS[place % len(YEAR_COLOURS)],
-            line_dash=("solid", "dashed", "dotted")[place // len(YEAR_COLOURS) % 3],
+            line_color=COLOURS[place % len(COLOURS)],
         )
         chart.legend.items.append(LegendItem(label=str(year), renderers=[drawn]))
     tooltips = [("share of the time", "$x{0} %"), ("MW at or above", "$y{0,0.000}")]

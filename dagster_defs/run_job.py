@@ -18,6 +18,7 @@ from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
+COSTED = ("profile_files", "gap_files", "net_load_plot", "planner_plots", "published", "report")
 MOST_FINDINGS = 3  # of a check, on the terminal
 DAGSTER_YAML = """# written by load-profile; nothing leaves this machine
 telemetry:
@@ -208,7 +209,7 @@ def _cost(result) -> str:
     stages += [("checks", sum(found.value for found in checks if found), None)]
     stages += [
         (asset.replace("_", " "), made[asset]["seconds"], made[asset]["bytes written"])
-        for asset in ("profile_files", "gap_files", "net_load_plot", "published", "report")
+        for asset in COSTED
         if asset in made
     ]
     took = ", ".join(

@@ -38,12 +38,13 @@ def load(root: Path) -> loading.LoadSummary:
 def export(root: Path) -> None:
     """Write profiles, gap lists and plots from the tables that are there."""
     from dagster_defs.exports import export_gaps, export_profiles
+    from dagster_defs.planner_plot_files import draw_planner_plots
     from dagster_defs.plot_files import draw_plots
 
     workspace = Workspace(root)
     workspace.prepare()
     with open_warehouse(workspace.warehouse, read_only=True) as con:
-        for step in (export_profiles, export_gaps, draw_plots):
+        for step in (export_profiles, export_gaps, draw_plots, draw_planner_plots):
             step(con, workspace)
 
 
@@ -52,7 +53,8 @@ TRACED = {
     "load": {shutil.__file__, *(str(path) for path in (PROJECT / "ingest").glob("*.py"))}
     - {str(PROJECT / "ingest" / name) for name in ("sample.py", "analyze.py")},
     "export": {
-        str(PROJECT / "dagster_defs" / n) for n in ("outputs.py", "exports.py", "plot_files.py")
+        str(PROJECT / "dagster_defs" / f"{name}.py")
+        for name in ("outputs", "exports", "plot_files", "planner_plot_files")
     },
 }
 

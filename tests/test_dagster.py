@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, query
 
+from dagster_defs.planner_plot_files import PICTURES
+
 ASSETS = {
     "raw/meter_data", "raw/clock_days", "raw/files", "raw/file_months",
     "raw/interval_reads",
@@ -21,7 +23,7 @@ ASSETS = {
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
-    "profile_files", "gap_files", "net_load_plot", "published", "report",
+    "profile_files", "gap_files", "net_load_plot", "planner_plots", "published", "report",
 }  # fmt: skip
 READ_EVENTS = """
 import json
@@ -77,16 +79,19 @@ def test_rejected_files_show_with_their_reason(events):
 
 def test_the_pictures_show_on_their_assets_page(events):
     made, _, _ = events
-    for name in ("all", "north", "south", "west", "gen"):
-        assert made["net_load_plot"][f"plot: {name}"].startswith(
-            f"![{name}](data:image/png;base64,"
-        )
+    for asset, names in (
+        ("net_load_plot", ("all", "north", "south", "west", "gen")),
+        ("planner_plots", PICTURES),
+    ):
+        for name in names:
+            picture = made[asset][f"plot: {name}"]
+            assert picture.startswith(f"![{name}](data:image/png;base64,")
 
 
 def test_steps_that_write_files_say_how_many_bytes_in_what_time(events):
     made, _, _ = events
-    for step in ("profile_files", "gap_files", "net_load_plot"):
-        assert made[step]["files written"] == "5"  # four feeders and the total
+    for step in ("profile_files", "gap_files", "net_load_plot", "planner_plots"):
+        assert made[step]["files written"] == "5"  # four feeders and the total, or five pictures
         assert int(made[step]["bytes written"]) > 100
         assert float(made[step]["seconds"]) > 0
 

@@ -87,5 +87,5 @@ def test_materialize_all_turns_the_graph_green_and_shows_the_plot(root, address,
 
 def test_a_check_says_what_it_looks_for_and_that_it_passed(address, page):
     page.goto(f"{address}/assets/gaps?view=checks")
-    page.get_by_text("One row per feeder, gap_start_at").wait_for()
+    page.get_by_text("A gap only groups missing intervals").wait_for()
     page.get_by_text("Passed", exact=True).first.wait_for()

@@ -14,7 +14,7 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from dagster_defs import plots
+from dagster_defs import picture_parts, plots
 
 ZONE = "America/Denver"
 START = "2024-07-12 00:00"
@@ -204,7 +204,7 @@ def test_the_gross_convention_is_named_on_the_axis():
 def test_the_title_names_feeder_and_span_and_keeps_a_dollar():
     figure = plots.feeder_plot("a$b$", make_profile([1, 2]), make_gaps(), zone=ZONE)
     assert figure.get_suptitle() == "a$b$, 07/12/24 00:00 - 07/12/24 00:30"
-    assert plots.to_png(figure)
+    assert picture_parts.to_png(figure)
 
 
 def test_a_gap_is_labelled_with_intervals_and_times():
@@ -222,7 +222,7 @@ def test_of_many_gaps_the_longest_are_labelled_without_overlap_and_all_are_count
     ]
     profile = make_profile([1.0] * 2400)
     figure = plots.feeder_plot("north", profile, make_gaps(*spans), zone=ZONE)
-    plots.to_png(figure)
+    picture_parts.to_png(figure)
     ax = figure.axes[0]
     labels = [text for text in ax.texts if text.get_text().startswith("gap:")]
     boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.x0)
@@ -238,7 +238,7 @@ def test_of_many_gaps_the_longest_are_labelled_without_overlap_and_all_are_count
 def test_legends_and_gap_labels_hide_no_data():
     gaps = make_gaps(("2024-07-12 00:30", "2024-07-12 00:45", 1))
     figure = plots.feeder_plot("north", make_profile([5, -5, np.nan, 5]), gaps, zone=ZONE)
-    plots.to_png(figure)
+    picture_parts.to_png(figure)
     for ax in figure.axes:
         drawn = [ax.get_legend(), *(text for text in ax.texts if text.get_gid() != "grid")]
         assert all(artist.get_window_extent().y0 >= ax.bbox.y1 for artist in drawn)
@@ -255,7 +255,7 @@ def test_a_feeder_without_readings_says_so_and_is_shaded_throughout():
 def test_a_feeder_without_any_row_can_be_drawn():
     figure = plots.feeder_plot("north", make_profile([]), make_gaps(), zone=ZONE)
     assert plots.NO_READINGS in texts(figure)
-    assert plots.to_png(figure)
+    assert picture_parts.to_png(figure)
 
 
 @pytest.mark.parametrize("net", [[0.0] * 96, [-3.0, -4.0], [5.0]])
@@ -331,7 +331,9 @@ def test_equal_figures_give_equal_bytes_without_version_or_date():
         make_profile([1, -2, np.nan, 4]),
         make_gaps(("2024-07-12 00:30", "2024-07-12 00:45", 1)),
     )
-    first, second = (plots.to_png(plots.feeder_plot("n", *frames, zone=ZONE)) for _ in range(2))
+    first, second = (
+        picture_parts.to_png(plots.feeder_plot("n", *frames, zone=ZONE)) for _ in range(2)
+    )
     assert first == second
     assert first.startswith(b"\x89PNG")
     assert b"Software" not in first
@@ -340,5 +342,5 @@ def test_equal_figures_give_equal_bytes_without_version_or_date():
 def test_drawing_leaves_no_figure_open_in_pyplot():
     import matplotlib.pyplot as plt
 
-    plots.to_png(plots.feeder_plot("north", make_profile([1, 2]), make_gaps(), zone=ZONE))
+    picture_parts.to_png(plots.feeder_plot("north", make_profile([1, 2]), make_gaps(), zone=ZONE))
     assert plt.get_fignums() == []

@@ -202,7 +202,7 @@ def test_names_of_files_and_feeders_are_text_whatever_stands_in_them(sample, ope
     with duckdb.connect(workspace.warehouse) as con:
         con.execute("update raw.files set file_name = $1, reason = $1, letter = $1", [EVIL])
     with open_warehouse(workspace.warehouse, read_only=True) as con:
-        write_report(con, workspace, LONG_AGO, {})
+        write_report(con, workspace, LONG_AGO)
     page = opened(tmp_path)
     assert len(page.heard) == 1 and page.locator("img").count() == 0
     assert page.get_by_text(EVIL).count() > 2
@@ -216,7 +216,7 @@ def test_dbts_documentation_is_one_page_beside_it_that_it_links_to(sample, opene
     done = load_profile("docs", "--root", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     with open_warehouse(workspace.warehouse, read_only=True) as con:
-        write_report(con, workspace, LONG_AGO, {})
+        write_report(con, workspace, LONG_AGO)
     page = opened(tmp_path)
     page.get_by_role("link", name="All tables explained").press("Enter")
     page.goto(f"{page.url.split('#')[0]}#!/model/model.load_profile.planner_figures")

@@ -12,6 +12,7 @@ import pytest
 from conftest import load_profile, query
 
 from dagster_defs.outputs import INDEX
+from dagster_defs.planner_plot_files import PICTURES
 from ingest.sample import write_sample
 
 PROFILE_HEADER = (
@@ -95,7 +96,7 @@ def test_the_gap_between_two_files_is_listed_for_its_feeder_and_for_the_total(sa
 
 def test_every_feeder_and_the_total_have_a_picture(sample):
     pictures = {path.name for path in (sample / "lp/plots").glob("*.png")}
-    assert pictures == {f"{name}.png" for name in (*FEEDERS, "all")}
+    assert pictures == {f"{name}.png" for name in (*FEEDERS, "all", *PICTURES)}
 
 
 @pytest.fixture(scope="module")
