@@ -78,11 +78,12 @@ def test_materialize_all_turns_the_graph_green_and_shows_the_plot(root, address,
     assert days == 31 and readings > 5_000
     assert (root / "lp/report.html").exists() and (root / "lp/north.csv").exists()
 
-    page.goto(f"{address}/assets/net_load_plot")
-    page.get_by_text("[Show Markdown]").first.click()
-    picture = page.locator("img[alt=all]")
-    picture.wait_for()
-    assert picture.evaluate("image => image.complete && image.naturalWidth") > 1000
+    for asset, name in (("net_load_plot", "all"), ("planner_plots", "by-month")):
+        page.goto(f"{address}/assets/{asset}")
+        page.get_by_text("[Show Markdown]").first.click()
+        picture = page.locator(f"img[alt={name}]")
+        picture.wait_for()
+        assert picture.evaluate("image => image.complete && image.naturalWidth") > 1000
 
 
 def test_a_check_says_what_it_looks_for_and_that_it_passed(address, page):
