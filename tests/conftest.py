@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from filelock import FileLock
-from playwright.sync_api import sync_playwright
+from pages import find_browser, open_browser
 
 PROJECT = Path(__file__).parents[1]
 REAL_DATA = PROJECT.parent / "shared" / "data" / "raw"
@@ -97,19 +97,12 @@ def sample(tmp_path_factory) -> Path:
     return made_once("sample", tmp_path_factory, make)
 
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-ALONE = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ALONE += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
 @pytest.fixture(scope="session")
 def browser():
     """A real Chromium without a window."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = find_browser()
     if not found:
         assert "CI" not in os.environ, "CI must have Chromium; .ci/tasks.py installs it"
         pytest.skip("no Chromium is installed: `apt-get install chromium` as root, or Chrome")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=ALONE)
-        yield chromium
-        chromium.close()
+    with open_browser(found) as browser:
+        yield browser

@@ -1,17 +1,11 @@
 """Dagster's page in a real Chromium, from an empty root to the picture of a feeder."""
 
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from conftest import COMMAND, load_profile, query
-
-PATIENCE = 120_000  # ms; a run takes 15 s where nothing else runs
+from conftest import load_profile, query
+from pages import PATIENCE, serve
 
 
 @pytest.fixture(scope="module")
@@ -25,34 +19,14 @@ def root(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def address(root) -> Iterator[str]:
     """Where `load-profile ui` serves that root."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    with (root / "ui.log").open("w") as log:
-        started = subprocess.Popen(
-            [COMMAND, "ui", "--root", root, "--port", str(port)],
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            until = time.monotonic() + 120
-            while time.monotonic() < until and started.poll() is None:
-                with suppress(OSError), urllib.request.urlopen(f"{address}/server_info"):
-                    break
-                time.sleep(0.5)
-            else:
-                pytest.fail((root / "ui.log").read_text())
-            yield address
-        finally:
-            started.terminate()
-            started.wait(60)
+    with serve(root) as address:
+        yield address
 
 
 @pytest.fixture
 def page(browser) -> Iterator:
     page = browser.new_page(viewport={"width": 1600, "height": 1000})
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(PATIENCE * 1000)
     yield page
     page.close()
 

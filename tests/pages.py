@@ -1,0 +1,60 @@
+"""A browser without a window, and Dagster's page of a root, for tests and screenshots."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+PATIENCE = 120  # seconds
+
+
+def find_browser() -> str | None:
+    """The program of an installed Chromium, Chrome or Edge."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def open_browser(program: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serve(root: Path) -> Iterator[str]:
+    """Start `load-profile ui` for a root, give its address, and end it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    command = Path(sys.executable).with_name("load-profile")
+    with (root / "ui.log").open("w") as log:
+        words = [command, "ui", "--root", root, "--port", str(port)]
+        started = subprocess.Popen(words, stdout=log, stderr=log)
+        try:
+            until = time.monotonic() + PATIENCE
+            while not _answers(address):
+                if time.monotonic() > until or started.poll() is not None:
+                    raise TimeoutError(f"no page: {(root / 'ui.log').read_text()}")
+                time.sleep(0.5)
+            yield address
+        finally:
+            started.terminate()
+            started.wait(PATIENCE)
+
+
+def _answers(address: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"{address}/server_info"):
+        return True
+    return False
