@@ -9,9 +9,9 @@ put in. That is hatched, a gap is pink, and neither has a colour that a value co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import ceil
+from typing import NamedTuple
 
 import matplotlib.dates as mdates
 import numpy as np
@@ -71,8 +71,7 @@ FEW_DAYS = 14  # up to so many columns of a day each has its own label
 POWER = {"signed": "Net power", "gross": "Gross power (older 'net')"}
 
 
-@dataclass(frozen=True)
-class DayGrid:
+class DayGrid(NamedTuple):
     """Columns of one or more whole days from `first_day`, and rows that divide the day."""
 
     first_day: date
@@ -106,9 +105,9 @@ class DayGrid:
 
 
 def heat_map(
-    total: tuple[DataFrame, DayGrid],
+    total: tuple[DataFrame, tuple],
     feeders: list[tuple[str, DataFrame]],
-    grid: DayGrid,
+    grid: tuple,
     *,
     feeder_count: int,
     zone: str,
@@ -119,20 +118,23 @@ def heat_map(
     A cell that holds several intervals (several days or quarter hours, or both passes of the hour
     that is repeated when the clock goes back) shows the one furthest from 0: peaks of load and of
     feed-in stay in the picture. It is a gap if all of it is missing; the gap calendar shows the
-    rest. Every panel has its own colours; below and above 0 they diverge.
+    rest. Every panel has its own colours; below and above 0 they diverge. The grids are DayGrids.
     """
+    (cells_of_total, grid_of_total), grid = total, DayGrid(*grid)
+    grid_of_total = DayGrid(*grid_of_total)
     height = 3.6
     rows = ceil(len(feeders) / 3)
     top = TOP + height + 1.2
     with STYLE:
         figure = Figure(figsize=(WIDTH, top + rows * 1.75 - 0.2), dpi=DPI)
         what = POWER[net_convention]
-        draw_title(figure, f"{what} by day and time of day (MW), {_in_words(total[1])}")
+        draw_title(figure, f"{what} by day and time of day (MW), {_in_words(grid_of_total)}")
         figure_key(figure, [(Patch(facecolor=GAP_EDGE), GAP_MEANS), HATCHED])
-        heading(figure, TOP - 0.28, "Total", total[1].per_column)
+        heading(figure, TOP - 0.28, "Total", grid_of_total.per_column)
         ax = axes_at(figure, LEFT, TOP, RIGHT - LEFT - 0.75, height)
-        _draw_heat(ax, *total, hours=range(0, 25, 3), size=10, bar=0.18, unknown=NO_TOTAL)
-        _day_axis(ax, total[1], zone)
+        look = {"hours": range(0, 25, 3), "size": 10, "bar": 0.18, "unknown": NO_TOTAL}
+        _draw_heat(ax, cells_of_total, grid_of_total, **look)
+        _day_axis(ax, grid_of_total, zone)
         note = in_order(len(feeders), feeder_count, BY_POWER)
         heading(figure, top - 0.42, "Feeders", note)
         places = places_in_rows(len(feeders), 3, top=top, height=1.2, between=(0.55, 0.55))
@@ -148,7 +150,7 @@ def heat_map(
 def gap_calendar(
     missing: DataFrame,
     totals: DataFrame,
-    grid: DayGrid,
+    grid: tuple,
     *,
     feeder_count: int,
     missing_elsewhere: int,
@@ -158,8 +160,10 @@ def gap_calendar(
 
     `missing`: `row` (0 = the first of `totals`), `place`, `share` from 0 to 1. `totals`, in the
     order of rows: `name`, `missing`, `expected` (intervals in all). The first row is the total,
-    unknown where a feeder is missing. What is left out lacks `missing_elsewhere` intervals.
+    unknown where a feeder is missing. What is left out lacks `missing_elsewhere` intervals. The
+    grid is a DayGrid.
     """
+    grid = DayGrid(*grid)
     height = len(totals) * ROW
     with STYLE:
         figure = Figure(figsize=(WIDTH, TOP + height + BOTTOM), dpi=DPI)

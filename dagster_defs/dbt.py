@@ -29,6 +29,7 @@ from packaging.version import Version
 from pydantic import Field
 
 from dagster_defs.dbt_command import PROJECT, WARM, project_fingerprint, without_dbt
+from dagster_defs.drawing import DRAWERS
 from dagster_defs.exports import PROFILE_FILES
 from dagster_defs.publish import COPY
 from dagster_defs.resources import WorkspaceResource
@@ -46,11 +47,7 @@ with without_dbt():
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = shutil.which("load-profile-dbt", path=Path(sys.executable).parent) or ""
 ROW_COUNT = re.compile(r"rows: (\w+) (\d+)")  # see macros/say_row_count.sql
-DRAWING = {  # what an asset draws with
-    "net_load_plot": "dagster_defs.plots",
-    "planner_plots": "dagster_defs.planner_plots",
-    "report": "dagster_defs.report_charts",
-}
+CHARTS = "dagster_defs.report_charts"
 FINDING = re.compile(r"finding: (\{.*\})")  # see macros/say_findings.sql
 progress = logging.getLogger("load_profile.progress")
 
@@ -143,10 +140,12 @@ def dbt_models(
         arguments += ["--vars", json.dumps(config.vars)]
     target = workspace.files.root / ".dagster" / "dbt"
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
-    # these take two seconds to import; dbt is another process, so they cost nothing here
+    # what draws takes seconds to import; dbt is another process and leaves a core idle
     selected = context.run.asset_selection
-    drawn = [name for of, name in DRAWING.items() if selected is None or AssetKey(of) in selected]
-    threading.Thread(target=lambda: [*map(importlib.import_module, drawn)]).start()
+    if selected is None or {AssetKey("net_load_plot"), AssetKey("planner_plots")} & selected:
+        DRAWERS.start()
+    if selected is None or AssetKey("report") in selected:
+        threading.Thread(target=importlib.import_module, args=[CHARTS]).start()
     try:
         yield from _events(invocation, context)
     finally:

@@ -1,50 +1,78 @@
-"""Draw pictures, many of them in processes of their own. Knows neither tables nor files.
+"""Draw pictures, on all cores. Knows neither tables nor files.
 
 Must not import DuckDB: a process that only draws would load it for nothing.
 """
 
+import importlib
 import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context, parent_process
 from operator import call
 
-# A process to draw in takes a second to start: fewer pictures than these are drawn in this one.
+# A process to draw in takes a second to start: fewer pictures than these are drawn in this one,
+# unless processes have been started already.
 POOL_FROM = 24
 MOST_PROCESSES = 8
+MODULES = ("dagster_defs.plots", "dagster_defs.planner_plots")  # these import what takes the second
 
 
 def picture(plot: str, *data: object, **look: object) -> Callable[[], bytes]:
-    """The task to draw with the function of that name in `plots`; gives a PNG."""
+    """The task to draw with a function, named as `module.function`; gives a PNG."""
     return partial(_draw, plot, *data, **look)
 
 
-def draw_all(pictures: list[Callable[[], bytes]]) -> Iterator[bytes]:
-    """Draw all, in order."""
-    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
-    if len(pictures) < POOL_FROM or processes == 1:
-        yield from map(call, pictures)
-        return
-    spawn = get_context("spawn")  # nothing else works on Windows, or beside threads
-    with ProcessPoolExecutor(processes, spawn, initializer=_end_with_the_run) as pool:
-        yield from pool.map(call, pictures, chunksize=4)
+class Drawers:
+    """Processes that draw, started when they are needed, or ahead of that by `start`."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Start one process a core, each of which imports what drawing needs, and do not wait."""
+        processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+        if self._pool is None and processes > 1:
+            spawn = get_context("spawn")  # nothing else works on Windows, or beside threads
+            self._pool = ProcessPoolExecutor(processes, spawn, initializer=_prepare)
+            for _ in range(processes):
+                self._pool.submit(os.getpid)
+
+    def draw(self, pictures: list[Callable[[], bytes]]) -> Iterator[bytes]:
+        """Draw all, in order."""
+        if len(pictures) >= POOL_FROM:
+            self.start()
+        if self._pool is None:
+            yield from map(call, pictures)
+            return
+        try:
+            yield from self._pool.map(call, pictures, chunksize=4 if len(pictures) > 99 else 1)
+        except BrokenProcessPool:
+            self._pool = None
+            raise
+
+
+DRAWERS = Drawers()
 
 
 def _draw(plot: str, *data: object, **look: object) -> bytes:
     # pandas and seaborn take a second to import; a run without pictures need not pay it
-    from dagster_defs import plots
     from dagster_defs.picture_parts import to_png
 
-    return to_png(getattr(plots, plot)(*data, **look))
+    module, function = plot.split(".")
+    drawn_by = importlib.import_module(f"dagster_defs.{module}")
+    return to_png(getattr(drawn_by, function)(*data, **look))
 
 
-def _end_with_the_run() -> None:
-    """End this process when the run is killed, which could not tell it any more."""
+def _prepare() -> None:
+    """Import ahead, and end this process when the run is killed, which could not tell it then."""
 
     def wait() -> None:
         parent_process().join()
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+    for module in MODULES:
+        importlib.import_module(module)

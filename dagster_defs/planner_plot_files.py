@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from dagster_defs.drawing import DRAWERS, picture
 from dagster_defs.exports import feeders_of, stamps
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from ingest.workspace import Workspace
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from pandas import DataFrame
 
 KIND = "planner_plots"
@@ -234,17 +234,21 @@ class _System:
 
 @dataclass(frozen=True)
 class _Picture:
-    """What a picture depends on beside code and system, and how it is drawn."""
+    """What a picture depends on beside code and system; `task` reads the rest of what it needs."""
 
     shows: object
-    draw: Callable[[], "Figure"]
+    task: Callable[[], Callable[[], bytes]]
 
 
 def draw_planner_plots(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
     """Write the pictures; none if there is no reading at all."""
     writer = OutputWriter(workspace.profiles, KIND)
-    for name, (picture, stamp) in _wanted(con).items():
-        writer.write(f"plots/{name}.png", {name: stamp}, _png_of(picture))
+    wanted = {name: (made, {name: stamp}) for name, (made, stamp) in _wanted(con).items()}
+    changed = [name for name in wanted if writer.changed(f"plots/{name}.png", wanted[name][1])]
+    drawn = DRAWERS.draw([wanted[name][0].task() for name in changed])
+    pngs = dict(zip(changed, drawn, strict=True))
+    for name, (_, stamps_of_parts) in wanted.items():
+        writer.write(f"plots/{name}.png", stamps_of_parts, pngs.__getitem__)
     return writer.finish()
 
 
@@ -274,22 +278,11 @@ def _wanted(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[_Picture, str]]:
     return {name: (made, stamp_of(common, made.shows)) for name, made in pictures.items()}
 
 
-def _png_of(picture: _Picture) -> Callable[[str], bytes]:
-    def make(_: str) -> bytes:
-        from dagster_defs.picture_parts import to_png
-
-        return to_png(picture.draw())
-
-    return make
-
-
 def _heat_map(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
-    def draw() -> "Figure":
-        from dagster_defs.day_plots import DayGrid, heat_map
-
+    def task() -> Callable[[], bytes]:
         def cells(least_slot: int, pixels: int, intervals: str, **names: object):
             slot, per_column = system.slot_minutes(least_slot), system.days_per_column(pixels)
-            grid = DayGrid(system.first_day, system.days, per_column, ceil(1440 / slot))
+            grid = system.first_day, system.days, per_column, ceil(1440 / slot)
             values = {
                 "first_day": system.first_day,
                 "slot_minutes": slot,
@@ -300,38 +293,39 @@ def _heat_map(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
         total = cells(LARGE_SLOT, LARGE_DAYS, TOTAL_INTERVALS)
         feeders, grid = cells(SMALL_SLOT, SMALL_DAYS, FEEDER_INTERVALS, **_named(system))
         panels = _panels(feeders, system.largest)
-        return heat_map(total, panels, grid, zone=system.timezone, **system.look)
+        return picture(
+            "day_plots.heat_map", total, panels, grid, zone=system.timezone, **system.look
+        )
 
-    return _Picture(_interval_stamps(con, system), draw)
+    return _Picture(_interval_stamps(con, system), task)
 
 
 def _load_duration(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
     names = {"feeders": [TOTAL, *system.largest]}
     rows = con.execute(LOAD_DURATION, names).fetchall()
 
-    def draw() -> "Figure":
-        from dagster_defs.planner_plots import load_duration
-
+    def task() -> Callable[[], bytes]:
         points = _frame(rows, "feeder", "year", "share_of", "share", "mw", "hours")
         ((_, total),) = _panels(points, [TOTAL])
-        return load_duration(total, _panels(points, system.largest), **system.look)
+        return picture(
+            "planner_plots.load_duration", total, _panels(points, system.largest), **system.look
+        )
 
-    return _Picture(rows, draw)
+    return _Picture(rows, task)
 
 
 def _typical_day(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
     days = con.execute(DAY_TYPES).fetchall()
 
-    def draw() -> "Figure":
-        from dagster_defs.planner_plots import typical_day
-
+    def task() -> Callable[[], bytes]:
         kinds = [kind for *_, kind in days]
         commonest = max(sorted(set(kinds)), key=kinds.count)
         slot = {"slot_minutes": system.slot_minutes(LARGE_SLOT)}
         total = _rows_of(con, TOTAL_INTERVALS, TYPICAL_DAYS, day_type=None, **slot)
         names = _named(system) | slot
         feeders = _rows_of(con, FEEDER_INTERVALS, TYPICAL_DAYS, day_type=commonest, **names)
-        return typical_day(
+        return picture(
+            "planner_plots.typical_day",
             total,
             _panels(feeders, system.largest),
             seasons=list(dict.fromkeys(season for _, season, _ in days)),
@@ -341,7 +335,7 @@ def _typical_day(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
             **system.look,
         )
 
-    return _Picture((_interval_stamps(con, system), days), draw)
+    return _Picture((_interval_stamps(con, system), days), task)
 
 
 def _by_month(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
@@ -350,19 +344,18 @@ def _by_month(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
     named = {"feeders": list(system.feeders), "from_month": last[0]}
     feeders = con.execute(LAST_MONTHS, named).fetchall()
 
-    def draw() -> "Figure":
-        from dagster_defs.month_plots import by_month
-
+    def task() -> Callable[[], bytes]:
         figures = "peak_mw", "min_mw", "net_mwh", "is_lower_bound"
         over = " - ".join(dict.fromkeys(f"{month:%b %Y}" for month in (last[0], last[-1])))
-        return by_month(
+        return picture(
+            "month_plots.by_month",
             _frame(months, "month", *figures),
             _frame(feeders, "feeder", *figures),
             ranked_over=over,
             net_convention=system.net_convention,
         )
 
-    return _Picture((months, feeders), draw)
+    return _Picture((months, feeders), task)
 
 
 def _gap_calendar(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
@@ -376,20 +369,19 @@ def _gap_calendar(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
     shown = [(name, *missing.get(name, (0, 0))) for name in names]
     elsewhere = sum(lacks.values()) - sum(lacks[name] for name in most)
 
-    def draw() -> "Figure":
-        from dagster_defs.day_plots import DayGrid, gap_calendar
-
+    def task() -> Callable[[], bytes]:
         shares = _frame(rows, "feeder", "place", "share")
-        return gap_calendar(
+        return picture(
+            "day_plots.gap_calendar",
             shares.assign(row=shares["feeder"].map(names.index)),
             _frame(shown, "name", "missing", "expected").replace({"name": {TOTAL: "total"}}),
-            DayGrid(system.first_day, system.days, per_column),
+            (system.first_day, system.days, per_column),
             feeder_count=len(system.feeders),
             missing_elsewhere=elsewhere,
             zone=system.timezone,
         )
 
-    return _Picture((rows, shown, elsewhere), draw)
+    return _Picture((rows, shown, elsewhere), task)
 
 
 PICTURES = {

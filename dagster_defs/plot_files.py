@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from dagster_defs.drawing import draw_all, picture
+from dagster_defs.drawing import DRAWERS, picture
 from dagster_defs.exports import feeders_of, stamps
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from ingest.workspace import Workspace
@@ -141,7 +141,7 @@ def _pictures(
         common = own if is_one_clock else panels(con, span, feeders, timezone)
         total = ("total", con.execute(TOTAL_BUCKETS, span).df(), con.execute(TOTAL_GAPS).df())
         pictures["all"] = picture(
-            "combined_plot",
+            "plots.combined_plot",
             [*common.values(), total],
             zone=timezone,
             title="All feeders and their total",
@@ -150,8 +150,8 @@ def _pictures(
     for name in names:
         if name != "all":
             look = {"zone": zones[name], "net_convention": net_convention}
-            pictures[name] = picture("feeder_plot", *own[name], **look)
-    yield from zip(pictures, draw_all(list(pictures.values())), strict=True)
+            pictures[name] = picture("plots.feeder_plot", *own[name], **look)
+    yield from zip(pictures, DRAWERS.draw(list(pictures.values())), strict=True)
 
 
 def panels(

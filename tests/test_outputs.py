@@ -394,7 +394,7 @@ import os, pathlib, time
 pathlib.Path(r"{}", str(os.getpid())).touch()
 time.sleep(60)
 '''
-list(drawing.draw_all([partial(exec, task.format(sys.argv[1]))] * 8))
+list(drawing.DRAWERS.draw([partial(exec, task.format(sys.argv[1]))] * 8))
 """
 
 

@@ -1,5 +1,6 @@
 """The planner's plots: what is drawn, told from the artists of real figures and from tables."""
 
+import importlib
 from datetime import date, datetime
 from shutil import copytree
 
@@ -78,13 +79,15 @@ def drawn(sample, tmp_path_factory):
         pytest.MonkeyPatch.context() as patch,
         open_warehouse(Workspace(sample).warehouse, read_only=True) as con,
     ):
-        names = iter(PICTURES)
 
-        def keep(picture):
-            figures[next(names)] = picture.draw()
-            return lambda _: b""
+        def keep(tasks):
+            for name, task in zip(PICTURES, tasks, strict=True):
+                module, function = task.args[0].split(".")
+                drawn_by = importlib.import_module(f"dagster_defs.{module}")
+                figures[name] = getattr(drawn_by, function)(*task.args[1:], **task.keywords)
+                yield b""
 
-        patch.setattr(planner_plot_files, "_png_of", keep)
+        patch.setattr(planner_plot_files.DRAWERS, "draw", keep)
         draw_planner_plots(con, root)
     return figures
 
@@ -98,9 +101,12 @@ def test_an_unchanged_warehouse_draws_nothing_anew_and_a_lost_picture_alone(
     left = {p.name: p.stat().st_mtime_ns for p in root.plots.iterdir()}
     with open_warehouse(Workspace(sample).warehouse, read_only=True) as con:
         assert draw_planner_plots(con, root).written == ("plots/by-month.png",)
-        monkeypatch.setattr(planner_plot_files, "_png_of", lambda _: pytest.fail)
+        drawn = []
+        monkeypatch.setattr(
+            planner_plot_files.DRAWERS, "draw", lambda tasks: drawn.extend(tasks) or ()
+        )
         outputs = draw_planner_plots(con, root)
-    assert outputs.written == outputs.removed == ()
+    assert drawn == [] and outputs.written == outputs.removed == ()
     assert {*outputs.unchanged} == FILES
     assert {n: (root.plots / n).stat().st_mtime_ns for n in left} == left
     mine, theirs = (w.plots / "by-month.png" for w in (root, Workspace(sample)))
