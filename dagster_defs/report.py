@@ -40,13 +40,18 @@ select *, on_clock(peak_at) as peak_local, on_clock(min_at) as min_local
 from planner_figures
 where feeder = '*' and grain = 'all' and actual_intervals > 0
 """
+# A reading off the grid may begin before, or end after, all intervals of the total.
 SPAN = """
 select
     on_clock(min(interval_start_at)),
-    on_clock(max(interval_start_at) + to_minutes(max(interval_minutes))),
+    on_clock(max(interval_start_at + to_minutes(interval_minutes))),
     date_diff('minute', min(interval_start_at), max(interval_start_at)),
     min(interval_start_at)
-from combined_profiles
+from (
+    select interval_start_at, interval_minutes from feeder_profiles
+    union all
+    select interval_start_at, interval_minutes from combined_profiles
+)
 """
 FIGURES = """
     net_mwh as "net (MWh)",
