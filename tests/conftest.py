@@ -1,9 +1,15 @@
-"""Roots that many tests read: each is made once, by the real command, and then left alone."""
+"""Roots that many tests read, each made once and then left alone, and what makes one.
+
+`load_profile` is the real command, with all its processes. Where the command is not what is tested,
+`bring_up_to_date` calls the same parts in this process, where dbt reads the project once.
+"""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 
@@ -11,13 +17,23 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from dagster_defs.exports import export_gaps, export_profiles
+from ingest.load_files import load_files, save_meter_data
+from ingest.meter_data import read_meter_data
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+
 PROJECT = Path(__file__).parents[1]
+DBT_PROJECT = PROJECT / "dbt_project"
 REAL_DATA = PROJECT.parent / "shared" / "data" / "raw"
 # a raw channel with all its digits, also where it has more than six decimals
 EXACT = {
     name: f"coalesce(long_values[{place}], {name})"
     for place, name in enumerate(("kw_del", "kw_rec", "kva_del", "kva_rec"), 1)
 }
+DBT = [*("--project-dir", str(DBT_PROJECT)), *("--profiles-dir", str(DBT_PROJECT)), "--quiet"]
+DBT += ["--threads", "1", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
+BUILD = ("build", "--exclude-resource-type", "unit_test")
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
@@ -25,6 +41,61 @@ def load_profile(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the command `load-profile` as a user would."""
     words = [str(COMMAND), *map(str, arguments)]
     return subprocess.run(words, capture_output=True, text=True, encoding="utf-8")
+
+
+@cache
+def project_as_read():
+    """dbt's manifest of the project, as in the product: read anew only where a file has changed."""
+    from dbt.cli.main import dbtRunner
+
+    from dagster_defs.dbt import ensure_manifest
+
+    # relative to a root, as for load-profile-dbt: another path would have all read anew
+    os.environ["LOAD_PROFILE_WAREHOUSE"] = "warehouse/load_profile.duckdb"
+    target = str(ensure_manifest().parent)
+    return dbtRunner().invoke(["parse", *DBT, "--target-path", target]).result
+
+
+def dbt(root: Path, *arguments: str, fails: set[str] = frozenset()) -> dict[str, object]:
+    """Run dbt in this process on a root's warehouse: results by name, of which these must fail."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    # dbt notes in the manifest what it has compiled
+    runner = dbtRunner(project_as_read().deepcopy())
+    with chdir(root):
+        done = runner.invoke([*arguments, *DBT, "--target-path", str(root / "target")])
+        if DuckDBConnectionManager._ENV:  # others may open the warehouse now
+            DuckDBConnectionManager._ENV.close()
+            DuckDBConnectionManager._ENV = None
+    results = {result.node.name: result for result in done.result or ()}
+    failed = {n: r.message for n, r in results.items() if r.status in ("error", "fail")}
+    assert failed.keys() == fails, failed or done.exception
+    assert done.success == (not fails), done.exception
+    return results
+
+
+def take_in(root: Path) -> None:
+    """meter-data.csv and the files of the drop folder into the warehouse."""
+    space = Workspace(root)
+    space.prepare()
+    save_meter_data(space, read_meter_data(space.meter_data))
+    load_files(space)
+
+
+def write_files(root: Path) -> None:
+    """Profiles and gap lists below lp/."""
+    with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
+        export_profiles(con, Workspace(root))
+        export_gaps(con, Workspace(root))
+
+
+def bring_up_to_date(root: Path, *arguments: str) -> dict[str, object]:
+    """What `load-profile run --no-plots` does, but for Dagster and publishing; dbt's results."""
+    take_in(root)
+    results = dbt(root, *BUILD, *arguments)
+    write_files(root)
+    return results
 
 
 def pytest_unconfigure(config) -> None:
