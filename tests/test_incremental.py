@@ -158,7 +158,7 @@ def test_any_sequence_of_changes_gives_the_tables_and_files_of_a_full_build(root
     happenings += [months.withdrawal, months.edit]
     for _ in range(5):
         months.file()
-        take_in(root)
+    take_in(root)
     for step in range(2):
         for _ in range(months.rng.randint(2, 4)):
             months.rng.choice(happenings)()
