@@ -10,17 +10,20 @@ import sys
 from collections.abc import Callable
 from contextlib import chdir
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from shutil import copytree
 
 import duckdb
 import pytest
 from filelock import FileLock
+from rich.console import Console
 
 from dagster_defs.exports import export_gaps, export_profiles
+from dagster_defs.summary import print_summary
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
-from ingest.warehouse import open_warehouse
+from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 PROJECT = Path(__file__).parents[1]
@@ -96,6 +99,15 @@ def bring_up_to_date(root: Path, *arguments: str) -> dict[str, object]:
     results = dbt(root, *BUILD, *arguments)
     write_files(root)
     return results
+
+
+def tell_what_is_new(root: Path) -> str:
+    """Bring up to date what the command tells of on the terminal, and what it tells."""
+    started, told = utc_now(), StringIO()
+    take_in(root)
+    dbt(root, *BUILD, "--select", "+restatements +correction_effects +gaps +combined_gaps +files")
+    print_summary(Console(file=told, width=120), Workspace(root), started)
+    return told.getvalue()
 
 
 def pytest_unconfigure(config) -> None:

@@ -11,7 +11,7 @@ from shutil import copytree
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import load_profile, query
+from conftest import load_profile, query, tell_what_is_new
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 # raw values are MW, but for `energy`, whose raw values are kWh
@@ -103,13 +103,9 @@ def first(tmp_path_factory) -> tuple[Path, str]:
     drop(root, "energy-1.csv", in_pieces())
     drop(root, "late-1.csv", rows(FIRST, datetime(2024, 7, 2), 15, 2))
     drop(root, "late-3.csv", rows(datetime(2024, 7, 3), LAST, 15, 2))
-    return root, said(root)
-
-
-def said(root: Path) -> str:
     done = load_profile("run", "--root", root, "--no-plots")
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return root, done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +116,7 @@ def edited(first, tmp_path_factory) -> tuple[Path, str, Callable]:
     (root / "meter-data.csv").write_text(text, encoding="utf-8")
     drop(root, "late-2.csv", rows(datetime(2024, 7, 2), datetime(2024, 7, 3), 15, 5))
     drop(root, "words-2.csv", rows(LAST, LAST + timedelta(days=1), 15, 9))
-    return root, said(root), rows_by_feeder(first[0])
+    return root, tell_what_is_new(root), rows_by_feeder(first[0])
 
 
 def rows_by_feeder(root: Path) -> dict[str, list[tuple]]:
@@ -305,4 +301,4 @@ def test_a_withdrawal_restates_what_its_file_had_brought(edited):
     assert (
         "withdrawal: late restated 2024-07: 480 readings, net energy -120.000 MWh, "
         "peak 5.000 -> 2.000 MW"
-    ) in said(root)
+    ) in tell_what_is_new(root)
