@@ -140,14 +140,13 @@ def made_once(name: str, tmp_path_factory, make: Callable[[Path], None]) -> Path
 
 
 def real_root(name: str, tmp_path_factory) -> Path:
-    """A root with one of the real sources, taken in by the main job."""
+    """A root with one of the real sources, taken in."""
     if not REAL_DATA.exists():
         pytest.skip(f"real measured data is not here: {REAL_DATA}")
 
     def make(root: Path) -> None:
         copytree(REAL_DATA / name, root, dirs_exist_ok=True)
-        done = load_profile("run", "--no-plots", "--root", root)
-        assert done.returncode == 0, done.stdout + done.stderr
+        bring_up_to_date(root)
 
     return made_once(name, tmp_path_factory, make)
 
