@@ -59,18 +59,24 @@ def project_as_read():
     return dbtRunner().invoke(["parse", *DBT, "--target-path", target]).result
 
 
-def dbt(root: Path, *arguments: str, fails: set[str] = frozenset()) -> dict[str, object]:
-    """Run dbt in this process on a root's warehouse: results by name, of which these must fail."""
+def invoke_dbt(root: Path, command: str, *options: str):
+    """dbt's own result of a command on a root's warehouse, run in this process."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     # dbt notes in the manifest what it has compiled
     runner = dbtRunner(project_as_read().deepcopy())
     with chdir(root):
-        done = runner.invoke([*arguments, *DBT, "--target-path", str(root / "target")])
+        done = runner.invoke([command, *DBT, "--target-path", str(root / "target"), *options])
         if DuckDBConnectionManager._ENV:  # others may open the warehouse now
             DuckDBConnectionManager._ENV.close()
             DuckDBConnectionManager._ENV = None
+    return done
+
+
+def dbt(root: Path, *words: str, fails: set[str] = frozenset()) -> dict[str, object]:
+    """Run dbt in this process on a root's warehouse: results by name, of which these must fail."""
+    done = invoke_dbt(root, *words)
     results = {result.node.name: result for result in done.result or ()}
     failed = {n: r.message for n, r in results.items() if r.status in ("error", "fail")}
     assert failed.keys() == fails, failed or done.exception
