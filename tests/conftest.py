@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import chdir
+from datetime import datetime
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -23,7 +24,7 @@ from dagster_defs.exports import export_gaps, export_profiles
 from dagster_defs.summary import print_summary
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
-from ingest.warehouse import open_warehouse, utc_now
+from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
 PROJECT = Path(__file__).parents[1]
@@ -37,6 +38,7 @@ EXACT = {
 DBT = [*("--project-dir", str(DBT_PROJECT)), *("--profiles-dir", str(DBT_PROJECT)), "--quiet"]
 DBT += ["--threads", "1", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
 BUILD = ("build", "--exclude-resource-type", "unit_test")
+FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # what is below lp/
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
@@ -84,6 +86,11 @@ def dbt(root: Path, *words: str, fails: set[str] = frozenset()) -> dict[str, obj
     return results
 
 
+def only(*models: str) -> tuple[str, ...]:
+    """To build some models with all they are made of, and the tests that look at nothing else."""
+    return "--indirect-selection", "cautious", "--select", *(f"+{name}" for name in models)
+
+
 def take_in(root: Path) -> None:
     """meter-data.csv and the files of the drop folder into the warehouse."""
     space = Workspace(root)
@@ -99,21 +106,18 @@ def write_files(root: Path) -> None:
         export_gaps(con, Workspace(root))
 
 
-def bring_up_to_date(root: Path, *arguments: str) -> dict[str, object]:
-    """What `load-profile run --no-plots` does, but for Dagster and publishing; dbt's results."""
+def bring_up_to_date(root: Path, *options: str) -> None:
+    """What `load-profile run --no-plots` does, but for Dagster and publishing."""
     take_in(root)
-    results = dbt(root, *BUILD, *arguments)
+    dbt(root, *BUILD, *options)
     write_files(root)
-    return results
 
 
-def tell_what_is_new(root: Path) -> str:
-    """Bring up to date what the command tells of on the terminal, and what it tells."""
-    started, told = utc_now(), StringIO()
-    take_in(root)
-    dbt(root, *BUILD, "--select", "+restatements +correction_effects +gaps +combined_gaps +files")
-    print_summary(Console(file=told, width=120), Workspace(root), started)
-    return told.getvalue()
+def summary(root: Path, started: datetime) -> str:
+    """What the command tells on the terminal of a run that began then."""
+    told = Console(file=StringIO(), width=120)
+    print_summary(told, Workspace(root), started)
+    return told.file.getvalue()
 
 
 def pytest_unconfigure(config) -> None:

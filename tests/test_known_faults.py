@@ -4,10 +4,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from conftest import BUILD, dbt, query, take_in, write_files
+from conftest import FILES, bring_up_to_date, only, query
 
-# the tables that are looked at here, and those that lp/ is made of
-MADE = (*BUILD, "--select", "+readings +files +output_stamps +member_profiles +combined_gaps")
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 
 
@@ -25,7 +23,7 @@ def export(day: int, value: float, quarters=range(96), spoilt: int | None = None
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("faults")
+    root, made = tmp_path_factory.mktemp("faults"), only("readings", "corrections", "files", *FILES)
     drop = root / "_dropbox/KW"
     drop.mkdir(parents=True)
     (root / "meter-data.csv").write_text(
@@ -40,15 +38,12 @@ def root(tmp_path_factory) -> Path:
     }
     for name, text in files.items():
         (drop / name).write_text(text, encoding="utf-8")
-    take_in(root)
-    dbt(root, *MADE)
+    bring_up_to_date(root, *made)
     for path in (root / "logs").iterdir():
         path.unlink()
     (root / "logs").rmdir()
     (drop / "gen-first.csv").write_text(export(1, 7), encoding="utf-8")
-    take_in(root)
-    dbt(root, *MADE)
-    write_files(root)
+    bring_up_to_date(root, *made)
     return root
 
 

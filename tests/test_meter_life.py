@@ -11,7 +11,9 @@ from shutil import copytree
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import load_profile, query, tell_what_is_new
+from conftest import BUILD, dbt, load_profile, only, query, summary, take_in
+
+from ingest.warehouse import utc_now
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 # raw values are MW, but for `energy`, whose raw values are kWh
@@ -116,7 +118,15 @@ def edited(first, tmp_path_factory) -> tuple[Path, str, Callable]:
     (root / "meter-data.csv").write_text(text, encoding="utf-8")
     drop(root, "late-2.csv", rows(datetime(2024, 7, 2), datetime(2024, 7, 3), 15, 5))
     drop(root, "words-2.csv", rows(LAST, LAST + timedelta(days=1), 15, 9))
-    return root, tell_what_is_new(root), rows_by_feeder(first[0])
+    return root, brought_up_to_date(root), rows_by_feeder(first[0])
+
+
+def brought_up_to_date(root: Path) -> str:
+    """What is told of the files and edits since the last run."""
+    started = utc_now()
+    take_in(root)
+    dbt(root, *BUILD, *only("restatements", "correction_effects", "gaps", "combined_gaps", "files"))
+    return summary(root, started)
 
 
 def rows_by_feeder(root: Path) -> dict[str, list[tuple]]:
@@ -301,4 +311,4 @@ def test_a_withdrawal_restates_what_its_file_had_brought(edited):
     assert (
         "withdrawal: late restated 2024-07: 480 readings, net energy -120.000 MWh, "
         "peak 5.000 -> 2.000 MW"
-    ) in tell_what_is_new(root)
+    ) in brought_up_to_date(root)
