@@ -21,6 +21,7 @@ from filelock import FileLock
 from rich.console import Console
 
 from dagster_defs.exports import export_gaps, export_profiles
+from dagster_defs.plot_files import draw_plots
 from dagster_defs.summary import print_summary
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -104,6 +105,12 @@ def write_files(root: Path) -> None:
     with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
         export_profiles(con, Workspace(root))
         export_gaps(con, Workspace(root))
+
+
+def draw(root: Path) -> None:
+    """The pictures below lp/plots/."""
+    with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
+        draw_plots(con, Workspace(root))
 
 
 def bring_up_to_date(root: Path, *options: str) -> None:
