@@ -113,11 +113,12 @@ def draw(root: Path) -> None:
         draw_plots(con, Workspace(root))
 
 
-def bring_up_to_date(root: Path, *options: str) -> None:
-    """What `load-profile run --no-plots` does, but for Dagster and publishing."""
+def bring_up_to_date(root: Path, *options: str) -> dict[str, object]:
+    """What `load-profile run --no-plots` does, but for Dagster and publishing; dbt's results."""
     take_in(root)
-    dbt(root, *BUILD, *options)
+    results = dbt(root, *BUILD, *options)
     write_files(root)
+    return results
 
 
 def summary(root: Path, started: datetime) -> str:
