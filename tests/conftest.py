@@ -40,6 +40,10 @@ DBT = [*("--project-dir", str(DBT_PROJECT)), *("--profiles-dir", str(DBT_PROJECT
 DBT += ["--threads", "1", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # what is below lp/
+# The longest files come first, or one of pytest's processes would still be at one of them when the
+# others have ended; the first two do not wait for the same root.
+LONGEST = ("run", "incremental", "review", "crash_safety", "dbt", "load_files", "publish")
+LONGEST += ("check_files", "detectors", "planner_figures", "automation", "time", "meter_life")
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
@@ -126,6 +130,16 @@ def summary(root: Path, started: datetime) -> str:
     told = Console(file=StringIO(), width=120)
     print_summary(told, Workspace(root), started)
     return told.file.getvalue()
+
+
+def pytest_configure(config) -> None:
+    """Keep the order of files; xdist would begin with those of most tests."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items) -> None:
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
 
 
 def pytest_unconfigure(config) -> None:
