@@ -4,6 +4,7 @@
 `bring_up_to_date` calls the same parts in this process, where dbt reads the project once.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -133,8 +134,9 @@ def summary(root: Path, started: datetime) -> str:
 
 
 def pytest_configure(config) -> None:
-    """Keep the order of files; xdist would begin with those of most tests."""
+    """Keep the order of files: xdist would begin with those of most tests."""
     config.option.loadscopereorder = False
+    gc.set_threshold(100_000, 50, 100)  # see command_line.main
 
 
 def pytest_collection_modifyitems(items) -> None:
