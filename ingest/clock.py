@@ -6,6 +6,7 @@ repeated hour of autumn can be told apart by the order of records, which no such
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -36,6 +37,12 @@ def clock_days(timezone: str, first: date = FIRST_DAY, last: date = LAST_DAY) ->
         day, offset = following, next_offset
 
 
+@cache
+def _every_day(timezone: str) -> list[ClockDay]:
+    """All of a zone's days, worked out once in a process that takes in files again and again."""
+    return list(clock_days(timezone))
+
+
 def _offset(zone: ZoneInfo, day: date) -> int:
     """Minutes from UTC at the first moment of a local day, in force for readings that start it."""
     seconds = datetime(day.year, day.month, day.day, tzinfo=zone).utcoffset().total_seconds()
@@ -61,7 +68,7 @@ def save_clock_days(con: duckdb.DuckDBPyConnection, timezones: Iterable[str]) ->
     wanted = set(timezones)
     con.execute("delete from raw.clock_days where timezone not in (select unnest(?))", [[*wanted]])
     for name in sorted(wanted):
-        days = list(clock_days(name))
+        days = _every_day(name)
         held = con.execute(
             "select * from raw.clock_days where timezone = ? order by local_date", [name]
         ).fetchall()

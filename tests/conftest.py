@@ -1,24 +1,51 @@
-"""Roots that many tests read: each is made once, by the real command, and then left alone."""
+"""Roots that many tests read, each made once and then left alone, and what makes one.
 
+`load_profile` is the real command, with all its processes. Where the command is not what is tested,
+`bring_up_to_date` calls the same parts in this process, where dbt reads the project once.
+"""
+
+import gc
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir
+from datetime import datetime
+from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
 from filelock import FileLock
 from pages import find_browser, open_browser
+from rich.console import Console
+
+from dagster_defs.exports import export_gaps, export_profiles
+from dagster_defs.plot_files import draw_plots
+from dagster_defs.summary import print_summary
+from ingest.load_files import load_files, save_meter_data
+from ingest.meter_data import read_meter_data
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
 
 PROJECT = Path(__file__).parents[1]
+DBT_PROJECT = PROJECT / "dbt_project"
 REAL_DATA = PROJECT.parent / "shared" / "data" / "raw"
 # a raw channel with all its digits, also where it has more than six decimals
 EXACT = {
     name: f"coalesce(long_values[{place}], {name})"
     for place, name in enumerate(("kw_del", "kw_rec", "kva_del", "kva_rec"), 1)
 }
+DBT = [*("--project-dir", str(DBT_PROJECT)), *("--profiles-dir", str(DBT_PROJECT)), "--quiet"]
+DBT += ["--threads", "1", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # what is below lp/
+# The longest files come first, or one of pytest's processes would still be at one of them when the
+# others have ended; the first two do not wait for the same root.
+LONGEST = ("page", "run", "incremental", "review", "crash_safety", "dbt", "load_files", "publish")
+LONGEST += ("check_files", "detectors", "planner_figures", "automation", "time", "meter_life", "report")
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
@@ -26,6 +53,96 @@ def load_profile(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the command `load-profile` as a user would."""
     words = [str(COMMAND), *map(str, arguments)]
     return subprocess.run(words, capture_output=True, text=True, encoding="utf-8")
+
+
+@cache
+def project_as_read():
+    """dbt's manifest of the project, as in the product: read anew only where a file has changed."""
+    from dbt.cli.main import dbtRunner
+
+    from dagster_defs.dbt import ensure_manifest
+
+    # relative to a root, as for load-profile-dbt: another path would have all read anew
+    os.environ["LOAD_PROFILE_WAREHOUSE"] = "warehouse/load_profile.duckdb"
+    target = str(ensure_manifest().parent)
+    return dbtRunner().invoke(["parse", *DBT, "--target-path", target]).result
+
+
+def invoke_dbt(root: Path, command: str, *options: str):
+    """dbt's own result of a command on a root's warehouse, run in this process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    # dbt notes in the manifest what it has compiled
+    runner = dbtRunner(project_as_read().deepcopy())
+    with chdir(root):
+        done = runner.invoke([command, *DBT, "--target-path", str(root / "target"), *options])
+        if DuckDBConnectionManager._ENV:  # others may open the warehouse now
+            DuckDBConnectionManager._ENV.close()
+            DuckDBConnectionManager._ENV = None
+    return done
+
+
+def dbt(root: Path, *words: str, fails: set[str] = frozenset()) -> dict[str, object]:
+    """Run dbt in this process on a root's warehouse: results by name, of which these must fail."""
+    done = invoke_dbt(root, *words)
+    results = {result.node.name: result for result in done.result or ()}
+    failed = {n: r.message for n, r in results.items() if r.status in ("error", "fail")}
+    assert failed.keys() == fails, failed or done.exception
+    assert done.success == (not fails), done.exception
+    return results
+
+
+def only(*models: str) -> tuple[str, ...]:
+    """To build some models with all they are made of, and the tests that look at nothing else."""
+    return "--indirect-selection", "cautious", "--select", *(f"+{name}" for name in models)
+
+
+def take_in(root: Path) -> None:
+    """meter-data.csv and the files of the drop folder into the warehouse."""
+    space = Workspace(root)
+    space.prepare()
+    save_meter_data(space, read_meter_data(space.meter_data))
+    load_files(space)
+
+
+def write_files(root: Path) -> None:
+    """Profiles and gap lists below lp/."""
+    with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
+        export_profiles(con, Workspace(root))
+        export_gaps(con, Workspace(root))
+
+
+def draw(root: Path) -> None:
+    """The pictures below lp/plots/."""
+    with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
+        draw_plots(con, Workspace(root))
+
+
+def bring_up_to_date(root: Path, *options: str) -> dict[str, object]:
+    """What `load-profile run --no-plots` does, but for Dagster and publishing; dbt's results."""
+    take_in(root)
+    results = dbt(root, *BUILD, *options)
+    write_files(root)
+    return results
+
+
+def summary(root: Path, started: datetime) -> str:
+    """What the command tells on the terminal of a run that began then."""
+    told = Console(file=StringIO(), width=120)
+    print_summary(told, Workspace(root), started)
+    return told.file.getvalue()
+
+
+def pytest_configure(config) -> None:
+    """Keep the order of files: xdist would begin with those of most tests."""
+    config.option.loadscopereorder = False
+    gc.set_threshold(100_000, 50, 100)  # see command_line.main
+
+
+def pytest_collection_modifyitems(items) -> None:
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
 
 
 def pytest_unconfigure(config) -> None:
@@ -58,14 +175,13 @@ def made_once(name: str, tmp_path_factory, make: Callable[[Path], None]) -> Path
 
 
 def real_root(name: str, tmp_path_factory) -> Path:
-    """A root with one of the real sources, taken in by the main job."""
+    """A root with one of the real sources, taken in."""
     if not REAL_DATA.exists():
         pytest.skip(f"real measured data is not here: {REAL_DATA}")
 
     def make(root: Path) -> None:
         shutil.copytree(REAL_DATA / name, root, dirs_exist_ok=True)
-        done = load_profile("run", "--no-plots", "--root", root)
-        assert done.returncode == 0, done.stdout + done.stderr
+        bring_up_to_date(root)
 
     return made_once(name, tmp_path_factory, make)
 

@@ -94,7 +94,7 @@ def test_a_rejected_file_and_a_failed_run_are_told_by_mail_and_webhook(tmp_path)
     (drop / "north-hole.csv").write_text("".join(text[:400] + text[410:]), encoding="utf-8")
     with mail_server() as (letters, mail_port), web_server() as (posts, web_port):
         write_alerts(tmp_path, mail_port, web_port)
-        done = load_profile("run", "--no-plots", "--root", tmp_path)
+        done = load_profile("run", "--select", "group:raw", "--root", tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         (letter,), (post,) = letters, posts
         assert letter["Subject"] == post["subject"] == "load-profile: 2 files rejected"

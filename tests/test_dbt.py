@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from shutil import copytree
 
-from conftest import PROJECT, query
+from conftest import PROJECT, invoke_dbt, query
 
 DBT = Path(sys.executable).with_name("dbt")
 
@@ -34,9 +34,9 @@ def test_the_project_builds_from_a_shell_with_all_its_unit_tests(sample, tmp_pat
 
 def test_an_unknown_net_convention_stops_the_build(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
-    done = dbt(root, "run", "--vars", "{net_convention: sideways}")
-    assert done.returncode != 0
-    assert "allowed are signed and gross" in done.stdout
+    done = invoke_dbt(root, "run", "--vars", "{net_convention: sideways}")
+    assert not done.success
+    assert "allowed are signed and gross" in str(done.exception)
 
 
 def test_a_session_that_is_not_utc_stops_the_build(sample, tmp_path):
@@ -45,9 +45,12 @@ def test_a_session_that_is_not_utc_stops_the_build(sample, tmp_path):
     (tmp_path / "profiles.yml").write_text(
         profiles.replace("TimeZone: UTC", "TimeZone: Asia/Tokyo")
     )
-    done = dbt(root, "run", "--profiles-dir", str(tmp_path))
-    assert done.returncode != 0
-    assert "session time zone must be UTC" in done.stdout
+    done = invoke_dbt(root, "run", "--profiles-dir", str(tmp_path))
+    assert not done.success
+    guard, *others = done.result
+    assert "session time zone must be UTC" in guard.message
+    made = [result.status for result in others if result.node.resource_type == "model"]
+    assert set(made) == {"skipped"}
 
 
 def test_a_line_in_event_types_makes_anew_what_it_changes(sample, tmp_path):
@@ -61,7 +64,7 @@ def test_a_line_in_event_types_makes_anew_what_it_changes(sample, tmp_path):
         where event_type = 'MidnightNormal' group by all"""
     (before,) = query(root, counted)
     assert before[:2] == ("1.0.0", False) and before[2] > 300
-    build = ("build", "--exclude-resource-type", "unit_test", "--project-dir", str(project))
-    done = dbt(root, *build)
+    build = ("build", "--exclude-resource-type", "unit_test", "--select", "+feeder_profiles")
+    done = dbt(root, *build, "--project-dir", str(project))
     assert done.returncode == 0, done.stdout
     assert query(root, counted) == [("1.4.5", True, before[2], 0)]

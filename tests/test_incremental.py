@@ -4,24 +4,17 @@ Files come, late, corrected, withdrawn, released; meter-data.csv is edited; in a
 step the tables that `dbt build` brought up to date are compared with those that it makes anew.
 """
 
-import os
 import random
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, copytree
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from conftest import query
+from conftest import BUILD, bring_up_to_date, dbt, query, take_in, write_files
 
-from dagster_defs.dbt_command import PROJECT
-from dagster_defs.exports import export_gaps, export_profiles
-from ingest.load_files import load_files, save_meter_data
-from ingest.meter_data import read_meter_data
 from ingest.review import release_file, withdraw_file
-from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
@@ -80,7 +73,7 @@ class Months:
         self.space = Workspace(root)
         self.space.prepare()
         self.space.meter_data.write_text(METERS)
-        self.count = 0
+        self.count = 100 * seed  # names are used once
 
     def drop(self, lines: list[str], feeder: str) -> None:
         self.count += 1
@@ -100,7 +93,7 @@ class Months:
         lines = rows_of("north", datetime(2024, 11, self.rng.randint(1, 20)), 2, 60, self.rng)
         del lines[5:8]
         self.drop(lines, "north")
-        self.take_in()
+        take_in(self.space.root)
         release_file(self.space, f"north-{self.count}_SEQUENCE-ERROR.csv", "known outage")
 
     def lost_hour(self) -> None:
@@ -124,10 +117,6 @@ class Months:
         changed = text.replace(old, new) if old in text else text.replace(new, old)
         self.space.meter_data.write_text(changed)
 
-    def take_in(self) -> None:
-        save_meter_data(self.space, read_meter_data(self.space.meter_data))
-        load_files(self.space)
-
 
 def tables(path: Path) -> dict[str, list[tuple]]:
     """Every row of every table and view of the models, sorted."""
@@ -144,115 +133,82 @@ def tables(path: Path) -> dict[str, list[tuple]]:
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory) -> Callable[..., None]:
-    """Run dbt in this process on a warehouse; the project is parsed once."""
-    from dbt.cli.main import dbtRunner
+def seven_weeks(tmp_path_factory) -> Path:
+    """A root with seven weeks of two feeders, after a full build."""
+    months = Months(tmp_path_factory.mktemp("seven-weeks") / "root", seed=3)
+    for day in (1, 8, 15, 22, 29, 36, 43):
+        for feeder in ("north", "pune"):
+            first = datetime(2024, 9, 1) + timedelta(days=day)
+            months.drop(rows_of(feeder, first, 7, 60, months.rng), feeder)
+    root = months.space.root
+    bring_up_to_date(root)
+    assert query(root, "select count(*) from model_parts where not is_tested") == [(0,)]
+    return root
 
-    folder = tmp_path_factory.mktemp("dbt")
-    common = ["--target-path", str(folder), "--project-dir", str(PROJECT), "--quiet"]
-    common += ["--profiles-dir", str(PROJECT), "--log-path", str(folder), "--threads", "1"]
-    common += ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
-    warehouse = folder / "warehouse.duckdb"
-    os.environ["LOAD_PROFILE_WAREHOUSE"] = str(warehouse)
-    manifest = dbtRunner().invoke(["parse", *common]).result
 
-    def run(path: Path, *arguments: str, fails: set[str] = frozenset()) -> None:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-        path.rename(warehouse)
-        # dbt notes in the manifest what it has compiled
-        done = dbtRunner(manifest.deepcopy()).invoke([*arguments, *common])
-        if DuckDBConnectionManager._ENV:
-            DuckDBConnectionManager._ENV.close()
-            DuckDBConnectionManager._ENV = None
-        warehouse.rename(path)
-        failed = {
-            r.node.name: r.message for r in done.result or () if r.status in ("error", "fail")
-        }
-        assert failed.keys() == fails, failed or done.exception
-        assert done.success == (not fails), done.exception
-
-    yield run
-    del os.environ["LOAD_PROFILE_WAREHOUSE"]
+@pytest.fixture
+def root(seven_weeks, tmp_path) -> Path:
+    return copytree(seven_weeks, tmp_path / "root")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_any_sequence_of_changes_gives_the_tables_and_files_of_a_full_build(build, tmp_path, seed):
-    months = Months(tmp_path / "root", seed)
+def test_any_sequence_of_changes_gives_the_tables_and_files_of_a_full_build(root, tmp_path, seed):
+    months = Months(root, seed)
     happenings = [months.file, months.file, months.lost_hour, months.broken]
     happenings += [months.withdrawal, months.edit]
-    path, most = months.space.warehouse, 0
-    for step in range(3):
-        for _ in range(months.rng.randint(2, 4) if step else 5):
-            (months.file if step == 0 else months.rng.choice(happenings))()
-            months.take_in()
+    for _ in range(5):
+        months.file()
+    take_in(root)
+    for step in range(2):
+        for _ in range(months.rng.randint(2, 4)):
+            months.rng.choice(happenings)()
+            take_in(root)
         if months.rng.random() < 0.3:  # a run that was cut off
-            build(path, "build", "--select", "+feeder_profiles", "--resource-type", "model", "seed")
-        build(path, "build", "--exclude-resource-type", "unit_test")
-        if step == 0:  # that was a full build
-            published(months.space)
-            continue
+            dbt(root, "build", "--select", "+feeder_profiles", "--resource-type", "model", "seed")
+        dbt(root, *BUILD)
         anew = Workspace(tmp_path / f"anew-{step}")
         anew.prepare()
-        copyfile(path, anew.warehouse)
-        build(anew.warehouse, "run", "--full-refresh")
-        found, wanted = tables(path), tables(anew.warehouse)
+        copyfile(months.space.warehouse, anew.warehouse)
+        dbt(anew.root, "run", "--full-refresh")
+        found, wanted = tables(months.space.warehouse), tables(anew.warehouse)
         assert found.keys() == wanted.keys()
         for name in wanted:
             assert found[name] == wanted[name], (step, name)
         assert published(months.space) == published(anew)
-        most = max(most, len(wanted["feeder_profiles"]))
-    assert most > 300
+        assert len(wanted["feeder_profiles"]) > 300
 
 
 def published(space: Workspace) -> dict[str, bytes]:
     """The files under lp/ after an export; what is there already is only brought up to date."""
-    with open_warehouse(space.warehouse, read_only=True) as con:
-        export_profiles(con, space)
-        export_gaps(con, space)
+    write_files(space.root)
     return {path.name: path.read_bytes() for path in space.profiles.glob("*.csv")}
 
 
-def test_only_the_months_that_changed_are_made_and_tested_again(build, tmp_path):
-    months = Months(tmp_path / "root", seed=3)
-    for day in (1, 8, 15, 22, 29, 36, 43):
-        for feeder, minutes in (("north", 60), ("pune", 60)):
-            first = datetime(2024, 9, 1) + timedelta(days=day)
-            months.drop(rows_of(feeder, first, 7, minutes, months.rng), feeder)
-    months.take_in()
-    path = months.space.warehouse
-    build(path, "build", "--exclude-resource-type", "unit_test")
-    assert query(months.space.root, "select count(*) from model_parts where not is_tested") == [
-        (0,)
-    ]
+def test_only_the_months_that_changed_are_made_and_tested_again(root):
+    months = Months(root, seed=4)
     places = "select feeder, interval_start_at, rowid from feeder_profiles order by all"
-    before = set(query(months.space.root, places))
+    before = set(query(root, places))
     months.drop(rows_of("pune", datetime(2024, 10, 3), 2, 60, months.rng), "pune")
-    months.take_in()
-    build(path, "run")
-    after = set(query(months.space.root, places))
+    take_in(root)
+    dbt(root, "run", "--select", "+feeder_profiles")
+    after = set(query(root, places))
     moved = {(feeder, start.strftime("%Y-%m")) for feeder, start, _ in after - before}
     assert moved == {("pune", "2024-10")}
     untested = query(
-        months.space.root,
+        root,
         """select distinct feeder, strftime(month_start_at, '%Y-%m') from model_parts
         where model = 'feeder_profiles' and not is_tested""",
     )
     assert untested == [("pune", "2024-10")]
 
 
-def test_a_row_twice_and_a_key_without_a_part_are_found(build, tmp_path):
-    months = Months(tmp_path / "root", seed=4)
-    months.drop(rows_of("south", datetime(2024, 10, 1), 3, 30, months.rng), "south")
-    months.take_in()
-    path = months.space.warehouse
-    build(path, "build", "--exclude-resource-type", "unit_test")
+def test_a_row_twice_and_a_key_without_a_part_are_found(root):
     tests = ("test", "--select", "unique_key_feeder_profiles", "unique_key_interval_reads")
 
     def change(statement: str, fails: set[str]) -> None:
-        with duckdb.connect(str(path)) as con:
+        with duckdb.connect(str(Workspace(root).warehouse)) as con:
             con.execute(statement)
-        build(path, *tests, fails=fails)
+        dbt(root, *tests, fails=fails)
 
     # two readings of one minute are two readings
     seconds = "interval_start_at + interval 7 second"

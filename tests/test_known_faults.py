@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from conftest import load_profile, query
+from conftest import FILES, bring_up_to_date, only, query
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 
@@ -23,7 +23,7 @@ def export(day: int, value: float, quarters=range(96), spoilt: int | None = None
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("faults")
+    root, made = tmp_path_factory.mktemp("faults"), only("readings", "corrections", "files", *FILES)
     drop = root / "_dropbox/KW"
     drop.mkdir(parents=True)
     (root / "meter-data.csv").write_text(
@@ -38,13 +38,12 @@ def root(tmp_path_factory) -> Path:
     }
     for name, text in files.items():
         (drop / name).write_text(text, encoding="utf-8")
-    assert load_profile("run", "--no-plots", "--root", root).returncode == 0
+    bring_up_to_date(root, *made)
     for path in (root / "logs").iterdir():
         path.unlink()
     (root / "logs").rmdir()
     (drop / "gen-first.csv").write_text(export(1, 7), encoding="utf-8")
-    done = load_profile("run", "--no-plots", "--root", root)
-    assert done.returncode == 0, done.stdout
+    bring_up_to_date(root, *made)
     return root
 
 

@@ -47,15 +47,15 @@ def export(numbers: Iterable[int], values: str = "1,2,3,4") -> bytes:
 BAD = export([0]).replace(b"1,2,3,4", b"1,?,3,4")
 
 
-@pytest.fixture
-def space(tmp_path) -> Workspace:
-    return prepare(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def template(tmp_path_factory) -> Path:
-    """A prepared root to copy, for tests that need many."""
+    """A prepared root to copy."""
     return prepare(tmp_path_factory.mktemp("template")).root
+
+
+@pytest.fixture
+def space(template, tmp_path) -> Workspace:
+    return Workspace(Path(copytree(template, tmp_path, dirs_exist_ok=True)))
 
 
 @contextmanager
@@ -497,10 +497,15 @@ def load_named(template: Path, names: dict[str, str], batch: int) -> tuple[list,
         return [(order.index(r[0]), r[0], *r[2:]) for r in rows], query(space, WINNERS)
 
 
+@pytest.fixture(scope="module")
+def plain(template) -> tuple[list, list]:
+    """What is read of the sources under their own names, in one batch."""
+    return load_named(template, {key: key for key in SOURCES}, 1000)
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.permutations(range(len(SOURCES))), st.integers(1, 8))
-def test_names_and_batches_do_not_change_what_is_read(template, order, batch):
-    plain = load_named(template, {key: key for key in SOURCES}, 1000)
+def test_names_and_batches_do_not_change_what_is_read(template, plain, order, batch):
     assert load_named(template, dict(zip(SOURCES, map(str, order), strict=True)), batch) == plain
 
 

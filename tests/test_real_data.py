@@ -1,4 +1,4 @@
-"""The main job on measured data gives exactly the counts, gaps and sums of the source."""
+"""What is made of measured data has exactly the counts, gaps and sums of the source."""
 
 import csv
 import json

@@ -8,9 +8,12 @@ from shutil import copytree
 
 import duckdb
 import pytest
-from conftest import COMMAND, load_profile, query
+from conftest import BUILD, COMMAND, dbt, load_profile, only, query, take_in
 
 from ingest.filing import BYTES_LOST
+from ingest.review import rebuild_warehouse
+from ingest.warehouse import WarehouseError
+from ingest.workspace import Workspace
 
 HOLE = "west-070124-000000_070824-000000_simulated-hole.csv"
 
@@ -27,17 +30,32 @@ def edited(source: Path, line_start: str, **cells: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def reviewed(sample, tmp_path_factory) -> tuple[Path, str]:
-    """A copy of the sample after a release and a corrected re-read, and what the run said."""
+def two_runs(sample, tmp_path_factory) -> tuple[Path, list[str]]:
+    """A copy of the sample after a release and a corrected re-read, and what two runs said.
+
+    They were started at once; what the one said that did the work comes first.
+    """
     root = copytree(sample, tmp_path_factory.mktemp("reviewed") / "root")
     done = load_profile("release", HOLE, "--reason", "power failure", "--root", root)
     assert done.returncode == 0, done.stderr
     july = next((root / "data/KW/2024-07").glob("north-*.csv"))
     text = edited(july, "07/10/24 12:00:00  , 07/10/24 12:15", c4="999.99", c6="1010.00")
     (root / "_dropbox/KW" / july.name).write_text(text, encoding="utf-8", newline="")
-    done = load_profile("run", "--root", root)
-    assert done.returncode == 0, done.stdout
-    return root, done.stdout
+    command = [str(COMMAND), "run", "--root", str(root)]
+    runs = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    said = [run.communicate()[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    return root, sorted(said, key=lambda text: "Nothing new" in text)
+
+
+@pytest.fixture(scope="module")
+def reviewed(two_runs) -> tuple[Path, str]:
+    """The same root, and what the run said that did the work."""
+    root, (said, _) = two_runs
+    return root, said
 
 
 def test_a_released_file_is_loaded_and_keeps_its_reason_and_its_letter(reviewed):
@@ -78,12 +96,12 @@ def test_a_hole_in_a_released_file_stays_a_gap(tmp_path):
     )
     (tmp_path / "_dropbox/KW").mkdir(parents=True)
     (tmp_path / "_dropbox/KW/north-1.csv").write_text(header + "".join(rows))
-    assert load_profile("run", "--no-plots", "--root", tmp_path).returncode == 0
+    take_in(tmp_path)
+    dbt(tmp_path, *BUILD, *only("gaps"))
     assert query(tmp_path, "select count(*) from feeder_profiles") == [(0,)]
     path = tmp_path / "data/KW/ERROR/north-1_SEQUENCE-ERROR.csv"
     assert load_profile("release", path, "--root", tmp_path).returncode == 0
-    done = load_profile("run", "--no-plots", "--root", tmp_path)
-    assert done.returncode == 0, done.stdout
+    dbt(tmp_path, *BUILD, *only("gaps"))
     assert query(tmp_path, "select gap_start_local::varchar, missing_intervals from gaps") == [
         ("2024-07-01 05:00:00", 2)
     ]
@@ -105,6 +123,21 @@ def test_a_rejected_file_that_was_changed_cannot_be_released(sample, tmp_path):
     done = load_profile("release", HOLE, "--root", root)
     assert done.returncode == 2 and "is not the file that was rejected" in done.stderr
     assert query(root, "select count(*) from raw.files where release_of is not null") == [(0,)]
+
+
+def test_the_report_tells_of_the_correction_its_effect_and_no_decision_left_to_make(reviewed):
+    root, _ = reviewed
+    page = (root / "lp/report.html").read_text(encoding="utf-8")
+    section = page.split('id="corrections"')[1].split("</table>")[0]
+    [(feeder, count, change, before, after)] = query(
+        root,
+        """select feeder, corrected_intervals, net_mwh_change::double, peak_mw_before::double,
+        peak_mw_after::double from correction_effects""",
+    )
+    told = re.findall(r'data-value="([^"]*)"', section)
+    wanted = [feeder, "2024-07", str(count), "2024-07-10", *map(str, (change, before, after))]
+    assert told == wanted and change > 0
+    assert "None." in page.split('id="rejected"')[1][:200]
 
 
 def test_a_later_file_replaces_an_earlier_reading_and_the_change_is_recorded(reviewed):
@@ -208,8 +241,8 @@ def test_a_rebuild_from_the_archive_gives_the_same_bytes(reviewed, tmp_path):
     before = reviewed[0]
     root = copytree(before, tmp_path / "root")
     (root / "warehouse/load_profile.duckdb").write_bytes(b"damaged")
-    done = load_profile("run", "--root", root)
-    assert done.returncode == 1 and "load-profile rebuild" in done.stdout + done.stderr
+    with pytest.raises(WarehouseError, match="load-profile rebuild"):
+        take_in(root)
     done = load_profile("rebuild", "--root", root)
     assert done.returncode == 0, done.stdout + done.stderr
     for path in sorted((before / "lp").rglob("*")):
@@ -228,9 +261,8 @@ def test_a_deleted_warehouse_is_noticed_and_not_begun_anew(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     (root / "warehouse/load_profile.duckdb").unlink()
     before = (root / "lp/all.csv").read_bytes()
-    done = load_profile("run", "--no-plots", "--root", root)
-    assert done.returncode == 1
-    assert "was deleted or is an old copy" in done.stdout
+    with pytest.raises(WarehouseError, match="was deleted or is an old copy"):
+        take_in(root)
     assert (root / "lp/all.csv").read_bytes() == before
 
 
@@ -250,22 +282,14 @@ def test_a_foreign_warehouse_file_is_refused_and_kept(tmp_path):
     with duckdb.connect(str(path)) as con:
         con.execute("create table theirs (a integer)")
     (tmp_path / "meter-data.csv").write_text("sta,meter,multiplier\nnorth,1,1\n")
-    done = load_profile("run", "--no-plots", "--root", tmp_path)
-    assert done.returncode == 1 and "not made by load-profile" in done.stdout
+    with pytest.raises(WarehouseError, match="not made by load-profile"):
+        take_in(tmp_path)
     with duckdb.connect(str(path)) as con:
         assert con.execute("select count(*) from theirs").fetchone() == (0,)
 
 
-def test_the_second_of_two_runs_waits_and_both_succeed(sample, tmp_path):
-    root = copytree(sample, tmp_path / "root")
-    (root / "meter-data.csv").open("a").write("\n")
-    command = [str(COMMAND), "run", "--no-plots", "--root", str(root)]
-    runs = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(2)
-    ]
-    said = [run.communicate()[0] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], said
+def test_the_second_of_two_runs_waits_and_both_succeed(two_runs):
+    _, said = two_runs
     assert sum("Another run is writing" in text for text in said) == 1
     assert sum("Nothing new" in text for text in said) == 1
 
@@ -288,7 +312,7 @@ def test_a_warehouse_that_somebody_holds_open_stops_the_run_with_a_clear_message
     done = load_profile("run", "--no-plots", "--root", root)
     held.communicate()
     assert done.returncode == 1 and "Another program has it open" in done.stdout
-    assert load_profile("run", "--no-plots", "--root", root).returncode == 0
+    take_in(root)
 
 
 def test_status_keeps_saying_that_the_bytes_of_a_file_are_gone(sample, tmp_path):
@@ -303,14 +327,13 @@ def test_status_keeps_saying_that_the_bytes_of_a_file_are_gone(sample, tmp_path)
 def test_a_withdrawn_file_is_left_out_and_what_it_had_replaced_counts_again(reviewed, tmp_path):
     root = copytree(reviewed[0], tmp_path / "root")
     at_noon = "select kw_del from feeder_profiles where feeder = 'north' and start_local = ?"
-    noon = "2024-07-10 12:00:00"
+    noon, read = "2024-07-10 12:00:00", only("feeder_profiles", "corrections", "files")
     corrected = query(root, "select file_id, stored_as from raw.files order by file_id desc")[0]
     assert query(root, at_noon, noon) == [(Decimal("999.99"),)]
     archived = (root / corrected[1]).read_bytes()
     done = load_profile("withdraw", corrected[1], "--reason", "wrong meter read", "--root", root)
     assert done.returncode == 0, done.stderr
-    done = load_profile("run", "--root", root, "--no-plots")
-    assert done.returncode == 0, done.stdout
+    dbt(root, *BUILD, *read)
     assert query(root, at_noon, noon) != [(Decimal("999.99"),)]
     assert query(root, "select count(*) from corrections") == [(0,)]
     assert query(
@@ -325,11 +348,13 @@ def test_a_withdrawn_file_is_left_out_and_what_it_had_replaced_counts_again(revi
     assert again.returncode == 2 and "no accepted file of this name is in use" in again.stderr
     # the same bytes dropped once more are accepted anew, and a rebuild knows both arrivals
     (root / "_dropbox/KW/north-again.csv").write_bytes(archived)
-    assert load_profile("run", "--root", root, "--no-plots").returncode == 0
+    take_in(root)
+    dbt(root, *BUILD, *read)
     assert query(root, at_noon, noon) == [(Decimal("999.99"),)]
     rows = "select * from feeder_profiles order by all"
     before = query(root, rows)
-    assert load_profile("rebuild", "--root", root).returncode == 0
+    rebuild_warehouse(Workspace(root))
+    dbt(root, *BUILD, *read)
     assert query(root, rows) == before
 
 

@@ -9,11 +9,23 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
-from conftest import load_profile, query
+from conftest import (
+    FILES,
+    bring_up_to_date,
+    draw,
+    load_profile,
+    only,
+    query,
+    summary,
+    write_files,
+)
 
 from dagster_defs.outputs import INDEX
 from dagster_defs.planner_plot_files import PICTURES
+from dagster_defs.run_job import is_anything_new
 from ingest.sample import write_sample
+from ingest.warehouse import utc_now
+from ingest.workspace import Workspace
 
 PROFILE_HEADER = (
     "meter,Record No.,Event Type,Start Time,End Time,kw_del,kw_rec,kva_del,kva_rec,"
@@ -117,8 +129,7 @@ def test_the_same_file_under_another_name_is_a_duplicate_and_changes_nothing(rer
     archived = next((rerun / "data/KW/2024-07").glob("gen-*.csv"))
     (rerun / "_dropbox/KW/gen-renamed.csv").write_bytes(archived.read_bytes())
     before = fingerprints(rerun / "lp")
-    done = load_profile("run", "--no-plots", "--root", rerun)
-    assert done.returncode == 0, done.stdout
+    bring_up_to_date(rerun, *only(*FILES))
     assert query(
         rerun, "select outcome, stored_as from raw.files where file_name = 'gen-renamed.csv'"
     ) == [("duplicate", archived.relative_to(rerun).as_posix())]
@@ -131,8 +142,8 @@ def test_a_feeder_taken_out_of_meter_data_loses_its_outputs_and_nothing_else(rer
     kept = [line for line in meters.read_text().splitlines() if not line.startswith("gen,")]
     meters.write_text("\n".join(kept) + "\n")
     (rerun / "lp/notes.csv").write_text("mine\n")
-    done = load_profile("run", "--root", rerun)
-    assert done.returncode == 0, done.stdout
+    bring_up_to_date(rerun, *only(*FILES))
+    draw(rerun)
     left = {path.name for path in (rerun / "lp").rglob("*") if path.is_file()}
     assert not {name for name in left if name.startswith("gen")}
     assert {"notes.csv", "north.csv", "north_gaps.csv", "north.png"} <= left
@@ -143,9 +154,7 @@ def test_the_gross_convention_reproduces_the_older_files_and_changes_the_net_alo
     columns = "mw_del, mw_rec, mva_del, mva_rec, mw_gross, mva_gross, is_bidirectional"
     table = f"select feeder, interval_start_at, {columns} from feeder_profiles order by all"
     signed = query(rerun, table)
-    gross = "{net_convention: gross}"
-    done = load_profile("run", "--root", rerun, "--no-plots", "--vars", gross)
-    assert done.returncode == 0, done.stdout
+    bring_up_to_date(rerun, *only(*FILES), "--vars", "{net_convention: gross}")
     assert query(rerun, table) == signed
     differing = "select count(*) from feeder_profiles where mw_net is distinct from mw_gross"
     assert query(rerun, differing) == [(0,)]
@@ -161,8 +170,9 @@ def test_a_month_without_one_feeder_has_no_total_and_says_who_is_missing(tmp_pat
     write_sample(tmp_path)
     for path in (tmp_path / "_dropbox/KW").glob("west-080124*"):
         path.unlink()
-    done = load_profile("run", "--no-plots", "--root", tmp_path)
-    assert done.returncode == 0, done.stdout
+    started = utc_now()
+    bring_up_to_date(tmp_path)
+    told = summary(tmp_path, started)
     august = "start_local >= timestamp '2024-08-04' and start_local < timestamp '2024-09-01'"
     facts = query(
         tmp_path,
@@ -177,8 +187,8 @@ def test_a_month_without_one_feeder_has_no_total_and_says_who_is_missing(tmp_pat
     gaps = {row["gap_start"]: row["gap_end"] for row in rows_of(tmp_path / "lp/all_gaps.csv")}
     assert gaps == {"08/01/24 00:00:00": "09/01/24 00:00:00"}
     highest = query(tmp_path, "select max(mw_total) from combined_profiles")[0][0]
-    assert f"highest {highest:,.3f} MW" in done.stdout
-    assert "a feeder is missing or its value" in done.stdout
+    assert f"highest {highest:,.3f} MW" in told
+    assert "a feeder is missing or its value" in told
 
 
 def test_order_and_names_of_files_never_change_a_result(sample, tmp_path):
@@ -188,8 +198,8 @@ def test_order_and_names_of_files_never_change_a_result(sample, tmp_path):
     for number, path in enumerate(files):
         feeder = path.name.split("-")[0]
         path.rename(path.with_name(f"{feeder}-{number:03}.csv"))
-    done = load_profile("run", "--root", tmp_path)
-    assert done.returncode == 0, done.stdout
+    bring_up_to_date(tmp_path, *only(*FILES))
+    draw(tmp_path)
     mine, theirs = fingerprints(tmp_path / "lp"), fingerprints(sample / "lp")
     assert mine == theirs
 
@@ -277,25 +287,34 @@ def test_analyze_leaves_what_a_run_wrote_as_it_is(sample, tmp_path):
 
 def test_an_output_that_somebody_changed_is_made_again(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
+    assert not is_anything_new(Workspace(root), {}, plots=False)
     (root / "lp/south_gaps.csv").write_text("gap_start\n")
-    done = load_profile("run", "--no-plots", "--root", root)
-    assert "Nothing new" not in done.stdout
+    assert is_anything_new(Workspace(root), {}, plots=False)
+    write_files(root)
     assert fingerprints(root / "lp") == fingerprints(sample / "lp")
 
 
-def test_warnings_of_checks_other_files_and_duplicates_of_another_feeder_are_said(tmp_path):
-    write_sample(tmp_path, feeders=2, months=1)
-    drop = tmp_path / "_dropbox/KW"
+@pytest.fixture(scope="module")
+def without_plots(tmp_path_factory) -> tuple[Path, str]:
+    """A root with odd files after a run without plots, and what that said."""
+    root = tmp_path_factory.mktemp("without-plots")
+    write_sample(root, feeders=2, months=1)
+    drop = root / "_dropbox/KW"
     north = next(drop.glob("north-070124-000000_080124-000000.csv"))
     text = north.read_bytes().decode("utf-8-sig").replace(",.00,", ",-5,", 1)
     north.write_text(text, encoding="utf-8", newline="")
     (drop / "south-copy.csv").write_text(text, encoding="utf-8", newline="")
     (drop / "notes.xlsx").write_bytes(b"PK")
-    done = load_profile("run", "--no-plots", "--root", tmp_path)
+    done = load_profile("run", "--no-plots", "--root", root)
     assert done.returncode == 0, done.stdout
-    assert "warning assert_channels_are_not_negative: 1 rows" in done.stdout
-    assert "of another feeder: north" in done.stdout
-    assert "no .csv files: notes.xlsx" in done.stdout
+    return root, done.stdout
+
+
+def test_warnings_of_checks_other_files_and_duplicates_of_another_feeder_are_said(without_plots):
+    _, said = without_plots
+    assert "warning assert_channels_are_not_negative: 1 rows" in said
+    assert "of another feeder: north" in said
+    assert "no .csv files: notes.xlsx" in said
 
 
 def test_analyze_refuses_a_file_without_a_series_with_exit_code_2(tmp_path):
@@ -312,12 +331,9 @@ def test_started_runs_are_dated(sample):
     assert abs((now - rows[0][0]).days) <= 1 and rows[0][1] == 0
 
 
-def test_without_plots_everything_else_is_done_and_plots_follow_when_asked_for(tmp_path):
-    root = tmp_path
-    write_sample(root, feeders=2, months=1)
-    done = load_profile("run", "--root", root, "--no-plots")
-    assert done.returncode == 0, done.stdout
-    assert "Cost: " in done.stdout and "rows and " in done.stdout
+def test_without_plots_everything_else_is_done_and_plots_follow_when_asked_for(without_plots):
+    root, said = without_plots
+    assert "Cost: " in said and "rows and " in said
     assert (root / "lp/all.csv").exists() and not list((root / "lp/plots").iterdir())
     again = load_profile("run", "--root", root, "--no-plots")
     assert "Nothing new" in again.stdout

@@ -16,7 +16,9 @@ unknown as (
     select
         feeder,
         interval_start_at,
-        {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at
+        -- a short reading ends before the next one starts, which may have its kW
+        {{ add_seconds('interval_start_at', 'least(actual_seconds, interval_minutes * 60)') }}
+            as interval_end_at
     from {{ ref('feeder_profiles') }}
     where
         total_factor <> 0
