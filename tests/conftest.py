@@ -23,6 +23,7 @@ from pages import find_browser, open_browser
 from rich.console import Console
 
 from dagster_defs.exports import export_gaps, export_profiles
+from dagster_defs.planner_plot_files import draw_planner_plots
 from dagster_defs.plot_files import draw_plots
 from dagster_defs.summary import print_summary
 from ingest.load_files import load_files, save_meter_data
@@ -41,11 +42,20 @@ EXACT = {
 DBT = [*("--project-dir", str(DBT_PROJECT)), *("--profiles-dir", str(DBT_PROJECT)), "--quiet"]
 DBT += ["--threads", "1", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # what is below lp/
+FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # made into lp/*.csv
+PLOTS = (*FILES, "planner_figures", "load_duration", "time_of_use")  # and into lp/plots/*.png
 # The longest files come first, or one of pytest's processes would still be at one of them when the
 # others have ended; the first two do not wait for the same root.
 LONGEST = ("page", "run", "incremental", "review", "crash_safety", "dbt", "load_files", "publish")
-LONGEST += ("check_files", "detectors", "planner_figures", "automation", "time", "meter_life", "report")
+LONGEST += (
+    "check_files",
+    "detectors",
+    "planner_figures",
+    "automation",
+    "time",
+    "meter_life",
+    "report",
+)
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
@@ -117,6 +127,7 @@ def draw(root: Path) -> None:
     """The pictures below lp/plots/."""
     with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
         draw_plots(con, Workspace(root))
+        draw_planner_plots(con, Workspace(root))
 
 
 def bring_up_to_date(root: Path, *options: str) -> dict[str, object]:

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -36,16 +37,18 @@ def load(root: Path) -> loading.LoadSummary:
 
 
 def export(root: Path) -> None:
-    """Write profiles, gap lists and plots from the tables that are there."""
+    """Write profiles, gap lists, plots and report from the tables that are there."""
     from dagster_defs.exports import export_gaps, export_profiles
     from dagster_defs.planner_plot_files import draw_planner_plots
     from dagster_defs.plot_files import draw_plots
+    from dagster_defs.report import write_report
 
     workspace = Workspace(root)
     workspace.prepare()
     with open_warehouse(workspace.warehouse, read_only=True) as con:
         for step in (export_profiles, export_gaps, draw_plots, draw_planner_plots):
             step(con, workspace)
+        write_report(con, workspace, datetime(2000, 1, 1))
 
 
 WORK = {"load": load, "export": export}
@@ -54,7 +57,7 @@ TRACED = {
     - {str(PROJECT / "ingest" / name) for name in ("sample.py", "analyze.py")},
     "export": {
         str(PROJECT / "dagster_defs" / f"{name}.py")
-        for name in ("outputs", "exports", "plot_files", "planner_plot_files")
+        for name in ("outputs", "exports", "plot_files", "planner_plot_files", "report")
     },
 }
 

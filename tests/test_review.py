@@ -246,7 +246,7 @@ def test_a_rebuild_from_the_archive_gives_the_same_bytes(reviewed, tmp_path):
     done = load_profile("rebuild", "--root", root)
     assert done.returncode == 0, done.stdout + done.stderr
     for path in sorted((before / "lp").rglob("*")):
-        if path.is_file():
+        if path.suffix in (".csv", ".png"):
             assert (root / "lp" / path.relative_to(before / "lp")).read_bytes() == path.read_bytes()
     raw = ("raw.interval_reads", "raw.file_months")
     for table in (*raw, "feeder_profiles", "corrections", "gaps"):

@@ -11,6 +11,7 @@ from shutil import copytree
 import pytest
 from conftest import (
     FILES,
+    PLOTS,
     bring_up_to_date,
     draw,
     load_profile,
@@ -22,6 +23,7 @@ from conftest import (
 
 from dagster_defs.outputs import INDEX
 from dagster_defs.planner_plot_files import PICTURES
+from dagster_defs.report import FILE as REPORT
 from dagster_defs.run_job import is_anything_new
 from ingest.sample import write_sample
 from ingest.warehouse import utc_now
@@ -35,11 +37,11 @@ FEEDERS = ("north", "south", "west", "gen")
 
 
 def fingerprints(folder: Path) -> dict[str, str]:
-    """sha256 of every file below a folder, but for the index, which knows when each was written."""
+    """sha256 of every file below a folder, but for index and report, which tell of times."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != INDEX
+        if path.is_file() and path.name not in (INDEX, REPORT)
     }
 
 
@@ -142,7 +144,7 @@ def test_a_feeder_taken_out_of_meter_data_loses_its_outputs_and_nothing_else(rer
     kept = [line for line in meters.read_text().splitlines() if not line.startswith("gen,")]
     meters.write_text("\n".join(kept) + "\n")
     (rerun / "lp/notes.csv").write_text("mine\n")
-    bring_up_to_date(rerun, *only(*FILES))
+    bring_up_to_date(rerun, *only(*PLOTS))
     draw(rerun)
     left = {path.name for path in (rerun / "lp").rglob("*") if path.is_file()}
     assert not {name for name in left if name.startswith("gen")}
@@ -198,7 +200,7 @@ def test_order_and_names_of_files_never_change_a_result(sample, tmp_path):
     for number, path in enumerate(files):
         feeder = path.name.split("-")[0]
         path.rename(path.with_name(f"{feeder}-{number:03}.csv"))
-    bring_up_to_date(tmp_path, *only(*FILES))
+    bring_up_to_date(tmp_path, *only(*PLOTS))
     draw(tmp_path)
     mine, theirs = fingerprints(tmp_path / "lp"), fingerprints(sample / "lp")
     assert mine == theirs
