@@ -99,6 +99,11 @@ def test_data_tests_are_checks_that_passed(events):
     assert all(checks.values())
 
 
+def test_a_run_leaves_its_event_log_closed(events, sample):
+    folder = sample / ".dagster/history/runs"
+    assert (folder / "index.db").exists() and not list(folder.glob("*-wal"))
+
+
 def test_no_usage_statistics_leave_the_machine(sample):
     settings = (sample / ".dagster/dagster.yaml").read_text(encoding="utf-8")
     assert "telemetry:\n  enabled: false" in settings and "nux:\n  enabled: false" in settings
