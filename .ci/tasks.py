@@ -21,7 +21,7 @@ TASKS = {
     "test": [
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
-        ["sqlfluff", "lint", "--disable-progress-bar", "dbt_project"],
+        ["sqlfluff", "lint", "--disable-progress-bar", "--processes", "0", "dbt_project"],
         ["pytest"],
     ],
     "ui": [["load-profile", "ui"]],

@@ -94,6 +94,7 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
     from dagster_defs.alerts import tell
     from dagster_defs.automation import TOLD
     from dagster_defs.definitions import defs
+    from dagster_defs.event_log import keep_connections
 
     job = defs.resolve_job_def("load_profile")
     keys = None
@@ -112,6 +113,7 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         log.open("w", encoding="utf-8") as stream,
         contextlib.redirect_stdout(stream),
     ):
+        keep_connections(instance)
         result = job.execute_in_process(
             run_config=config,
             instance=instance,

@@ -144,6 +144,11 @@ def test_dbts_exposures_name_what_the_files_and_the_report_are_made_of():
     assert ends <= exposed.keys() | {"published"}
 
 
+def test_a_run_leaves_its_event_log_closed(events, sample):
+    folder = sample / ".dagster/history/runs"
+    assert (folder / "index.db").exists() and not list(folder.glob("*-wal"))
+
+
 def test_no_usage_statistics_leave_the_machine(sample):
     settings = (sample / ".dagster/dagster.yaml").read_text(encoding="utf-8")
     assert "telemetry:\n  enabled: false" in settings and "nux:\n  enabled: false" in settings
