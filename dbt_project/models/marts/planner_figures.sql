@@ -1,4 +1,4 @@
--- one row per feeder, or the total ('*'), and day, month and year of the system's clock, or all of it
+-- one row per feeder, or the total ('*'), and day, month and year of the system's clock, or all
 
 {{ config(materialized="table") }}
 
