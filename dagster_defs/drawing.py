@@ -53,6 +53,12 @@ class Drawers:
             self._pool = None
             raise
 
+    def end(self) -> None:
+        """End the processes; one that has started some would wait for them before it ends."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
 
 DRAWERS = Drawers()
 

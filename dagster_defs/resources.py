@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dagster import ConfigurableResource, InitResourceContext
 
+from dagster_defs.drawing import DRAWERS
 from ingest.workspace import Workspace
 
 
@@ -23,4 +24,7 @@ class WorkspaceResource(ConfigurableResource):
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["WorkspaceResource"]:
         with self.files.locked(self.wait_seconds, context.log.warning):
             self.files.prepare()
-            yield self
+            try:
+                yield self
+            finally:
+                DRAWERS.end()

@@ -1,6 +1,8 @@
 """A browser without a window, and Dagster's page of a root, for tests and screenshots."""
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -41,7 +43,8 @@ def serve(root: Path) -> Iterator[str]:
     command = Path(sys.executable).with_name("load-profile")
     with (root / "ui.log").open("w") as log:
         words = [command, "ui", "--root", root, "--port", str(port)]
-        started = subprocess.Popen(words, stdout=log, stderr=log)
+        # a group of its own: Dagster's page is five processes
+        started = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
         try:
             until = time.monotonic() + PATIENCE
             while not _answers(address):
@@ -50,8 +53,13 @@ def serve(root: Path) -> Iterator[str]:
                 time.sleep(0.5)
             yield address
         finally:
-            started.terminate()
+            if os.name == "nt":
+                started.terminate()
+            else:
+                os.killpg(started.pid, signal.SIGTERM)
             started.wait(PATIENCE)
+            with suppress(AttributeError, ProcessLookupError):  # the first on Windows
+                os.killpg(started.pid, signal.SIGKILL)
 
 
 def _answers(address: str) -> bool:

@@ -1,5 +1,6 @@
 """Dagster's page in a real Chromium, from an empty root to the picture of a feeder."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,20 @@ def is_launch(response) -> bool:
     )
 
 
+def wait_until_no_process_is_left_of_the_run(root: Path) -> None:
+    def is_left(process: Path) -> bool:
+        try:
+            is_ours = str(root).encode() in (process / "environ").read_bytes()
+            return is_ours and b"spawn_main" in (process / "cmdline").read_bytes()
+        except OSError:  # it has ended
+            return False
+
+    until = time.monotonic() + PATIENCE
+    while left := [path for path in Path("/proc").glob("[0-9]*") if is_left(path)]:
+        assert time.monotonic() < until, left
+        time.sleep(0.2)
+
+
 def test_materialize_all_turns_the_graph_green_and_shows_the_plot(root, address, page):
     page.goto(f"{address}/asset-groups")
     for group in ("raw", "staging", "marts", "files", "plots", "published", "report"):
@@ -51,6 +66,7 @@ def test_materialize_all_turns_the_graph_green_and_shows_the_plot(root, address,
     )
     assert days == 31 and readings > 5_000
     assert (root / "lp/report.html").exists() and (root / "lp/north.csv").exists()
+    wait_until_no_process_is_left_of_the_run(root)
 
     for asset, name in (("net_load_plot", "all"), ("planner_plots", "by-month")):
         page.goto(f"{address}/assets/{asset}")
