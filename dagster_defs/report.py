@@ -290,6 +290,7 @@ def _content(con: duckdb.DuckDBPyConnection, started: datetime) -> dict[str, obj
     return {
         "zone": zone,
         "power": NET_LABELS[net_convention],
+        "is_gross": net_convention == "gross",
         "whole": dict(zip(names, figures, strict=True)) if figures else None,
         "first": first,
         "last": last,
