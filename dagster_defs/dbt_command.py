@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+MOST_READS = 20_000_000
 WARM = "LOAD_PROFILE_WARM_DBT"  # address and key of a waiting process
 
 
@@ -104,6 +105,8 @@ def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
     from dbt.cli.main import dbtRunner
 
     os.chdir(os.environ.get("LOAD_PROFILE_ROOT", "."))
+    if is_large(Path(os.environ["LOAD_PROFILE_WAREHOUSE"])):
+        os.environ.setdefault("LOAD_PROFILE_MEMORY", "50%")  # of the machine's
     callbacks = []
     if os.environ.get("DBT_LOG_FORMAT") == "json":
         # dbt's own loggers write every debug event as JSON before they drop it: a second a run
@@ -116,6 +119,26 @@ def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
         print(result.exception, flush=True)
         return 2
     return 0 if result.success else 1
+
+
+def is_large(warehouse: Path, most: int = MOST_READS) -> bool:
+    """Whether there are so many reads that 3 GB, the limit in profiles.yml, are not enough.
+
+    The days and quantiles of all feeders cannot go on on disk: 70 million reads need more.
+    """
+    import duckdb
+
+    if not warehouse.exists():
+        return False
+    reads = None
+    with suppress(duckdb.Error), duckdb.connect(str(warehouse), read_only=True) as con:
+        reads = con.execute(
+            """
+            select estimated_size from duckdb_tables()
+            where schema_name = 'raw' and table_name = 'interval_reads'
+            """
+        ).fetchone()
+    return reads is not None and reads[0] > most  # what does not open, dbt tells of
 
 
 def _say(event: "EventMsg") -> None:

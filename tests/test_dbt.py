@@ -8,6 +8,8 @@ from shutil import copytree
 
 from conftest import PROJECT, invoke_dbt, query
 
+from dagster_defs.dbt_command import is_large
+
 DBT = Path(sys.executable).with_name("dbt")
 
 
@@ -68,3 +70,11 @@ def test_a_line_in_event_types_makes_anew_what_it_changes(sample, tmp_path):
     done = dbt(root, *build, "--project-dir", str(project))
     assert done.returncode == 0, done.stdout
     assert query(root, counted) == [("1.4.5", True, before[2], 0)]
+
+
+def test_a_warehouse_of_many_reads_is_large_and_an_absent_or_broken_one_is_not(sample, tmp_path):
+    warehouse = sample / "warehouse/load_profile.duckdb"
+    [(reads,)] = query(sample, "select count(*) from raw.interval_reads")
+    assert is_large(warehouse, most=reads - 1) and not is_large(warehouse, most=reads)
+    (tmp_path / "broken.duckdb").write_bytes(b"no database")
+    assert not is_large(tmp_path / "broken.duckdb") and not is_large(tmp_path / "none.duckdb")
