@@ -278,6 +278,7 @@ def published(workspace: WorkspaceResource) -> MaterializeResult:
         FILES,
         "files",
         "planner_figures",
+        "feeder_days",
         "time_of_use",
         "load_duration",
         "feeder_profiles",

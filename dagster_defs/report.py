@@ -185,6 +185,23 @@ select on_clock($first_start_at::timestamp + to_minutes($bucket_minutes * n)) as
 from range($count) as r(n)
 order by n
 """
+# Of whole days: a hundredth of the rows, and days as the clock has them.
+DAYS = """
+select
+    feeder as name,
+    date_diff('day', on_clock($first_start_at::timestamp)::date, local_date)
+        // ($bucket_minutes // 1440) as bucket,
+    min(min_mw)::double as low,
+    max(peak_mw)::double as high
+from feeder_days
+group by all
+order by all
+"""
+DAY_EDGES = """
+select on_clock($first_start_at::timestamp)::date + to_minutes($bucket_minutes * n) as edge
+from range($count) as r(n)
+order by n
+"""
 SHADED = """
 select name, on_clock(gap_start_at), on_clock(gap_end_at)
 from (
@@ -349,10 +366,11 @@ def _series(con: duckdb.DuckDBPyConnection, span_minutes: int, first_start_at: d
     names = ["*", *(name for (name,) in con.execute(NAMES).fetchall())]
     interval_minutes = con.execute(SYSTEM).fetchone()[2]
     step = bucket_minutes(span_minutes, interval_minutes, MOST_POINTS // len(names))
-    count = span_minutes // step + 1
     parameters = {"bucket_minutes": step, "first_start_at": first_start_at}
-    found = con.execute(BUCKETS, parameters).fetchnumpy()
-    edges = con.execute(EDGES, parameters | {"count": count + 1}).fetchnumpy()["edge"]
+    values_of, edges_of = (DAYS, DAY_EDGES) if step % 1440 == 0 else (BUCKETS, EDGES)
+    found = con.execute(values_of, parameters).fetchnumpy()
+    count = int(found["bucket"].max()) + 1
+    edges = con.execute(edges_of, parameters | {"count": count + 1}).fetchnumpy()["edge"]
     places = {name: place for place, name in enumerate(names)}
     rows = np.array([places[name] for name in found["name"]])
     values = np.full((2, len(names), count), np.nan)

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import load_profile, query
 
+from dagster_defs import report
 from dagster_defs.outputs import are_outputs_intact
 from dagster_defs.report import MOST_POINTS, write_report
 from dagster_defs.report_charts import Series, charts, scripts
@@ -228,6 +229,25 @@ def test_dbts_documentation_is_one_page_beside_it_that_it_links_to(sample, opene
     page.goto(f"{page.url.split('#')[0]}#!/model/model.load_profile.planner_figures")
     page.get_by_text("Definitions as in RULES 4.3 and 4.4").first.wait_for()
     assert not [url for url in page.heard if url.startswith("http")]
+
+
+def test_a_long_span_or_many_feeders_are_charted_by_days_of_the_clock(sample, monkeypatch):
+    monkeypatch.setattr(report, "MOST_POINTS", 5 * 92)  # the total and four feeders
+    with open_warehouse(Workspace(sample).warehouse, read_only=True) as con:
+        con.execute(report.ON_CLOCK)
+        *_, span_minutes, first_start_at = con.execute(report.SPAN).fetchone()
+        series = report._series(con, span_minutes, first_start_at)
+        days = con.execute("from feeder_days").df()
+    starts = series.starts.astype("datetime64[ms]")
+    assert starts[0] == np.datetime64("2024-07-01") and set(np.diff(starts)) == {
+        np.timedelta64(1, "D")
+    }
+    for name in ("total", "south", "gen"):
+        own = days[days["feeder"] == {"total": "*"}.get(name, name)].set_index("local_date")
+        at = starts.searchsorted(own.index.to_numpy())
+        np.testing.assert_array_equal(series.low[name][at], own["min_mw"].astype(float))
+        np.testing.assert_array_equal(series.high[name][at], own["peak_mw"].astype(float))
+        assert np.isfinite(series.high[name]).sum() == own["peak_mw"].notna().sum()
 
 
 def test_a_page_of_many_feeders_stays_below_five_megabytes():
