@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -234,7 +235,7 @@ class Table:
     rows: tuple[tuple, ...]
     left_out: int = 0
 
-    @property
+    @cached_property
     def is_number(self) -> tuple[bool, ...]:
         """Which columns hold numbers, and so stand to the right."""
         return tuple(
