@@ -1,6 +1,5 @@
 """The assets around the dbt models: raw tables before them, files and pictures after them."""
 
-import base64
 import logging
 from datetime import UTC, datetime
 
@@ -25,7 +24,7 @@ from dagster_defs.outputs import Outputs
 from dagster_defs.planner_plot_files import draw_planner_plots
 from dagster_defs.plot_files import draw_plots
 from dagster_defs.publish import publish, published_marts
-from dagster_defs.report import write_report
+from dagster_defs.report import data_url, write_report
 from dagster_defs.resources import WorkspaceResource
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -314,9 +313,10 @@ def _pictures(workspace: WorkspaceResource, outputs: Outputs) -> dict:
     )
     shown = {}
     for name in pictures[:MOST_PICTURES]:
-        data = base64.b64encode((workspace.files.profiles / name).read_bytes()).decode()
         title = name.removeprefix("plots/").removesuffix(".png")
-        shown[f"plot: {title}"] = MetadataValue.md(f"![{title}](data:image/png;base64,{data})")
+        shown[f"plot: {title}"] = MetadataValue.md(
+            f"![{title}]({data_url(workspace.files.profiles / name)})"
+        )
     return shown
 
 

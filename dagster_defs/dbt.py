@@ -4,10 +4,8 @@ import importlib
 import itertools
 import json
 import logging
-import os
 import re
 import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -28,7 +26,7 @@ from filelock import FileLock
 from packaging.version import Version
 from pydantic import Field
 
-from dagster_defs.dbt_command import PROJECT, WARM, project_fingerprint, without_dbt
+from dagster_defs.dbt_command import PROJECT, project_fingerprint, run_apart, without_dbt
 from dagster_defs.drawing import DRAWERS
 from dagster_defs.exports import PROFILE_FILES
 from dagster_defs.publish import COPY
@@ -64,13 +62,7 @@ def ensure_manifest() -> Path:
         if MANIFEST.exists() and made_from.exists() and made_from.read_text() == fingerprint:
             return MANIFEST
         progress.info("Reading the dbt project")
-        # a process of its own: the waiting one is for the build
-        environment = {**os.environ, "LOAD_PROFILE_ROOT": str(PROJECT.parent), WARM: ""}
-        parse = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", "parse"]
-        parse += ["--target-path", str(MANIFEST.parent)]
-        done = subprocess.run(
-            parse, env=environment, capture_output=True, text=True, encoding="utf-8"
-        )
+        done = run_apart(PROJECT.parent, "parse", "--target-path", str(MANIFEST.parent))
         if done.returncode:
             raise RuntimeError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
         write_text(made_from, fingerprint)
@@ -142,9 +134,13 @@ def dbt_models(
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
     # what draws takes seconds to import; dbt is another process and leaves a core idle
     selected = context.run.asset_selection
-    if selected is None or {AssetKey("net_load_plot"), AssetKey("planner_plots")} & selected:
+
+    def is_wanted(asset: str) -> bool:
+        return selected is None or AssetKey(asset) in selected
+
+    if is_wanted("net_load_plot") or is_wanted("planner_plots"):
         DRAWERS.start()
-    if selected is None or AssetKey("report") in selected:
+    if is_wanted("report"):
         threading.Thread(target=importlib.import_module, args=[CHARTS]).start()
     try:
         yield from _events(invocation, context)
@@ -154,7 +150,7 @@ def dbt_models(
     if error:
         raise error
     for asset, work in (("profile_files", PROFILE_FILES), ("published", COPY)):
-        if selected is None or AssetKey(asset) in selected:
+        if is_wanted(asset):
             work.begin(workspace.files)
 
 

@@ -59,6 +59,15 @@ def without_dbt() -> Iterator[None]:
         del sys.modules["dbt"]
 
 
+def run_apart(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run dbt in a process of its own, beside the waiting one, which is for the build."""
+    environment = {**os.environ, "LOAD_PROFILE_ROOT": str(root), WARM: ""}
+    command = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", *arguments]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
+
+
 class WarmDbt(AbstractContextManager):
     """A process that has dbt imported and runs one command; it does not outlive the block.
 

@@ -238,14 +238,14 @@ def in_digits(value: float) -> str:
     return f"{value:,.{int(max(0, 2 - before))}f}"
 
 
-def figure_key(figure: Figure, meanings: list[tuple]) -> None:
-    """One row under the title: what is drawn, by handle and text."""
+def figure_key(figure: Figure, meanings: list[tuple], *, below: float = 0.56) -> None:
+    """One row under the title, `below` the edge (inches): what is drawn, by handle and text."""
     handles, labels = zip(*meanings, strict=True)
     legend = figure.legend(
         handles,
         labels,
         loc="center left",
-        bbox_to_anchor=(LEFT / WIDTH, 1 - 0.56 / figure.get_figheight()),
+        bbox_to_anchor=(LEFT / WIDTH, 1 - below / figure.get_figheight()),
         ncols=len(labels),
         frameon=False,
         fontsize=9,

@@ -67,10 +67,9 @@ BY_PEAK = """
 select feeder
 from stg_meter_data
 left join (
-    select feeder, max(greatest(abs(peak_mw), abs(min_mw))) as furthest_mw
+    select feeder, greatest(abs(peak_mw), abs(min_mw)) as furthest_mw
     from planner_figures
-    where grain = 'year'
-    group by feeder
+    where grain = 'all'
 ) using (feeder)
 group by feeder
 order by max(furthest_mw) desc nulls last, min(meter_data_row)
@@ -191,10 +190,9 @@ group by feeder
 order by greatest(abs(max(peak_mw)), abs(min(min_mw))) desc nulls last, min(in_order)
 """
 MISSING = """
-select feeder, sum(expected_intervals - actual_intervals)::bigint, sum(expected_intervals)::bigint
+select feeder, expected_intervals - actual_intervals, expected_intervals
 from planner_figures
-where grain = 'year'
-group by feeder
+where grain = 'all'
 """
 SHARES = """
 select

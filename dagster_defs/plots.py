@@ -39,6 +39,7 @@ from dagster_defs.picture_parts import (
     counted,
     days_of,
     draw_title,
+    figure_key,
     label_values,
     mw_of,
     power_limits,
@@ -354,18 +355,9 @@ def _combined_legend(figure: Figure, note: str, *, has_total: bool) -> None:
     gap = Patch(facecolor=GAP_FILL, edgecolor=GAP_EDGE, linewidth=GAP_EDGE_PT)
     band = Patch(facecolor=BLUE, alpha=0.5)
     meaning = "gap" + (" (total: unknown, a feeder is missing)" if has_total else "")
-    y = 1 - 0.62 / figure.get_figheight()
-    figure.legend(
-        [band, gap],
-        ["lowest to highest", meaning],
-        loc="center left",
-        bbox_to_anchor=(0.065, y),
-        ncols=2,
-        frameon=False,
-        fontsize=9,
-        borderaxespad=0,
-        borderpad=0,
-    )
+    below = 0.62  # inches
+    figure_key(figure, [(band, "lowest to highest"), (gap, meaning)], below=below)
+    y = 1 - below / figure.get_figheight()
     figure.text(0.985, y, note, ha="right", va="center", fontsize=10, weight="bold")
 
 

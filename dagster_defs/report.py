@@ -122,7 +122,14 @@ from files
 where processed_at >= $started
 order by outcome in ('accepted', 'duplicate'), file_id
 """
-WAITING = """
+UNDECIDED = """\
+from raw.files as rejected
+where
+    rejected.letter is not null
+    and not exists (from raw.files as later where later.release_of = rejected.file_id)
+order by rejected.file_id desc
+"""
+WAITING = f"""
 select
     '#' || rejected.file_id as number,
     rejected.file_name as file,
@@ -130,20 +137,10 @@ select
     rejected.processed_at as "arrived (UTC)",
     rejected.reason,
     rejected.stored_as as "now at"
-from raw.files as rejected
-where
-    rejected.letter is not null
-    and not exists (from raw.files as later where later.release_of = rejected.file_id)
-order by rejected.file_id desc
-"""
-LETTERS = """
+{UNDECIDED}"""
+LETTERS = f"""
 select rejected.file_name, rejected.letter
-from raw.files as rejected
-where
-    rejected.letter is not null
-    and not exists (from raw.files as later where later.release_of = rejected.file_id)
-order by rejected.file_id desc
-limit $most
+{UNDECIDED}limit $most
 """
 GAPS = """
 select
@@ -239,7 +236,10 @@ class Table:
     def is_number(self) -> tuple[bool, ...]:
         """Which columns hold numbers, and so stand to the right."""
         return tuple(
-            any(isinstance(value, int | float | Decimal) and value is not True for value in column)
+            any(
+                isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+                for value in column
+            )
             for column in zip(*self.rows, strict=True)
         )
 
@@ -254,14 +254,16 @@ def write_report(
 
     writer = OutputWriter(workspace.profiles, "report")
     con.execute(ON_CLOCK)
+    system = con.execute(SYSTEM).fetchone() or ("UTC", "signed", None)
+    span = con.execute(SPAN).fetchone()
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters |= {"shown": shown, "exact": exact}
     page = environment.from_string(TEMPLATE.read_text("utf-8")).render(
-        _content(con, started)
-        | _charts(con)
+        _content(con, started, system, span)
+        | _charts(con, system, span)
         | {
             "pictures": [
-                (name, words, _data_url(workspace.plots / f"{name}.png"))
+                (name, words, data_url(workspace.plots / f"{name}.png"))
                 for name, words in drawn_pictures(con, workspace).items()
             ],
             "version": _version(workspace),
@@ -297,14 +299,16 @@ def exact(value: object) -> str:
     return "" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _content(con: duckdb.DuckDBPyConnection, started: datetime) -> dict[str, object]:
+def _content(
+    con: duckdb.DuckDBPyConnection, started: datetime, system: tuple, span: tuple
+) -> dict[str, object]:
     """All tables and headline figures, by the names that the template has for them."""
-    zone, net_convention, _ = con.execute(SYSTEM).fetchone() or ("UTC", "signed", None)
+    zone, net_convention, _ = system
     since = {"started": started}
     whole = con.execute(WHOLE)
     names = [column[0] for column in whole.description]
     figures = whole.fetchone()
-    first, last, *_ = con.execute(SPAN).fetchone()
+    first, last, *_ = span
     return {
         "zone": zone,
         "power": NET_LABELS[net_convention],
@@ -340,32 +344,36 @@ def _table(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
     )
 
 
-def _charts(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def _charts(con: duckdb.DuckDBPyConnection, system: tuple, span: tuple) -> dict[str, str]:
     """Script and HTML of the charts, and what they need; empty without a reading."""
-    first, _, span_minutes, first_start_at = con.execute(SPAN).fetchone()
+    first, _, span_minutes, first_start_at = span
+    _, net_convention, interval_minutes = system
     if first is None:
         return {"script": "", "charts": "", "libraries": ""}
     from dagster_defs.report_charts import Curve, Gap, charts, scripts
 
-    series = _series(con, span_minutes, first_start_at)
+    series = _series(con, span_minutes, interval_minutes, first_start_at)
     gaps = [
         Gap(_called(name), _milliseconds(start), _milliseconds(end))
         for name, start, end in con.execute(SHADED, {"most": MOST_GAPS}).fetchall()
     ]
     curves = [Curve(_called(name), *rest) for name, *rest in con.execute(CURVES).fetchall()]
-    net_convention = con.execute(SYSTEM).fetchone()[1]
     script, html = charts(series, gaps, curves, value_label=NET_LABELS[net_convention])
     return {"script": script, "charts": html, "libraries": scripts()}
 
 
-def _series(con: duckdb.DuckDBPyConnection, span_minutes: int, first_start_at: datetime):
+def _series(
+    con: duckdb.DuckDBPyConnection,
+    span_minutes: int,
+    interval_minutes: int,
+    first_start_at: datetime,
+):
     """Lowest and highest power of the total and every feeder, in buckets of one width."""
     import numpy as np
 
     from dagster_defs.report_charts import Series
 
     names = ["*", *(name for (name,) in con.execute(NAMES).fetchall())]
-    interval_minutes = con.execute(SYSTEM).fetchone()[2]
     step = bucket_minutes(span_minutes, interval_minutes, MOST_POINTS // len(names))
     parameters = {"bucket_minutes": step, "first_start_at": first_start_at}
     values_of, edges_of = (DAYS, DAY_EDGES) if step % 1440 == 0 else (BUCKETS, EDGES)
@@ -393,7 +401,8 @@ def _milliseconds(moment: datetime) -> float:
     return moment.replace(tzinfo=UTC).timestamp() * 1000
 
 
-def _data_url(path: Path) -> str:
+def data_url(path: Path) -> str:
+    """A PNG as an address that holds it."""
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 

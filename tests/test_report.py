@@ -236,7 +236,7 @@ def test_a_long_span_or_many_feeders_are_charted_by_days_of_the_clock(sample, mo
     with open_warehouse(Workspace(sample).warehouse, read_only=True) as con:
         con.execute(report.ON_CLOCK)
         *_, span_minutes, first_start_at = con.execute(report.SPAN).fetchone()
-        series = report._series(con, span_minutes, first_start_at)
+        series = report._series(con, span_minutes, 15, first_start_at)
         days = con.execute("from feeder_days").df()
     starts = series.starts.astype("datetime64[ms]")
     assert starts[0] == np.datetime64("2024-07-01") and set(np.diff(starts)) == {
@@ -248,6 +248,12 @@ def test_a_long_span_or_many_feeders_are_charted_by_days_of_the_clock(sample, mo
         np.testing.assert_array_equal(series.low[name][at], own["min_mw"].astype(float))
         np.testing.assert_array_equal(series.high[name][at], own["peak_mw"].astype(float))
         assert np.isfinite(series.high[name]).sum() == own["peak_mw"].notna().sum()
+
+
+def test_yes_and_no_are_words_and_no_numbers():
+    rows = (("north", True, 1, None), ("south", False, None, 0.5))
+    table = report.Table(("feeder", "lower bound", "count", "share"), rows)
+    assert table.is_number == (False, False, True, True)
 
 
 def test_a_page_of_many_feeders_stays_below_five_megabytes():
