@@ -116,7 +116,7 @@ factors as (
     select
         meter_data_row,
         multiplier,
-        multiplier * case when channel_unit like '%h' then 60 // interval_minutes else 1 end
+        multiplier * case when channel_unit like '%h' then {{ whole_quotient('60', 'interval_minutes') }} else 1 end
             as factor,
         channel_unit like '%h' as is_energy,
         interval_minutes * 60 as meter_seconds,

@@ -31,7 +31,7 @@ years as (
     select
         feeder,
         year_start,
-        sum(actual_seconds) as year_seconds,
+        cast(sum(actual_seconds) as bigint) as year_seconds,
         {% for share in peak_shares -%}
             cast({{ share }} * max(mw_net) as decimal(28, 18)) as threshold_{{ loop.index }},
         {% endfor -%}
@@ -84,7 +84,7 @@ points as (
             year_start,
             'time' as share_of,
             {{ share }} as share,
-            -levels[{{ loop.index }}] as mw,
+            -{{ entry('levels', loop.index) }} as mw,
             {{ share }} * year_seconds as point_seconds
         from years
         {{ "union all" if not loop.last }}
