@@ -215,10 +215,11 @@ def export_raw(
     with _reported(NotAFolderError), workspace.locked(say=print):
         tables = export_raw(workspace, folder)
     for table in tables:
+        cost = f"{table.row_count:,} rows, {table.bytes_written / 1e6:.1f} MB"
         print(
-            f"{table.name}: {len(table.written)} written ({table.row_count:,} rows, "
-            f"{table.bytes_written / 1e6:.1f} MB, {table.seconds:.1f} s), "
-            f"{len(table.unchanged)} unchanged, {len(table.removed)} removed"
+            f"{table.name}: {len(table.written)} written{f' ({cost})' * bool(table.written)}, "
+            f"{len(table.unchanged)} unchanged, {len(table.removed)} removed; "
+            f"{table.seconds:.1f} s"
         )
     print(f"Parquet files: {folder or workspace.exported_raw}")
 
