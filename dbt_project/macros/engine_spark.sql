@@ -113,11 +113,11 @@
 {%- endmacro %}
 
 {% macro spark__quantiles(value, shares) -%}
-    array(
-        {%- for share in shares %}
-            {{ spark__quantile(value, share) }}{{ "," if not loop.last }}
-        {%- endfor %}
-    )
+    {%- set levels = [] -%}
+    {%- for share in shares -%}
+        {%- do levels.append(spark__quantile(value, share)) -%}
+    {%- endfor -%}
+    array({{ levels | join(', ') }})
 {%- endmacro %}
 
 {% macro spark__third_highest(value) -%}

@@ -54,11 +54,19 @@
     ) as compared
     where
         is_dirty = 1
-        {%- if var('month') and config.get('part_time') %}
-            and month_start_at = timestamp '{{ var("month") }}'
-        {%- endif %}
+        and {{ is_wanted_month() }}
 {%- endmacro %}
 
+{# Of parts with a month, those of the month that is made. #}
+{% macro is_wanted_month() -%}
+    {%- if var('month') and config.get('part_time') -%}
+        month_start_at = timestamp '{{ var("month") }}'
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{# Months in which a part is not right, as text. #}
 {% macro dirty_months() -%}
     {%- set months -%}
         select distinct cast(cast(month_start_at as date) as string) as part_month
@@ -71,24 +79,28 @@
 {# Stamps of a month, or of all of a model, and the rows that they stand for, if it has any. #}
 {% macro drop_months(table, months, model='') -%}
     {%- for month in months -%}
+        {%- set partition -%}
+            {{ "model = '" ~ model ~ "', " if model }}part_month = date '{{ month }}'
+        {%- endset -%}
         {%- do run_query(
-            'alter table ' ~ table ~ ' drop if exists partition ('
-            ~ ("model = '" ~ model ~ "', " if model) ~ "part_month = date '" ~ month ~ "')"
+            'alter table ' ~ table ~ ' drop if exists partition (' ~ partition ~ ')'
         ) -%}
     {%- endfor -%}
 {%- endmacro %}
 
 {% macro forget_parts() -%}
-    {%- do run_query(
-        'alter table ' ~ this.schema ~ ".model_parts drop if exists partition (model = '"
-        ~ this.name ~ "')"
-    ) -%}
+    {%- set statement -%}
+        alter table {{ this.schema }}.model_parts
+        drop if exists partition (model = '{{ this.name }}')
+    {%- endset -%}
+    {%- do run_query(statement) -%}
 {%- endmacro %}
 
 {% macro spark__note_parts() -%}
     {%- set months = dirty_months() if execute else [] -%}
     {%- if months -%}
-    insert into {{ this.schema }}.model_parts
+    {#- not `insert into`, whose jobs share one folder and end each other -#}
+    insert overwrite {{ this.schema }}.model_parts partition (model, part_month)
     select
         feeder,
         month_start_at,
@@ -98,9 +110,7 @@
         '{{ this.name }}' as model,
         cast(month_start_at as date) as part_month
     from {{ ref(config.get('parts')) }}
-    where
-        cast(cast(month_start_at as date) as string)
-        in ('{{ months | join("', '") }}')
+    where cast(cast(month_start_at as date) as string) in ('{{ months | join("', '") }}')
     {%- endif -%}
 {%- endmacro %}
 

@@ -103,15 +103,17 @@ found as (
         cast(week_start_at as date) as first_date,
         cast(week_start_at as date) + 6 as last_date,
         'since about then its changes run against those of the other feeders as before with them; '
-        || 'reversed, ' || {{ shown('100 * (1 - ' ~ squared('reversed_distance / distance') ~ ')') }}
+        || 'reversed, '
+        || {{ shown('100 * (1 - ' ~ squared('reversed_distance / distance') ~ ')') }}
         || ' % of the difference to the weeks before is gone' as evidence
     from reversed
     where not exists (
         select 1 from turned
         where
             turned.feeder = reversed.feeder
-            and abs({{ days_between('turned.local_date', 'cast(reversed.week_start_at as date)') }})
-            <= 16
+            and abs({{ days_between(
+                'turned.local_date', 'cast(reversed.week_start_at as date)'
+            ) }}) <= 16
     )
 )
 
