@@ -207,3 +207,13 @@
 {% macro show_raw_tables() -%}
     {{ adapter.dispatch('show_raw_tables')() }}
 {%- endmacro %}
+
+{# What begins an insert into a table of all runs, and the clauses for it that not every engine has:
+   on Spark each run has its own partition, so that runs at one time do not meet. #}
+{% macro insert_of_run(table) -%}
+    {{ adapter.dispatch('insert_of_run')(table) }}
+{%- endmacro %}
+
+{% macro by_run(clause) -%}
+    {{ adapter.dispatch('by_run')(clause) }}
+{%- endmacro %}

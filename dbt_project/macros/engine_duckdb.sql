@@ -125,3 +125,10 @@
 {# Ingest has made them in this very file. #}
 {% macro duckdb__show_raw_tables() -%}
 {%- endmacro %}
+
+{% macro duckdb__insert_of_run(table) -%}
+    insert into {{ table }}
+{%- endmacro %}
+
+{% macro duckdb__by_run(clause) -%}
+{%- endmacro %}

@@ -147,7 +147,7 @@
 {%- endmacro %}
 
 {% macro spark__scratch(name) -%}
-    {{ target.schema }}.{{ name }}
+    {{ target.schema }}.{{ name }}{{ var('month') | replace('-', '') }}
 {%- endmacro %}
 
 {# What `load-profile export-raw` has written; a path of this machine or of an object store. #}
@@ -180,4 +180,12 @@
     {%- set sql = 'insert into ' ~ this ~ ' values ' ~ rows | join(', ') -%}
     {%- do adapter.add_query(sql, abridge_sql_log=True) -%}
     {{- return(sql) -}}
+{%- endmacro %}
+
+{% macro spark__insert_of_run(table) -%}
+    insert overwrite {{ table }} partition (run)
+{%- endmacro %}
+
+{% macro spark__by_run(clause) -%}
+    {{ clause }}
 {%- endmacro %}
