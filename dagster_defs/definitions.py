@@ -29,7 +29,10 @@ if TARGET == "spark":
     from dagster_defs import spark
 
     # files, plots and the report are of a warehouse on this machine
-    shown = {"assets": [raw_tables, spark.dbt_months, spark.dbt_models], "jobs": [everything]}
+    shown = {
+        "assets": [raw_tables, spark.dbt_months, spark.dbt_models],
+        "jobs": [everything, *spark.JOBS],
+    }
 else:
     shown = {
         "assets": [

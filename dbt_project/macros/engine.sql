@@ -111,9 +111,9 @@
     )
 {%- endmacro %}
 
-{# A decimal as people write it, without zeros at its end. #}
+{# A decimal, of 18 decimals at most, as people write it: without zeros at its end. #}
 {% macro plain(value) -%}
-    regexp_replace(cast({{ value }} as string), '[.]?0+$', '')
+    regexp_replace({{ adapter.dispatch('all_digits')(value) }}, '[.]?0+$', '')
 {%- endmacro %}
 
 {# A figure as people read it, with thousands separators. #}

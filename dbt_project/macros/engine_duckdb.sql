@@ -53,6 +53,10 @@
     {{ value }}
 {%- endmacro %}
 
+{% macro duckdb__all_digits(value) -%}
+    cast({{ value }} as string)
+{%- endmacro %}
+
 {% macro duckdb__shown(value, decimals) -%}
     format('{:,.{{ decimals }}f}', cast({{ value }} as double))
 {%- endmacro %}
