@@ -153,7 +153,8 @@ def compare(con: duckdb.DuckDBPyConnection, mart: str, key: list[str]) -> Compar
     compared = [c for c in types if c in spark_types and (mart, c) not in UNEQUAL]
     cells = [canonical(c, types[c], spark_types[c]) for c in compared]
     rows = {side: con.execute(f"select count(*) from {side}").fetchone()[0] for side in SIDES}
-    find_unequal_rows(con, cells)
+    lists = [c for c in compared if types[c].endswith("[]")]
+    find_unequal_rows(con, cells, lists)
     key = [c for c in key if c in compared] or compared
     pair_rows(con, key)
     alone, lonely = rows_alone(con, key)
@@ -196,9 +197,11 @@ def canonical(column: str, kind: str, other: str) -> str:
     return quoted
 
 
-def find_unequal_rows(con: duckdb.DuckDBPyConnection, cells: list[str]) -> None:
+def find_unequal_rows(con: duckdb.DuckDBPyConnection, cells: list[str], lists: list[str]) -> None:
     """Tables duckdb_rows and spark_rows: rows that are not as often on the other side."""
-    names = ", ".join(cell.rpartition(" as ")[2] for cell in cells)
+    hashed = [cell.rpartition(" as ")[2] for cell in cells]
+    hashed += [f'len("{column}")' for column in lists]  # no list has the hash of an empty one
+    names = ", ".join(hashed)
     for side in SIDES:
         con.execute(
             f"""
