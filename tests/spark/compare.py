@@ -24,6 +24,7 @@ import yaml
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 SCHEMA = "main"
 MEMORY = "3GB"
+MOST_ROWS = 400_000  # of those that differ, whose cells are looked at: bounds memory
 PARTITION = "part_month"  # Spark's folders of a large table; what it holds is in other columns too
 
 # What cannot be equal, and why.
@@ -67,6 +68,7 @@ class Comparison:
     duckdb_rows: int
     spark_rows: int
     cells: int
+    parts: int = 1  # more: so many rows differ that only one part of them was looked at
     columns: tuple[str, ...] = ()  # what is wrong with columns as such
     alone: tuple[str, ...] = ()  # rows that the other side has not
     differences: tuple[Difference, ...] = ()
@@ -78,6 +80,8 @@ class Comparison:
     def __str__(self) -> str:
         rows = f"{self.duckdb_rows:,} rows, Spark {self.spark_rows:,}"
         said = [f"{self.mart}: {rows}; {self.cells:,} cells compared"]
+        if self.parts > 1:
+            said += [f"    of the rows that differ one in {self.parts} was looked at"]
         said += [f"    {words}" for words in (*self.columns, *self.alone, *self.differences)]
         return "\n".join(said)
 
@@ -143,30 +147,31 @@ def compare(con: duckdb.DuckDBPyConnection, mart: str, key: list[str]) -> Compar
     """Compare the views `duckdb` and `spark`."""
     types, spark_types = (columns_of(con, side) for side in SIDES)
     spark_types.pop(PARTITION, None)
-    wrong = [f"{c}: Spark has no such column" for c in types if c not in spark_types]
-    wrong += [f"{c}: only Spark has this column" for c in spark_types if c not in types]
-    wrong += [
-        f"{c}: {types[c]}, Spark {spark_types[c]}"
-        for c in types
-        if c in spark_types and plain(types[c]) != plain(spark_types[c])
-    ]
     compared = [c for c in types if c in spark_types and (mart, c) not in UNEQUAL]
-    cells = [canonical(c, types[c], spark_types[c]) for c in compared]
-    rows = {side: con.execute(f"select count(*) from {side}").fetchone()[0] for side in SIDES}
-    lists = [c for c in compared if types[c].endswith("[]")]
-    find_unequal_rows(con, cells, lists)
     key = [c for c in key if c in compared] or compared
-    pair_rows(con, key)
-    alone, lonely = rows_alone(con, key)
+    show_hashes(con, {c: canonical(c, types[c], spark_types[c]) for c in compared}, types)
+    unequal = find_unequal(con)
+    parts = 1 + unequal // MOST_ROWS
+    pair_rows(con, key, parts)
+    alone = {side: rows_alone(con, key, side) for side in SIDES}
+    rows = [con.execute(f"select count(*) from {side}").fetchone()[0] for side in SIDES]
     return Comparison(
         mart,
-        rows["duckdb"],
-        rows["spark"],
-        (rows["duckdb"] - lonely) * len(compared),
-        tuple(wrong),
-        tuple(alone),
-        tuple(differences(con, compared, key)),
+        *rows,
+        cells=(rows[0] - alone["duckdb"][0]) * len(compared),
+        parts=parts,
+        columns=tuple(unlike(types, spark_types)),
+        alone=tuple(f"{n:,} rows only in {side}; {e}" for side, (n, e) in alone.items() if n),
+        differences=tuple(differences(con, compared, key)),
     )
+
+
+def unlike(types: dict[str, str], spark_types: dict[str, str]) -> Iterator[str]:
+    """What is wrong with the columns of a mart."""
+    for column in types.keys() | spark_types.keys():
+        kind, other = types.get(column), spark_types.get(column)
+        if not kind or not other or plain(kind) != plain(other):
+            yield f"{column}: {kind}, Spark {other}"
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
@@ -197,18 +202,25 @@ def canonical(column: str, kind: str, other: str) -> str:
     return quoted
 
 
-def find_unequal_rows(con: duckdb.DuckDBPyConnection, cells: list[str], lists: list[str]) -> None:
-    """Tables duckdb_rows and spark_rows: rows that are not as often on the other side."""
-    hashed = [cell.rpartition(" as ")[2] for cell in cells]
-    hashed += [f'len("{column}")' for column in lists]  # no list has the hash of an empty one
-    names = ", ".join(hashed)
+def show_hashes(
+    con: duckdb.DuckDBPyConnection, cells: dict[str, str], types: dict[str, str]
+) -> None:
+    """Views duckdb_hashes and spark_hashes: the rows, with a hash of all cells that count."""
+    hashed = [f'"{column}"' for column in cells]
+    # no list has the hash of an empty one
+    hashed += [f'len("{column}")' for column in cells if types[column].endswith("[]")]
     for side in SIDES:
         con.execute(
             f"""
             create or replace temp view {side}_hashes as
-            select *, hash({names}) as row_hash from (select {", ".join(cells)} from {side})
+            select *, hash({", ".join(hashed)}) as row_hash
+            from (select {", ".join(cells.values())} from {side})
             """
         )
+
+
+def find_unequal(con: duckdb.DuckDBPyConnection) -> int:
+    """Table unequal: hashes of rows that are not as often on the other side; how many."""
     con.execute(
         """
         create or replace temp table unequal as
@@ -222,52 +234,47 @@ def find_unequal_rows(con: duckdb.DuckDBPyConnection, cells: list[str], lists: l
         having sum(count) <> 0
         """
     )
-    for side in SIDES:
-        con.execute(
-            f"""
-            create or replace temp table {side}_rows as
-            from {side}_hashes where row_hash in (select row_hash from unequal)
-            """
-        )
+    return con.execute("select count(*) from unequal").fetchone()[0]
 
 
-def pair_rows(con: duckdb.DuckDBPyConnection, key: list[str]) -> None:
-    """Table pairs: the rows of both sides with one key; the second of a key with the second."""
+def pair_rows(con: duckdb.DuckDBPyConnection, key: list[str], parts: int) -> None:
+    """Table pairs: unequal rows d and s of one key; the second of a key with the second."""
     listed = ", ".join(f'"{c}"' for c in key)
     same = " and ".join(f'd."{c}" is not distinct from s."{c}"' for c in key)
-    number = f"row_number() over (partition by {listed} order by row_hash) as place"
+    rows = f"""
+        select *, row_number() over (partition by {listed} order by row_hash) as place
+        from {{side}}_hashes
+        where hash({listed}) % {parts} = 0 and row_hash in (select row_hash from unequal)
+    """
     con.execute(
         f"""
         create or replace temp table pairs as
         select d, s
-        from (select *, {number} from duckdb_rows) as d
-        full join (select *, {number} from spark_rows) as s on d.place = s.place and {same}
+        from ({rows.format(side="duckdb")}) as d
+        full join ({rows.format(side="spark")}) as s on d.place = s.place and {same}
         """
     )
 
 
-def rows_alone(con: duckdb.DuckDBPyConnection, key: list[str]) -> tuple[list[str], int]:
-    """What to say of rows that one side has alone, and how many DuckDB has."""
-    said, counts = [], []
-    for side, other, name in (("d", "s", "DuckDB"), ("s", "d", "Spark")):
-        shown = ", ".join(f'{side}."{c}"' for c in key)
-        found = con.execute(
-            f"""
-            select count(*) over (), {shown} from pairs
-            where {other}.place is null order by all limit 1
-            """
-        ).fetchone()
-        counts.append(found[0] if found else 0)
-        if found:
-            example = ", ".join(f"{c}={v}" for c, v in zip(key, found[1:], strict=True))
-            said.append(f"{found[0]:,} rows only in {name}; {example}")
-    return said, counts[0]
+def rows_alone(con: duckdb.DuckDBPyConnection, key: list[str], side: str) -> tuple[int, str]:
+    """How many rows in `pairs` a side has alone, and the key of the first."""
+    mine, other = ("d", "s") if side == "duckdb" else ("s", "d")
+    shown = ", ".join(f'{mine}."{c}"' for c in key)
+    found = con.execute(
+        f"""
+        select count(*) over (), {shown} from pairs
+        where {other}.place is null order by all limit 1
+        """
+    ).fetchone()
+    if not found:
+        return 0, ""
+    return found[0], ", ".join(f"{c}={v}" for c, v in zip(key, found[1:], strict=True))
 
 
 def differences(
     con: duckdb.DuckDBPyConnection, columns: list[str], key: list[str]
 ) -> Iterator[Difference]:
-    """Each column in which paired rows differ, with the first such row."""
+    """Each column in which rows in `pairs` differ, with the first of them."""
     shown = ", ".join(f'd."{c}"' for c in key)
     for column in columns:
         found = con.execute(
@@ -280,10 +287,8 @@ def differences(
             """
         ).fetchone()
         if found:
-            count, duckdb_cell, spark_cell, *values = found
-            yield Difference(
-                column, count, dict(zip(key, values, strict=True)), duckdb_cell, spark_cell
-            )
+            count, *cells = found[:3]
+            yield Difference(column, count, dict(zip(key, found[3:], strict=True)), *cells)
 
 
 # Spark's views
