@@ -202,6 +202,29 @@ def rebuild(root: Root = Path()) -> None:
 
 
 @app.command()
+def export_raw(
+    folder: Annotated[
+        str, typer.Argument(help="A local folder; warehouse/raw below the root if left out.")
+    ] = "",
+    root: Root = Path(),
+) -> None:
+    """Write schema `raw` as Parquet, for Spark: months of reads with new files, and the ledger."""
+    from ingest.export_raw import NotAFolderError, export_raw
+
+    workspace = _workspace(root)
+    with _reported(NotAFolderError), workspace.locked(say=print):
+        tables = export_raw(workspace, folder)
+    for table in tables:
+        cost = f"{table.row_count:,} rows, {table.bytes_written / 1e6:.1f} MB"
+        print(
+            f"{table.name}: {len(table.written)} written{f' ({cost})' * bool(table.written)}, "
+            f"{len(table.unchanged)} unchanged, {len(table.removed)} removed; "
+            f"{table.seconds:.1f} s"
+        )
+    print(f"Parquet files: {folder or workspace.exported_raw}")
+
+
+@app.command()
 def analyze(
     file: Annotated[Path, typer.Argument(help="CSV with Start Time and MW_net, or a raw export.")],
     show: Annotated[bool, typer.Option("--show", help="Open the plot in a window.")] = False,

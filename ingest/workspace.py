@@ -58,6 +58,11 @@ class Workspace:
         return self.root / "warehouse" / "published.next.duckdb"
 
     @property
+    def exported_raw(self) -> Path:
+        """Schema `raw` as Parquet, for an engine that does not read the warehouse."""
+        return self.root / "warehouse" / "raw"
+
+    @property
     def last_run(self) -> Path:
         """What the last complete run was made from; without it the next one does everything."""
         return self.root / "warehouse" / "last_run.json"

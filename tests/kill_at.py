@@ -1,6 +1,6 @@
 """Do a piece of work and die by SIGKILL just before its N-th line of the project's own code.
 
-    python tests/kill_at.py ROOT N [load|export]
+    python tests/kill_at.py ROOT N [load|export|export_raw]
 
 N = 0 does all of it and prints the lines it came by, one a step: `filing.py:98`. Every line is a
 step, so a crash is tried before and after each hash, commit, move, letter, log and ledger.
@@ -51,13 +51,25 @@ def export(root: Path) -> None:
         write_report(con, workspace, datetime(2000, 1, 1))
 
 
-WORK = {"load": load, "export": export}
+def export_raw(root: Path) -> None:
+    """Write schema `raw` as Parquet."""
+    from ingest import export_raw as raw
+
+    raw.export_raw(Workspace(root))
+
+
+WORK = {"load": load, "export": export, "export_raw": export_raw}
 TRACED = {
     "load": {shutil.__file__, *(str(path) for path in (PROJECT / "ingest").glob("*.py"))}
     - {str(PROJECT / "ingest" / name) for name in ("sample.py", "analyze.py")},
     "export": {
         str(PROJECT / "dagster_defs" / f"{name}.py")
         for name in ("outputs", "exports", "plot_files", "planner_plot_files", "report")
+    },
+    "export_raw": {
+        shutil.__file__,
+        str(PROJECT / "ingest" / "export_raw.py"),
+        str(PROJECT / "ingest" / "filing.py"),
     },
 }
 

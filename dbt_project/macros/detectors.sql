@@ -3,6 +3,7 @@
 {# Pearson's correlation of two columns of whole numbers, from exact sums; NULL where one of them
    does not vary. #}
 {% macro exact_correlation(x, y) -%}
+    {%- set x, y = wide(x), wide(y) -%}
     cast(count(*) * sum({{ x }} * {{ y }}) - sum({{ x }}) * sum({{ y }}) as double)
     / nullif(
         sqrt(cast(count(*) * sum({{ x }} * {{ x }}) - sum({{ x }}) * sum({{ x }}) as double))
@@ -16,7 +17,7 @@
     {%- set terms = [] -%}
     {%- for place in range(1, 6) -%}
         {%- set pair = 'after_' ~ place ~ ' ' ~ sign ~ ' before_' ~ (place + ahead) -%}
-        {%- do terms.append('pow(' ~ pair ~ ', 2)') -%}
+        {%- do terms.append(squared(pair)) -%}
     {%- endfor -%}
     sqrt({{ terms | join(' + ') }}) / 3000
 {%- endmacro %}

@@ -1,44 +1,56 @@
-{#- What one engine says differently from another stands here and nowhere else. -#}
+{#- What one engine says differently from another stands here and nowhere else: first what each
+    macro means, then how DuckDB says it, then how Apache Spark does. Both sessions are on UTC and
+    a timestamp is one of UTC, or of a clock's local time. -#}
 
 {% macro add_minutes(moment, minutes) -%}
-    {{ moment }} + to_minutes({{ minutes }})
+    {{ adapter.dispatch('add_minutes')(moment, minutes) }}
 {%- endmacro %}
 
 {% macro add_seconds(moment, seconds) -%}
-    {{ moment }} + to_seconds({{ seconds }})
+    {{ adapter.dispatch('add_seconds')(moment, seconds) }}
 {%- endmacro %}
 
 {% macro minutes_between(first, second) -%}
-    cast(date_diff('minute', {{ first }}, {{ second }}) as bigint)
+    {{ adapter.dispatch('minutes_between')(first, second) }}
 {%- endmacro %}
 
 {% macro seconds_between(first, second) -%}
-    cast(date_diff('second', {{ first }}, {{ second }}) as bigint)
+    {{ adapter.dispatch('seconds_between')(first, second) }}
+{%- endmacro %}
+
+{# From one date to another. #}
+{% macro days_between(first, second) -%}
+    {{ adapter.dispatch('days_between')(first, second) }}
 {%- endmacro %}
 
 {# Whole microseconds since 1970, which differ in no time at all. #}
 {% macro microseconds(moment) -%}
-    epoch_us({{ moment }})
+    {{ adapter.dispatch('microseconds')(moment) }}
 {%- endmacro %}
 
 {# A UTC timestamp as wall time of a zone; unambiguous in this direction. #}
 {% macro to_local(moment, zone) -%}
-    timezone({{ zone }}, timezone('UTC', {{ moment }}))
+    {{ adapter.dispatch('to_local')(moment, zone) }}
+{%- endmacro %}
+
+{# The day of the week of a date, Monday = 1 to Sunday = 7. #}
+{% macro weekday(date) -%}
+    {{ adapter.dispatch('weekday')(date) }}
 {%- endmacro %}
 
 {# One row per interval start from `first` to before `until`, as a column expression. #}
 {% macro interval_series(first, until, minutes) -%}
-    unnest(range({{ first }}, {{ until }}, to_minutes({{ minutes }})))
+    {{ adapter.dispatch('interval_series')(first, until, minutes) }}
+{%- endmacro %}
+
+{# One row per month, by its first moment, that has a part of `first` to before `until`. #}
+{% macro month_series(first, until) -%}
+    {{ adapter.dispatch('month_series')(first, until) }}
 {%- endmacro %}
 
 {# The first of the month after a moment that is one. #}
 {% macro add_month(month) -%}
     {{ month }} + interval 1 month
-{%- endmacro %}
-
-{# One row per month, by its first moment, that has a part of `first` to before `until`. #}
-{% macro month_series(first, until) -%}
-    unnest(range(date_trunc('month', {{ first }}), {{ until }}, interval 1 month))
 {%- endmacro %}
 
 {# The latest start of an interval, at or before a moment, on a grid counted from 1970 in UTC. #}
@@ -58,6 +70,40 @@
     ) }}
 {%- endmacro %}
 
+{# The day of a UTC timestamp on the system's clock; `system` is stg_system. #}
+{% macro local_day(moment) -%}
+    cast({{ to_local(moment, 'system.timezone') }} as date)
+{%- endmacro %}
+
+{# How often one whole number goes into another. #}
+{% macro whole_quotient(dividend, divisor) -%}
+    {{ adapter.dispatch('whole_quotient')(dividend, divisor) }}
+{%- endmacro %}
+
+{# x times x: a power function may round otherwise. #}
+{% macro squared(value) -%}
+    ({{ value }}) * ({{ value }})
+{%- endmacro %}
+
+{# Round half away from zero to nine decimals (1 mW, 1 mVA): roots and quotients only. By way of
+   a whole number, so that there is one way to do it. #}
+{% macro rounded(value) -%}
+    cast(
+        cast(round(({{ value }}) * 1e9) as bigint) * cast(0.000000001 as decimal(9, 9))
+        as decimal(28, 18)
+    )
+{%- endmacro %}
+
+{# A double as the nearest whole number, however large. #}
+{% macro whole_number(value) -%}
+    {{ adapter.dispatch('whole_number')(value) }}
+{%- endmacro %}
+
+{# A whole number whose products and sums have room. #}
+{% macro wide(value) -%}
+    {{ adapter.dispatch('wide')(value) }}
+{%- endmacro %}
+
 {# The values of some columns as one text; what is NULL counts too. #}
 {% macro joined(columns) -%}
     concat_ws(
@@ -65,62 +111,78 @@
     )
 {%- endmacro %}
 
-{# The distinct values in alphabetical order, joined by ', '; NULL when there are none. #}
-{% macro ordered_list(value) -%}
-    string_agg(distinct {{ value }}, ', ' order by {{ value }})
-{%- endmacro %}
-
-{# The value at a share of the way from the lowest to the highest, one that occurs. #}
-{% macro quantile(value, share) -%}
-    quantile_disc({{ value }}, {{ share }})
-{%- endmacro %}
-
-{# The values at several shares of the way, as one list. #}
-{% macro quantiles(value, shares) -%}
-    quantile_disc({{ value }}, [{{ shares | join(', ') }}])
-{%- endmacro %}
-
-{# For a CTE that is read more than once: put it in each place, where filters reach its tables. #}
-{% macro inlined() -%}
-    not materialized
-{%- endmacro %}
-
-{# The third-highest value of a group; NULL when there are fewer. #}
-{% macro third_highest(value) -%}
-    list_extract(max({{ value }}, 3), 3)
-{%- endmacro %}
-
-{# The day of a UTC timestamp on the system's clock; `system` is stg_system. #}
-{% macro local_day(moment) -%}
-    cast({{ to_local(moment, 'system.timezone') }} as date)
+{# A decimal as people write it, without zeros at its end. #}
+{% macro plain(value) -%}
+    regexp_replace(cast({{ value }} as string), '[.]?0+$', '')
 {%- endmacro %}
 
 {# A figure as people read it, with thousands separators. #}
 {% macro shown(value, decimals=0) -%}
-    format('{:,.{{ decimals }}f}', cast({{ value }} as double))
+    {{ adapter.dispatch('shown')(value, decimals) }}
 {%- endmacro %}
 
-{# The same as a list that keeps each value whole, and one row for each entry of such a list. #}
+{# The distinct values in alphabetical order, joined by ', '; NULL when there are none. #}
+{% macro ordered_list(value) -%}
+    {{ adapter.dispatch('ordered_list')(value) }}
+{%- endmacro %}
+
+{# The same as a list that keeps each value whole. #}
 {% macro distinct_list(value) -%}
-    list(distinct {{ value }} order by {{ value }}) filter (where {{ value }} is not null)
+    {{ adapter.dispatch('distinct_list')(value) }}
 {%- endmacro %}
 
+{# A list of numbers that are written out. #}
+{% macro list_of(values) -%}
+    {{ adapter.dispatch('list_of')(values | join(', ')) }}
+{%- endmacro %}
+
+{# One row for each entry of a list; none for NULL. #}
 {% macro each_of(list) -%}
-    unnest({{ list }})
+    {{ adapter.dispatch('each_of')(list) }}
+{%- endmacro %}
+
+{# One entry of a list, counted from 1. #}
+{% macro entry(list, place) -%}
+    {{ adapter.dispatch('entry')(list, place) }}
 {%- endmacro %}
 
 {% macro is_one_of(value, list) -%}
-    list_contains({{ list }}, {{ value }})
+    {{ adapter.dispatch('is_one_of')(value, list) }}
 {%- endmacro %}
 
 {% macro has_all(list, part) -%}
-    list_has_all({{ list }}, {{ part }})
+    {{ adapter.dispatch('has_all')(list, part) }}
 {%- endmacro %}
 
-{# Round half away from zero to nine decimals (1 mW, 1 mVA): roots and quotients only. The inner
-   cast drops what a double leaves behind the ninth. #}
-{% macro rounded(value) -%}
-    cast(cast(round({{ value }}, 9) as decimal(28, 9)) as decimal(28, 18))
+{# The first value, in the order of something, that is known where that is too. #}
+{% macro first_known(value, in_order_of) -%}
+    min_by({{ value }}, case when {{ value }} is not null then {{ in_order_of }} end)
+{%- endmacro %}
+
+{# The value at a share of the way from the lowest to the highest, one that occurs: the lowest that
+   at least this share of all values do not exceed. #}
+{% macro quantile(value, share) -%}
+    {{ adapter.dispatch('quantile')(value, share) }}
+{%- endmacro %}
+
+{# The values at several shares of the way, as one list. #}
+{% macro quantiles(value, shares) -%}
+    {{ adapter.dispatch('quantiles')(value, shares) }}
+{%- endmacro %}
+
+{# The third-highest value of a group; NULL when there are fewer. #}
+{% macro third_highest(value) -%}
+    {{ adapter.dispatch('third_highest')(value) }}
+{%- endmacro %}
+
+{# How many different whole numbers from 0 to `until` - 1 there are. #}
+{% macro count_different(number, until) -%}
+    {{ adapter.dispatch('count_different')(number, until) }}
+{%- endmacro %}
+
+{# For a CTE that is read more than once: put it in each place, where filters reach its tables. #}
+{% macro inlined() -%}
+    {{ adapter.dispatch('inlined')() }}
 {%- endmacro %}
 
 {# Tables hold UTC; a session in another zone would shift them without failing a single test. #}
@@ -129,14 +191,19 @@
         {{ exceptions.raise_compiler_error(
             "net_convention is '" ~ var('net_convention') ~ "'; allowed are signed and gross") }}
     {% endif %}
-    select
-        case
-            when current_setting('TimeZone') not in ('UTC', 'Etc/UTC')
-                then error('the session time zone must be UTC, see profiles.yml')
-        end
+    {{ adapter.dispatch('assert_session_is_utc')() }}
 {%- endmacro %}
 
-{# How many different whole numbers from 0 to `until` - 1 there are. #}
-{% macro count_different(number, until) -%}
-    bit_count(bitstring_agg(cast({{ number }} as int), 0, {{ until - 1 }}))
+{# What begins a table of this name that need not outlive the model, and how it is called. #}
+{% macro scratch_table(name) -%}
+    {{ adapter.dispatch('scratch_table')(name) }}
+{%- endmacro %}
+
+{% macro scratch(name) -%}
+    {{ adapter.dispatch('scratch')(name) }}
+{%- endmacro %}
+
+{# Where the tables of schema raw are. #}
+{% macro show_raw_tables() -%}
+    {{ adapter.dispatch('show_raw_tables')() }}
 {%- endmacro %}

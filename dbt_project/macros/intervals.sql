@@ -95,14 +95,21 @@
     case {{ whens | join(' ') }} end
 {%- endmacro %}
 
-{# The same of any number of intervals, from a running sum. #}
-{% macro running_sum(minutes) -%}
-    {%- set count = minutes ~ ' // interval_minutes' -%}
+{# The same of any number of intervals: of those that end within the last `minutes`, if they are of
+   one length and fill them. #}
+{% macro frame_sum(minutes) -%}
+    {%- set within -%}
+        over (
+            partition by feeder order by end_minute
+            range between {{ minutes - 1 }} preceding and current row
+        )
+    {%- endset -%}
     case
         when
-            mod({{ minutes }}, interval_minutes) = 0
-            and {{ reaches_back(minutes, count ~ ' - 1') }}
-            then mw_so_far - coalesce(lag(mw_so_far, {{ count }}) over feeder_time, 0)
+            count(*) {{ within }} * interval_minutes = {{ minutes }}
+            and min(interval_minutes) {{ within }} = interval_minutes
+            and max(interval_minutes) {{ within }} = interval_minutes
+            then sum(mw_net) {{ within }}
     end
 {%- endmacro %}
 

@@ -1,7 +1,7 @@
 {#- From raw channels to MW and MVA. -#}
 
 {% macro long_value(channel) -%}
-    long_values[{{ ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'].index(channel) + 1 }}]
+    {{ entry('long_values', ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'].index(channel) + 1) }}
 {%- endmacro %}
 
 {# A raw channel as MW (MVA) averaged over the interval, exact: six decimals are enough for nearly
@@ -12,7 +12,8 @@
         when is_no_load then null
         when is_spread
             then {{ rounded(
-                'cast(coalesce(' ~ long_value(channel) ~ ', ' ~ channel ~ ') as double)'
+                'cast(coalesce(' ~ long_value(channel) ~ ', cast(' ~ channel
+                ~ ' as decimal(38, 18))) as double)'
                 ~ ' * cast(mw_factor as double)'
                 ~ ' * interval_minutes * 60 / nullif(actual_seconds, 0)'
             ) }}
@@ -49,9 +50,10 @@
    N = sqrt(max(S^2 - P^2, 0)) the most that reactive power can have been (IEEE 1459). #}
 {% macro net_mva(sign) -%}
     {{ rounded(
-        'sqrt(pow(p_del - p_rec, 2) + pow('
-        ~ 'sqrt(greatest(pow(s_del, 2) - pow(p_del, 2), 0)) ' ~ sign
-        ~ ' sqrt(greatest(pow(s_rec, 2) - pow(p_rec, 2), 0)), 2)) * factor'
+        'sqrt(' ~ squared('p_del - p_rec') ~ ' + ' ~ squared(
+            'sqrt(greatest(s_del * s_del - p_del * p_del, 0)) ' ~ sign
+            ~ ' sqrt(greatest(s_rec * s_rec - p_rec * p_rec, 0))'
+        ) ~ ') * factor'
     ) }}
 {%- endmacro %}
 

@@ -6,7 +6,11 @@
     with by the next. Change a model, a macro or a variable, and everything is made anew. -#}
 
 {% macro create_model_parts() -%}
-    create table if not exists model_parts (
+    {{ adapter.dispatch('create_model_parts')() }}
+{%- endmacro %}
+
+{% macro duckdb__create_model_parts() -%}
+    create table if not exists {{ target.schema }}.model_parts (
         model varchar not null,
         feeder varchar,
         month_start_at timestamp,
@@ -33,6 +37,10 @@
 
 {# dbt's own macro, asked by `is_incremental` and the materialization: also if the code changed. #}
 {% macro should_full_refresh() -%}
+    {{- return(adapter.dispatch('should_full_refresh', 'load_profile')()) -}}
+{%- endmacro %}
+
+{% macro duckdb__should_full_refresh() -%}
     {%- if flags.FULL_REFRESH or not execute -%}
         {{- return(flags.FULL_REFRESH) -}}
     {%- endif -%}
@@ -43,8 +51,21 @@
     {{- return(run_query(held).columns[0].values()[0] == 0) -}}
 {%- endmacro %}
 
+{# Whether only some parts are to be made; else all are. #}
+{% macro is_by_parts() -%}
+    {{- return(adapter.dispatch('is_by_parts')()) -}}
+{%- endmacro %}
+
+{% macro duckdb__is_by_parts() -%}
+    {{- return(is_incremental()) -}}
+{%- endmacro %}
+
 {# Feeder and month of every part that should be otherwise than this model has it. #}
 {% macro dirty_parts(parts) -%}
+    {{ adapter.dispatch('dirty_parts')(parts) }}
+{%- endmacro %}
+
+{% macro duckdb__dirty_parts(parts) -%}
     select
         coalesce(wanted.feeder, held.feeder) as feeder,
         coalesce(wanted.month_start_at, held.month_start_at) as month_start_at
@@ -60,7 +81,7 @@
 
 {# For `where`: this row belongs to a part that is to be made; in a full build all do. #}
 {% macro is_in_dirty_part(parts, time, feeder='feeder') -%}
-    {%- if is_incremental() -%}
+    {%- if is_by_parts() -%}
         {{- is_in_parts(dirty_parts(parts), time, feeder) -}}
     {%- else -%}
         true
@@ -70,7 +91,7 @@
 {# True at least for every row of a dirty part and for none more than a day outside the first and
    the last of them: written out, so that DuckDB skips what it need not read. #}
 {% macro is_near_dirty_part(parts, time) -%}
-    {%- if is_incremental() -%}
+    {%- if is_by_parts() -%}
         {{- is_near_parts(dirty_parts(parts), time) -}}
     {%- else -%}
         true
@@ -79,7 +100,7 @@
 
 {# True at least for every row whose time on any clock lies in a dirty part. #}
 {% macro is_around_dirty_part(parts, time) -%}
-    {%- if is_incremental() -%}
+    {%- if is_by_parts() -%}
         {%- set around -%}
             select month_start_at from ({{ dirty_parts(parts) }})
             union all
@@ -94,8 +115,10 @@
 {% macro is_near_parts(parts, time) -%}
     {%- set ends -%}
         select
-            coalesce(min(month_start_at), timestamp '0001-01-01'),
-            coalesce(max({{ add_month('month_start_at') }}), timestamp '0001-01-01')
+            cast(coalesce(min(month_start_at), timestamp '1000-01-01') as string) as first,
+            cast(
+                coalesce(max({{ add_month('month_start_at') }}), timestamp '1000-01-01') as string
+            ) as until
         from ({{ parts }})
     {%- endset -%}
     {%- set first, until = run_query(ends).rows[0].values() -%}
@@ -123,7 +146,7 @@
    list is written out, so that the scan itself passes over the others. #}
 {% macro is_in_dirty_file(parts) -%}
     {%- set periods = ref('stg_file_periods') -%}
-    {%- if is_incremental() -%}
+    {%- if is_by_parts() -%}
         {%- set files -%}
             select distinct periods.file_id
             from {{ periods }} as periods
@@ -157,31 +180,35 @@
 {# After a model is built, before its transaction ends: note which parts it has now. #}
 {% macro note_parts() -%}
     {%- if config.get('incremental_strategy') == 'replace_parts' -%}
-        {%- set held = this.schema ~ '.model_parts' -%}
-        {%- set wanted = ref(config.get('parts')) -%}
-        delete from {{ held }}
-        where model = '{{ this.name }}'
-        {%- if is_incremental() %}
-            and not exists (
-                select 1 from {{ wanted }} as wanted
-                where
-                    wanted.feeder is not distinct from model_parts.feeder
-                    and wanted.month_start_at = model_parts.month_start_at
-                    and wanted.stamp = model_parts.stamp
-            )
-        {%- endif %};
-        insert into {{ held }}
-        select '{{ this.name }}', wanted.feeder, wanted.month_start_at, wanted.stamp,
-            '{{ code_stamp() }}', false
-        from {{ wanted }} as wanted
-        where not exists (
-            select 1 from {{ held }} as held
-            where
-                held.model = '{{ this.name }}'
-                and held.feeder is not distinct from wanted.feeder
-                and held.month_start_at = wanted.month_start_at
-        )
+        {{ adapter.dispatch('note_parts')() }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__note_parts() -%}
+    {%- set held = this.schema ~ '.model_parts' -%}
+    {%- set wanted = ref(config.get('parts')) -%}
+    delete from {{ held }}
+    where model = '{{ this.name }}'
+    {%- if is_incremental() %}
+        and not exists (
+            select 1 from {{ wanted }} as wanted
+            where
+                wanted.feeder is not distinct from model_parts.feeder
+                and wanted.month_start_at = model_parts.month_start_at
+                and wanted.stamp = model_parts.stamp
+        )
+    {%- endif %};
+    insert into {{ held }}
+    select '{{ this.name }}', wanted.feeder, wanted.month_start_at, wanted.stamp,
+        '{{ code_stamp() }}', false
+    from {{ wanted }} as wanted
+    where not exists (
+        select 1 from {{ held }} as held
+        where
+            held.model = '{{ this.name }}'
+            and held.feeder is not distinct from wanted.feeder
+            and held.month_start_at = wanted.month_start_at
+    )
 {%- endmacro %}
 
 {#- Tests look at the parts that were made since all tests of their model last passed, in
@@ -190,12 +217,18 @@
 {% macro are_tests_scoped() -%}
     {{- return(
         execute and flags.WHICH == 'build' and var('full_tests') | string | lower != 'true'
+        and adapter.dispatch('can_scope_tests')()
     ) -}}
+{%- endmacro %}
+
+{% macro duckdb__can_scope_tests() -%}
+    {{- return(true) -}}
 {%- endmacro %}
 
 {% macro untested_parts(model_name) -%}
     select feeder, month_start_at from {{ target.schema }}.model_parts
     where model = '{{ model_name }}' and not is_tested
+    {%- if var('month') %} and month_start_at = timestamp '{{ var("month") }}'{% endif %}
 {%- endmacro %}
 
 {% macro is_untested(model_name, time, feeder='feeder') -%}
@@ -216,7 +249,7 @@
 
 {# At the end of `dbt build`: a model's parts are tested when every test that reads it passed. #}
 {% macro note_tested(results) -%}
-    {%- if execute and flags.WHICH == 'build' -%}
+    {%- if execute and flags.WHICH == 'build' and target.type == 'duckdb' -%}
         {%- set passed = [] -%}
         {%- for result in results if result.status in ('pass', 'warn') -%}
             {%- do passed.append(result.node.unique_id) -%}
@@ -230,7 +263,7 @@
             {%- endfor -%}
             {%- if not open %}{% do models.append("'" ~ model.name ~ "'") %}{% endif -%}
         {%- endfor -%}
-        update model_parts set is_tested = true
+        update {{ target.schema }}.model_parts set is_tested = true
         where not is_tested and model in ({{ models | join(', ') }})
     {%- endif -%}
 {%- endmacro %}

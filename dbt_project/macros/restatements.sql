@@ -4,11 +4,11 @@
     everything else is made anew. -#}
 
 {% macro create_restated_months() -%}
-    create table if not exists restated_months (
-        feeder varchar not null,
+    create table if not exists {{ target.schema }}.restated_months (
+        feeder string not null,
         month_start_at timestamp not null,
         restated_at timestamp not null,
-        cause varchar not null,
+        cause string not null,
         readings_before bigint not null,
         readings_after bigint not null,
         net_mwh_before decimal(28, 18),
@@ -27,7 +27,7 @@
 
 {# Before the model is built: keep the rows that it will replace, and what code made them. #}
 {% macro keep_figures() -%}
-    create or replace temp table figures_before as
+    {{ scratch_table('figures_before') }}
     select
         figures.*,
         (
@@ -42,14 +42,15 @@
     {%- else -%}
         from (
             select
-                '' as feeder,
-                timestamp '1970-01-01' as month_start_at,
+                feeder,
+                month_start_at,
                 cast(0 as bigint) as reading_count,
                 cast(0 as decimal(28, 18)) as net_mwh,
                 cast(0 as decimal(28, 18)) as peak_mw,
-                timestamp '1970-01-01' as last_start_at,
-                '' as meter_stamp,
-                cast([] as bigint[]) as file_ids
+                month_start_at as last_start_at,
+                meter_stamp,
+                file_ids
+            from {{ ref('figure_months') }}
         ) as figures
         where false
     {%- endif -%}
@@ -66,7 +67,7 @@
             earlier.*,
             figures.meter_stamp as new_meter_stamp,
             figures.file_ids as new_file_ids
-        from figures_before as earlier
+        from {{ scratch('figures_before') }} as earlier
         left join {{ this }} as figures
             on
                 earlier.feeder = figures.feeder
@@ -85,7 +86,7 @@
                 and date_trunc('month', intervals.interval_start_at) = changed.month_start_at
                 and intervals.interval_start_at <= changed.last_start_at
         where {{ is_near_parts(
-            'select * from figures_before', 'intervals.interval_start_at'
+            'select * from ' ~ scratch('figures_before'), 'intervals.interval_start_at'
         ) if execute else 'true' }}
         group by changed.feeder, changed.month_start_at
     ),

@@ -116,8 +116,10 @@ factors as (
     select
         meter_data_row,
         multiplier,
-        multiplier * case when channel_unit like '%h' then 60 // interval_minutes else 1 end
-            as factor,
+        multiplier * case
+            when channel_unit like '%h' then {{ whole_quotient('60', 'interval_minutes') }}
+            else 1
+        end as factor,
         channel_unit like '%h' as is_energy,
         interval_minutes * 60 as meter_seconds,
         case left(channel_unit, 1) when 'M' then 1 when 'k' then 1000 else 1000000 end as per_mw

@@ -64,8 +64,9 @@ months as (
         meter_data_row,
         -- whole intervals: where the grid is shifted, one reaches over the end of a month
         sum(
-            (({{ minutes_between('first_start_at', 'until_at') }} - 1) // interval_minutes + 1)
-            * interval_minutes
+            ({{ whole_quotient(
+                minutes_between('first_start_at', 'until_at') ~ ' - 1', 'interval_minutes'
+            ) }} + 1) * interval_minutes
         ) as minutes_expected
     from expected
     group by meter_data_row

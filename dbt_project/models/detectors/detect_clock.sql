@@ -23,7 +23,7 @@ fired as (
     from shifts
     where
         distance >= {{ var('sibling_distance') }}
-        and pow(moved_distance / distance, 2) <= {{ var('sibling_ratio') }}
+        and {{ squared('moved_distance / distance') }} <= {{ var('sibling_ratio') }}
         and distance >= 0.5 * greatest_distance
         -- what turned over is not late
         and reversed_distance > moved_distance
@@ -50,7 +50,7 @@ select
         when earlier_distance < later_distance then 'an hour earlier'
         else 'an hour later'
     end || ' against those of the other feeders; moved back, '
-    || {{ shown('100 * (1 - pow(moved_distance / distance, 2))') }}
+    || {{ shown('100 * (1 - ' ~ squared('moved_distance / distance') ~ ')') }}
     || ' % of the difference to the weeks before is gone' as evidence,
     'its clock may have changed for daylight saving time alone, or not with the others: compare it '
     || 'with the time and with timezone in meter-data.csv' as meaning

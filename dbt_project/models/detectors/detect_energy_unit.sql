@@ -9,7 +9,7 @@ days as (
     select
         *,
         date_trunc('month', local_date) as month,
-        60.0 / interval_minutes as intervals_per_hour
+        cast(60 as double) / interval_minutes as intervals_per_hour
     from {{ ref('feeder_days') }}
     where kw_per_kva is not null
 ),

@@ -43,7 +43,7 @@ weeks as (
 changes as (
     select
         *,
-        abs(ln(watts_after / watts_before)) as strength
+        greatest(watts_after / watts_before, watts_before / watts_after) as strength
     from weeks
     where watts_before > 0 and watts_after > 0
 ),
@@ -53,7 +53,7 @@ turns as (
     select *
     from changes
     qualify
-        strength > ln(1.12)
+        strength > 1.12
         and strength = max(strength) over (
             partition by feeder order by local_date
             range between interval 7 days preceding and interval 7 days following
@@ -111,7 +111,7 @@ exchanges as (
 ),
 
 ratios as (
-    select unnest({{ var('step_ratios') }}) as standard_ratio
+    select {{ each_of(list_of(var('step_ratios'))) }} as standard_ratio
 ),
 
 standard as (
@@ -127,7 +127,11 @@ standard as (
     qualify
         row_number() over (
             partition by steps.feeder, steps.local_date
-            order by abs(ln(steps.ratio / ratios.standard_ratio)), ratios.standard_ratio
+            order by
+                greatest(
+                    steps.ratio / ratios.standard_ratio, ratios.standard_ratio / steps.ratio
+                ),
+                ratios.standard_ratio
         ) = 1
 )
 

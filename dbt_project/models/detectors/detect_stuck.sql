@@ -39,7 +39,7 @@ select
     || 'value, the longest of ' || {{ shown('max(stuck.interval_count)') }} || ' at '
     || max_by(cast(
         {{ to_local('stuck.run_start_at', 'system.timezone') }} as string
-    ), (stuck.interval_count, -epoch(stuck.run_start_at))) as evidence,
+    ), (stuck.interval_count, -{{ microseconds('stuck.run_start_at') }})) as evidence,
     'the meter or what reads it may have stood still: compare with its display or a neighbour'
         as meaning
 from stuck

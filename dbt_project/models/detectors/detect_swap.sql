@@ -80,7 +80,7 @@ reversed as (
     from shifts
     where
         distance >= {{ var('swap_distance') }}
-        and pow(reversed_distance / distance, 2) <= {{ var('sibling_ratio') }}
+        and {{ squared('reversed_distance / distance') }} <= {{ var('sibling_ratio') }}
         and distance >= 0.5 * greatest_distance
     qualify
         distance = max(distance) over (
@@ -103,14 +103,17 @@ found as (
         cast(week_start_at as date) as first_date,
         cast(week_start_at as date) + 6 as last_date,
         'since about then its changes run against those of the other feeders as before with them; '
-        || 'reversed, ' || {{ shown('100 * (1 - pow(reversed_distance / distance, 2))') }}
+        || 'reversed, '
+        || {{ shown('100 * (1 - ' ~ squared('reversed_distance / distance') ~ ')') }}
         || ' % of the difference to the weeks before is gone' as evidence
     from reversed
     where not exists (
         select 1 from turned
         where
             turned.feeder = reversed.feeder
-            and abs(turned.local_date - cast(reversed.week_start_at as date)) <= 16
+            and abs({{ days_between(
+                'turned.local_date', 'cast(reversed.week_start_at as date)'
+            ) }}) <= 16
     )
 )
 

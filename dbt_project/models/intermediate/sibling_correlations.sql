@@ -103,7 +103,8 @@ weeks as (
     select
         *,
         {{ add_minutes(
-            'month_start_at', '10080 * least((extract(day from hour_start_at) - 1) // 7, 3)'
+            'month_start_at', '10080 * least('
+            ~ whole_quotient('extract(day from hour_start_at) - 1', '7') ~ ', 3)'
         ) }} as week_start_at
     from moved
     -- no hole among the seven hours

@@ -92,7 +92,7 @@ days as (
         cast(sum(
             case
                 when can_be_peak
-                    then cast(round(1e12 * net * net * actual_seconds) as decimal(38, 0))
+                    then {{ whole_number('1e12 * net * net * actual_seconds') }}
             end
         ) as decimal(38, 0)) as w2_seconds,
         cast(sum(
@@ -123,10 +123,10 @@ extremes as (
             as min_at,
         min(case when measured.peak_mva = days.peak_mva then measured.interval_start_at end)
             as peak_mva_at,
-        min_by(
-            measured.pf_net,
-            case when measured.peak_mva = days.peak_mva then measured.interval_start_at end
-        ) as peak_mva_pf
+        {{ first_known(
+            'measured.pf_net',
+            'case when measured.peak_mva = days.peak_mva then measured.interval_start_at end'
+        ) }} as peak_mva_pf
     from measured
     inner join days
         on measured.feeder = days.feeder and measured.local_date = days.local_date
@@ -142,16 +142,16 @@ valid as {{ inlined() }} (
     where can_be_peak and is_on_grid and mw_net is not null
 ),
 
-running as (
+shorter as (
     select
         feeder,
         local_date,
-        interval_start_at,
         interval_minutes,
-        sum(mw_net) over feeder_time as mw_so_far
+        mw_net,
+        {{ minutes_between("timestamp '1970-01-01'", 'interval_start_at') }} + interval_minutes
+            as end_minute
     from valid
     where interval_minutes < 15
-    window feeder_time as (partition by feeder order by interval_start_at)
 ),
 
 rolled as (
@@ -169,10 +169,9 @@ rolled as (
         feeder,
         local_date,
         interval_minutes,
-        {{ running_sum(30) }} as mw_30,
-        {{ running_sum(60) }} as mw_60
-    from running
-    window feeder_time as (partition by feeder order by interval_start_at)
+        {{ frame_sum(30) }} as mw_30,
+        {{ frame_sum(60) }} as mw_60
+    from shorter
 ),
 
 highest as (

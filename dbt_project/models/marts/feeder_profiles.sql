@@ -42,8 +42,11 @@ channels as (
         {{ as_double('kva_rec') }} as s_rec,
         -- where energy is spread over another length, as in_mw does
         cast(mw_factor as double)
-        * case when is_spread then interval_minutes * 60.0 / nullif(actual_seconds, 0) else 1 end
-            as factor
+        * case
+            when is_spread
+                then cast(interval_minutes * 60 as double) / nullif(actual_seconds, 0)
+            else 1
+        end as factor
     from readings
     where {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
 ),

@@ -31,7 +31,7 @@ years as (
     select
         feeder,
         year_start,
-        sum(actual_seconds) as year_seconds,
+        cast(sum(actual_seconds) as bigint) as year_seconds,
         {% for share in peak_shares -%}
             cast({{ share }} * max(mw_net) as decimal(28, 18)) as threshold_{{ loop.index }},
         {% endfor -%}
@@ -61,41 +61,58 @@ reached as (
 ),
 
 points as (
-    {% for share in peak_shares -%}
-        select
-            years.feeder,
-            years.year_start,
-            'peak' as share_of,
-            {{ share }} as share,
-            years.threshold_{{ loop.index }} as mw,
-            sum(reached.reached_seconds) as point_seconds
-        from years
-        inner join reached
-            on
-                years.feeder = reached.feeder
-                and years.year_start = reached.year_start
-                and reached.place <= {{ loop.index }}
-        group by years.feeder, years.year_start, years.threshold_{{ loop.index }}
-        union all
-    {% endfor -%}
-    {% for share in time_shares -%}
-        select
-            feeder,
-            year_start,
-            'time' as share_of,
-            {{ share }} as share,
-            -levels[{{ loop.index }}] as mw,
-            {{ share }} * year_seconds as point_seconds
-        from years
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    select
+        shares.share_of,
+        shares.place,
+        shares.share
+    from (
+        values
+        {% for share in peak_shares -%}
+            ('peak', {{ loop.index }}, cast({{ share }} as decimal(3, 2))),
+        {% endfor -%}
+        {% for share in time_shares -%}
+            ('time', {{ loop.index }}, cast({{ share }} as decimal(3, 2)))
+            {{- "," if not loop.last }}
+        {% endfor %}
+    ) as shares (share_of, place, share)
+),
+
+marked as (
+    select
+        years.feeder,
+        years.year_start,
+        points.share_of,
+        points.share,
+        years.threshold_1 * points.share as mw,
+        sum(reached.reached_seconds) as point_seconds
+    from years
+    cross join points
+    inner join reached
+        on
+            years.feeder = reached.feeder
+            and years.year_start = reached.year_start
+            and points.place >= reached.place
+    where points.share_of = 'peak'
+    group by
+        years.feeder, years.year_start, points.share_of, points.share, years.threshold_1
+    union all
+    select
+        years.feeder,
+        years.year_start,
+        points.share_of,
+        points.share,
+        -{{ entry('years.levels', 'points.place') }} as mw,
+        points.share * years.year_seconds as point_seconds
+    from years
+    cross join points
+    where points.share_of = 'time'
 )
 
 select
     feeder,
     year_start,
     share_of,
-    cast(share as decimal(3, 2)) as share,
+    share,
     cast(mw as decimal(28, 18)) as mw,
     {{ rounded('cast(point_seconds as double) / 3600') }} as hours
-from points
+from marked

@@ -63,9 +63,9 @@ select
     profiles.pf_net,
     reads.file_id = profiles.file_id and reads.line_number = profiles.line_number as is_used,
     case when reads.is_no_load then reads.event_type || ', no load: ' else '' end
-    || '(' || coalesce(cast(cast(reads.kw_del as double) as string), 'unknown') || ' delivered, '
-    || coalesce(cast(cast(reads.kw_rec as double) as string), 'unknown') || ' received) x '
-    || cast(cast(meters.multiplier as double) as string) || ' ' || meters.channel_unit
+    || '(' || coalesce({{ plain('reads.kw_del') }}, 'unknown') || ' delivered, '
+    || coalesce({{ plain('reads.kw_rec') }}, 'unknown') || ' received) x '
+    || {{ plain('meters.multiplier') }} || ' ' || meters.channel_unit
     || case
         when reads.is_spread
             then ' x 3600 / ' || cast(reads.actual_seconds as string) || ' seconds an hour'
@@ -73,8 +73,8 @@ select
             then ' x 60 / ' || cast(meters.interval_minutes as string) || ' an hour'
         else ''
     end
-    || ' = (' || coalesce(cast(cast(reads.mw_del as double) as string), 'unknown')
-    || ', ' || coalesce(cast(cast(reads.mw_rec as double) as string), 'unknown')
+    || ' = (' || coalesce({{ plain('reads.mw_del') }}, 'unknown')
+    || ', ' || coalesce({{ plain('reads.mw_rec') }}, 'unknown')
     || ') MW' as formula
 from reads
 inner join meters on reads.meter_data_row = meters.meter_data_row

@@ -13,8 +13,10 @@ select
     profiles.end_local,
     profiles.timezone,
     {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
-        cast(coalesce(reads.{{ long_value(channel) }}, profiles.{{ channel }}) as decimal(38, 18))
-            as {{ channel }},
+        coalesce(
+            {{ entry('reads.long_values', loop.index) }},
+            cast(profiles.{{ channel }} as decimal(38, 18))
+        ) as {{ channel }},
     {% endfor %}
     profiles.total_factor,
     profiles.is_ambiguous_time,

@@ -16,7 +16,7 @@ calendar as (
 dates as (
     select distinct
         local_date,
-        strftime(local_date, '%m-%d') as month_day
+        substr(cast(local_date as string), 6) as month_day
     from {{ ref('feeder_days') }}
     where {{ is_in_dirty_part(ref('day_months'), 'local_date', '') }}
 ),
@@ -55,7 +55,7 @@ typed as (
         coalesce(seasons.season, 'all year') as season,
         case
             when holidays.local_date is not null then 'holiday'
-            when extract(isodow from dates.local_date) >= 6 then 'weekend'
+            when {{ weekday('dates.local_date') }} >= 6 then 'weekend'
             else 'weekday'
         end as day_type
     from dates
@@ -64,7 +64,7 @@ typed as (
 ),
 
 day_hours as (
-    select unnest(range(24)) as local_hour
+    select {{ each_of(list_of(range(24))) }} as local_hour
 ),
 
 -- every hour has one bin, so that bins add up to the whole

@@ -43,7 +43,11 @@ select
             when 'kWh' then cast(0.001 as decimal(7, 6))
             when 'MWh' then cast(1 as decimal(7, 6))
         end
-        * case when meters.channel_unit like '%h' then 60 // meters.interval_minutes else 1 end
+        * case
+            when meters.channel_unit like '%h'
+                then {{ whole_quotient('60', 'meters.interval_minutes') }}
+            else 1
+        end
         as decimal(24, 12)
     ) as mw_factor,
     {{ add_minutes(

@@ -4,7 +4,7 @@ select
     -- the longest interval of any feeder: totals cannot be finer
     max(interval_minutes) as interval_minutes,
     -- and on its grid
-    max_by(grid_shift_minutes, interval_minutes) as grid_shift_minutes,
+    max_by(grid_shift_minutes, (interval_minutes, grid_shift_minutes)) as grid_shift_minutes,
     '{{ var("net_convention") }}' as net_convention,
     coalesce(
         nullif('{{ var("system_timezone") }}', ''),

@@ -1,0 +1,164 @@
+{#- macros/replace_parts.sql on Apache Spark, whose Parquet tables cannot delete or change a row. A
+    table is partitioned by the month of its parts (`part_month`), and so is model_parts, by model
+    and month. A part that is not right makes its month dirty, for all feeders; dirty months are
+    overwritten. What has no month (a feeder's gaps) is made anew as a whole.
+
+    Statements do not form one transaction here. The stamps of a month go before its rows are
+    touched and come back when it is whole: a run that is killed leaves a dirty month behind.
+
+    With --vars '{month: 2021-07-01}' only that month is made, so that months can run apart. -#}
+
+{% macro spark__create_model_parts() -%}
+    create table if not exists {{ target.schema }}.model_parts (
+        feeder string,
+        month_start_at timestamp,
+        stamp string,
+        code string,
+        is_tested boolean,
+        model string,
+        part_month date
+    ) using parquet partitioned by (model, part_month)
+{%- endmacro %}
+
+{# Other code makes parts dirty, not the table; only without months there is nothing to keep. #}
+{% macro spark__should_full_refresh() -%}
+    {{- return(flags.FULL_REFRESH or not config.get('part_time')) -}}
+{%- endmacro %}
+
+{% macro spark__is_by_parts() -%}
+    {{- return(
+        execute and config.get('part_time') and (is_incremental() or var('month')) and true
+    ) -}}
+{%- endmacro %}
+
+{% macro spark__dirty_parts(parts) -%}
+    select feeder, month_start_at
+    from (
+        select
+            coalesce(wanted.feeder, held.feeder) as feeder,
+            coalesce(wanted.month_start_at, held.month_start_at) as month_start_at,
+            max(case
+                when wanted.stamp is distinct from held.stamp or held.code <> '{{ code_stamp() }}'
+                    then 1
+                else 0
+            end) over (
+                partition by coalesce(wanted.month_start_at, held.month_start_at)
+            ) as is_dirty
+        from {{ parts }} as wanted
+        full join (
+            select * from {{ this.schema }}.model_parts where model = '{{ this.name }}'
+        ) as held
+            on
+                wanted.feeder is not distinct from held.feeder
+                and wanted.month_start_at = held.month_start_at
+    ) as compared
+    where
+        is_dirty = 1
+        and {{ is_wanted_month() }}
+{%- endmacro %}
+
+{# Of parts with a month, those of the month that is made. #}
+{% macro is_wanted_month() -%}
+    {%- if var('month') and config.get('part_time') -%}
+        month_start_at = timestamp '{{ var("month") }}'
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{# Months in which a part is not right, as text. #}
+{% macro dirty_months() -%}
+    {%- set months -%}
+        select distinct cast(cast(month_start_at as date) as string) as part_month
+        from ({{ dirty_parts(ref(config.get('parts'))) }}) as dirty
+        order by 1
+    {%- endset -%}
+    {{- return(run_query(months).columns[0].values() | list) -}}
+{%- endmacro %}
+
+{# Stamps of a month, or of all of a model, and the rows that they stand for, if it has any. #}
+{% macro drop_months(table, months, model='') -%}
+    {%- for month in months -%}
+        {%- set partition -%}
+            {{ "model = '" ~ model ~ "', " if model }}part_month = date '{{ month }}'
+        {%- endset -%}
+        {%- do run_query(
+            'alter table ' ~ table ~ ' drop if exists partition (' ~ partition ~ ')'
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro forget_parts() -%}
+    {%- set statement -%}
+        alter table {{ this.schema }}.model_parts
+        drop if exists partition (model = '{{ this.name }}')
+    {%- endset -%}
+    {%- do run_query(statement) -%}
+{%- endmacro %}
+
+{% macro spark__note_parts() -%}
+    {%- set months = dirty_months() if execute else [] -%}
+    {%- if months -%}
+    {#- not `insert into`, whose jobs share one folder and end each other -#}
+    insert overwrite {{ this.schema }}.model_parts partition (model, part_month)
+    select
+        feeder,
+        month_start_at,
+        stamp,
+        '{{ code_stamp() }}' as code,
+        false as is_tested,
+        '{{ this.name }}' as model,
+        cast(month_start_at as date) as part_month
+    from {{ ref(config.get('parts')) }}
+    where cast(cast(month_start_at as date) as string) in ('{{ months | join("', '") }}')
+    {%- endif -%}
+{%- endmacro %}
+
+{# A test looks at everything, or at the month that is made. #}
+{% macro spark__can_scope_tests() -%}
+    {{- return(var('month') != '') -}}
+{%- endmacro %}
+
+{% macro has_other_columns(held, sql) -%}
+    {%- set names = adapter.get_columns_in_relation(held) | map(attribute='name') | list -%}
+    {{- return(names != get_columns_in_query(sql) + ['part_month']) -}}
+{%- endmacro %}
+
+{% materialization incremental, adapter='spark' -%}
+    {%- set held = load_relation(this) -%}
+    {%- set is_monthly = config.get('part_time') -%}
+    {%- set months = dirty_months() -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- set rows -%}
+        {%- if config.get('contract').enforced %}{{ get_assert_columns_equivalent(sql) }}{% endif %}
+        select
+            {% if is_monthly %}/*+ rebalance(part_month) */{% endif %} made.*
+            {%- if is_monthly %}, cast(
+                date_trunc('month', {{ config.get('part_time') }}) as date
+            ) as part_month{% endif %}
+        from ({{ sql }}) as made
+    {%- endset -%}
+
+    {%- if held and not is_monthly and not months and not flags.FULL_REFRESH -%}
+        {%- call statement('main') -%} select 'every part is as it should be' {%- endcall -%}
+    {%- elif not held or should_full_refresh() or has_other_columns(held, sql) -%}
+        {%- do forget_parts() -%}
+        {%- if held %}{% do adapter.drop_relation(held) %}{% endif -%}
+        {%- call statement('main') -%}
+            create table {{ this }} using parquet
+            {{ 'partitioned by (part_month)' if is_monthly }} as {{ rows }}
+        {%- endcall -%}
+    {%- elif months -%}
+        {%- do drop_months(this.schema ~ '.model_parts', months, this.name) -%}
+        {#- a month that has no row any more would not be overwritten by any -#}
+        {%- do drop_months(this, months) -%}
+        {%- call statement('main') -%}
+            insert overwrite {{ this }} partition (part_month) {{ rows }}
+        {%- endcall -%}
+    {%- else -%}
+        {%- call statement('main') -%} select 'every part is as it should be' {%- endcall -%}
+    {%- endif -%}
+
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{%- endmaterialization %}

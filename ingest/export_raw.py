@@ -1,0 +1,201 @@
+"""Write schema `raw` as Parquet for an engine that reads no DuckDB. Knows tables, not meaning.
+
+    files/files-<hash>.parquet, and likewise file_months, meter_data and clock_days
+    interval_reads/local_month=YYYY-MM-01/reads-<hash>.parquet, by file_id and line_number
+    _SUCCESS, the names of all these files, one a line
+
+A hash stands for all that decides a file's rows, so what is there under its name is left alone. Of
+a month of reads these are the files with rows in it: rows of a file never change, and none of them
+is read to find out. A withdrawn file keeps its rows here as in the warehouse; `files` tells.
+
+What a reader may see: new files are made in `_new`, on disk, before any other is touched. Until
+then, and after a crash until then, the export before is whole. Then `_SUCCESS` goes, each new file
+is renamed into its place, those that it replaces are removed, and `_SUCCESS` comes back. Between
+the two, for some milliseconds or after a crash until the next export, every file is whole, but a
+month may be there twice and the ledger may be of another time than the reads. Who finds the same
+`_SUCCESS` before and after reading has read one export and nothing else.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+
+import duckdb
+
+from ingest.filing import sha256_of, write_bytes
+from ingest.warehouse import WarehouseError, open_warehouse
+from ingest.workspace import Workspace
+
+NEW, SUCCESS = "_new", "_SUCCESS"
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # `C:/` has one letter only
+# a row group of reads has 4 MB: enough for one task, and several of a large month are made at once
+PARQUET = "format parquet, compression zstd, row_group_size 250_000"
+SMALL_TABLES = {
+    "files": "file_id",
+    "file_months": "file_id, local_month",
+    "meter_data": "meter_data_row",
+    "clock_days": "timezone, local_date",
+}
+READS = "interval_reads"
+MONTHS = """
+select
+    months.local_month,
+    sum(months.row_count)::bigint,
+    string_agg(
+        concat_ws(' ', months.file_id, files.sha256, months.row_count), chr(10)
+        order by months.file_id
+    )
+from raw.file_months as months
+left join raw.files as files on months.file_id = files.file_id
+group by months.local_month
+order by months.local_month
+"""
+MONTH_OF_READS = """
+select * from raw.interval_reads
+where start_local >= $month::timestamp and start_local < $month::timestamp + interval 1 month
+order by file_id, line_number
+"""
+NO_MONTH = (date(1970, 1, 1), 0, "")  # without a single row, a reader still finds the columns
+
+
+class NotAFolderError(ValueError):
+    """What was named as folder is an address in an object store."""
+
+
+@dataclass(frozen=True)
+class ExportedTable:
+    """Which files of a table were written, left as they were, and removed; rows and bytes written.
+
+    Names are below the folder of the export.
+    """
+
+    name: str
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    row_count: int
+    bytes_written: int
+    seconds: float
+
+
+def export_raw(workspace: Workspace, folder: str = "") -> list[ExportedTable]:
+    """Bring the Parquet files below `folder` (by default warehouse/raw) up to date.
+
+    Raises NotAFolderError for an address, WarehouseError without a warehouse or with one that does
+    not hold what it lists, OSError when the folder cannot be written.
+    """
+    if ADDRESS.match(folder):
+        raise NotAFolderError(
+            f"{folder!r} is an address, and export-raw writes to a local folder. Export to one, "
+            "copy it there with your own tool (aws s3 sync, azcopy, gcloud storage rsync; let it "
+            "delete what is no longer here), and give the address to Spark, which reads it."
+        )
+    if not workspace.warehouse.exists():
+        raise WarehouseError(f"There is no {workspace.warehouse} yet: `load-profile run` makes it.")
+    place = Path(folder) if folder else workspace.exported_raw
+    new = place / NEW
+    try:
+        shutil.rmtree(new, ignore_errors=True)  # of an export that was cut off
+        new.mkdir(parents=True)
+        with open_warehouse(workspace.warehouse, read_only=True) as con:
+            tables = [_export_small(con, place, name) for name in SMALL_TABLES]
+            tables.append(_export_reads(con, place))
+        _exchange(place, tables)
+    except (OSError, duckdb.IOException) as error:
+        raise OSError(f"The export to {place} cannot be written. {error}") from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return tables
+
+
+def _export_small(con: duckdb.DuckDBPyConnection, place: Path, name: str) -> ExportedTable:
+    """Make a table's one file, whose bytes give it its name; keep it only if that is new."""
+    started = perf_counter()
+    made = place / NEW / f"{name}.parquet"
+    rows = _copy(con, f"select * from raw.{name} order by {SMALL_TABLES[name]}", {}, made)
+    file = f"{name}/{name}-{sha256_of(made)[:16]}.parquet"
+
+    def put(path: Path) -> int:
+        made.rename(path)
+        return rows
+
+    return _made(place, name, f"{name}-*.parquet", {file: put}, started)
+
+
+def _export_reads(con: duckdb.DuckDBPyConnection, place: Path) -> ExportedTable:
+    """Make the file of each month whose files of readings are not those of the last export."""
+    started = perf_counter()
+    form = con.execute(f"describe raw.{READS}").fetchall(), MONTH_OF_READS, PARQUET
+    wanted = {}
+    for month, rows, files in con.execute(MONTHS).fetchall() or [NO_MONTH]:
+        digest = sha256(f"{form}\n{files}".encode()).hexdigest()[:16]
+
+        def make(path: Path, month: date = month, rows: int = rows) -> int:
+            found = _copy(con, MONTH_OF_READS, {"month": month}, path)
+            if found != rows:
+                raise WarehouseError(
+                    f"Of {month:%Y-%m}, raw.file_months lists {rows:,} rows and raw.{READS} has "
+                    f"{found:,}. `load-profile rebuild` makes both anew from data/KW."
+                )
+            return found
+
+        wanted[f"{READS}/local_month={month}/reads-{digest}.parquet"] = make
+    return _made(place, READS, "local_month=*/reads-*.parquet", wanted, started)
+
+
+def _made(
+    place: Path, table: str, pattern: str, wanted: dict[str, Callable[[Path], int]], started: float
+) -> ExportedTable:
+    """Make the files of a table that are not in place yet, in `_new` and on disk."""
+    there = {path.relative_to(place).as_posix() for path in (place / table).glob(pattern)}
+    written = tuple(file for file in wanted if file not in there)
+    row_count = bytes_written = 0
+    for file in written:
+        path = place / NEW / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        row_count += wanted[file](path)
+        with path.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        bytes_written += path.stat().st_size
+    return ExportedTable(
+        table,
+        written,
+        unchanged=tuple(file for file in wanted if file in there),
+        removed=tuple(sorted(there - wanted.keys())),
+        row_count=row_count,
+        bytes_written=bytes_written,
+        seconds=perf_counter() - started,
+    )
+
+
+def _copy(con: duckdb.DuckDBPyConnection, rows: str, values: dict, path: Path) -> int:
+    """Write the rows of a query as one Parquet file; how many they are."""
+    copied = con.execute(f"copy ({rows}) to $path ({PARQUET})", values | {"path": str(path)})
+    return copied.fetchone()[0]
+
+
+def _exchange(place: Path, tables: list[ExportedTable]) -> None:
+    """Put new files in place of those that they replace, and note that this was done to the end."""
+    files = sorted(file for table in tables for file in (*table.written, *table.unchanged))
+    listed = "".join(f"{file}\n" for file in files).encode()
+    success = place / SUCCESS
+    is_changed = any(table.written or table.removed for table in tables)
+    if not is_changed and success.exists() and success.read_bytes() == listed:
+        return
+    success.unlink(missing_ok=True)
+    for table in tables:
+        for file in table.written:
+            (place / file).parent.mkdir(parents=True, exist_ok=True)
+            (place / NEW / file).replace(place / file)
+        for file in table.removed:
+            (place / file).unlink()
+            with suppress(OSError):  # not the last one of its month
+                (place / file).parent.rmdir()
+    write_bytes(success, listed)
