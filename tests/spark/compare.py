@@ -96,7 +96,9 @@ def compare_marts(root: Path) -> list[Comparison]:
         with opened(root / "warehouse" / "load_profile.duckdb", Path(folder)) as con:
             found = []
             for name in names:
-                con.table(f"load_profile.{SCHEMA}.{name}").create_view("duckdb")
+                con.execute(
+                    f"create or replace temp view duckdb as from load_profile.{SCHEMA}.{name}"
+                )
                 show_folder(con, (Path(folder) if name in views else tables) / name)
                 found.append(compare(con, name, key_of(name)))
     return found
@@ -133,11 +135,8 @@ def show_folder(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         # what Spark itself does not read: parts of a write that is not, or was never, done
         if not any(name[0] in "_." for name in path.relative_to(folder).parts)
     ]
-    if files:
-        found = con.read_parquet(files, hive_partitioning=True, union_by_name=True)
-    else:
-        found = con.sql("from duckdb limit 0")
-    found.create_view("spark")
+    read = f"read_parquet({files}, hive_partitioning = true, union_by_name = true)"
+    con.execute(f"create or replace temp view spark as from {read if files else 'duckdb limit 0'}")
 
 
 # One mart

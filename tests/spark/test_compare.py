@@ -49,7 +49,7 @@ class Tables:
             to '{self.folder}' (format parquet, partition_by (part_month), overwrite_or_ignore)
             """
         )
-        self.con.table("t").create_view("duckdb")
+        self.con.execute("create temp view duckdb as from t")
         show_folder(self.con, self.folder)
         return compare(self.con, mart, KEY if key is None else key)
 
