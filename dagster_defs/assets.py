@@ -18,7 +18,7 @@ from dagster import (
 )
 
 from dagster_defs.alerts import tell
-from dagster_defs.dbt import MANIFEST
+from dagster_defs.dbt import MANIFEST, TARGET
 from dagster_defs.exports import PROFILE_FILES, export_gaps
 from dagster_defs.outputs import Outputs
 from dagster_defs.planner_plot_files import draw_planner_plots
@@ -26,6 +26,7 @@ from dagster_defs.plot_files import draw_plots
 from dagster_defs.publish import publish, published_marts
 from dagster_defs.report import data_url, write_report
 from dagster_defs.resources import WorkspaceResource
+from ingest.export_raw import export_raw
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse, utc_now
@@ -87,6 +88,13 @@ def raw_tables(workspace: WorkspaceResource):
     meters = read_meter_data(workspace.files.meter_data)
     save_meter_data(workspace.files, meters)
     summary = load_files(workspace.files, lambda *at: progress.info("%s: %d of %d", *at))
+    exported = {}
+    if TARGET == "spark":
+        progress.info("Exporting raw tables")
+        exported = {
+            table.name: {"files exported": len(table.written), "rows exported": table.row_count}
+            for table in export_raw(workspace.files)
+        }
     feeders = len({row.feeder for row in meters})
     zones = ", ".join(sorted({row.timezone for row in meters}))
     files = _files_metadata(summary)
@@ -102,6 +110,7 @@ def raw_tables(workspace: WorkspaceResource):
         (FILE_MONTHS, {}),
         (READS, {"rows loaded": summary.row_count}),
     ):
+        metadata |= exported.get(key.path[-1], {})
         yield MaterializeResult(asset_key=key, metadata=metadata)
 
 

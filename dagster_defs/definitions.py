@@ -16,7 +16,7 @@ from dagster_defs.assets import (
     report,
 )
 from dagster_defs.automation import automation_for, every_morning, everything, new_files
-from dagster_defs.dbt import EXECUTABLE, LeanDbtResource, dbt_models
+from dagster_defs.dbt import EXECUTABLE, TARGET, LeanDbtResource, dbt_models
 from dagster_defs.dbt_command import PROJECT
 from dagster_defs.resources import WorkspaceResource
 from ingest.workspace import Workspace
@@ -25,25 +25,41 @@ ROOT = str(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")).resolve())
 # dbt runs as a process of its own and finds the root there
 os.environ["LOAD_PROFILE_ROOT"] = ROOT
 
+if TARGET == "spark":
+    from dagster_defs import spark
+
+    # files, plots and the report are of a warehouse on this machine
+    shown = {
+        "assets": [raw_tables, spark.dbt_months, spark.dbt_models],
+        "jobs": [everything, *spark.JOBS],
+    }
+else:
+    shown = {
+        "assets": [
+            raw_tables,
+            dbt_models,
+            profile_files,
+            gap_files,
+            net_load_plot,
+            planner_plots,
+            published,
+            report,
+        ],
+        "asset_checks": [recent_readings],
+        "jobs": [everything, new_files],
+        "schedules": [every_morning],
+        "sensors": automation_for(Workspace(Path(ROOT))),
+    }
+
 defs = Definitions(
-    assets=[
-        raw_tables,
-        dbt_models,
-        profile_files,
-        gap_files,
-        net_load_plot,
-        planner_plots,
-        published,
-        report,
-    ],
-    asset_checks=[recent_readings],
-    jobs=[everything, new_files],
-    schedules=[every_morning],
-    sensors=automation_for(Workspace(Path(ROOT))),
+    **shown,
     resources={
         "workspace": WorkspaceResource(root=ROOT),
         "dbt": LeanDbtResource(
-            project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=EXECUTABLE
+            project_dir=str(PROJECT),
+            profiles_dir=str(PROJECT),
+            dbt_executable=EXECUTABLE,
+            target=TARGET,
         ),
     },
     executor=in_process_executor,

@@ -203,7 +203,7 @@ def test_the_view_of_origins_says_the_same_in_sql(reviewed):
         where feeder = 'north' and start_local = '2024-07-10 12:00:00' order by is_used desc
         """,
     )
-    assert rows[0][5] == ("(999.99 delivered, 0.0 received) x 28800.0 W = (28.799712, 0.0) MW")
+    assert rows[0][5] == ("(999.99 delivered, 0 received) x 28800 W = (28.799712, 0) MW")
     assert [row[0] for row in rows][:2] == [True, False]
     assert {(row[2], row[3], row[4]) for row in rows} == {(921, 2, Decimal("28.799712"))}
 

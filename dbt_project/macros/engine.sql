@@ -111,9 +111,9 @@
     )
 {%- endmacro %}
 
-{# A decimal as people write it, without zeros at its end. #}
+{# A decimal, of 18 decimals at most, as people write it: without zeros at its end. #}
 {% macro plain(value) -%}
-    regexp_replace(cast({{ value }} as string), '[.]?0+$', '')
+    regexp_replace({{ adapter.dispatch('all_digits')(value) }}, '[.]?0+$', '')
 {%- endmacro %}
 
 {# A figure as people read it, with thousands separators. #}
@@ -206,4 +206,14 @@
 {# Where the tables of schema raw are. #}
 {% macro show_raw_tables() -%}
     {{ adapter.dispatch('show_raw_tables')() }}
+{%- endmacro %}
+
+{# What begins an insert into a table of all runs, and the clauses for it that not every engine has:
+   on Spark each run has its own partition, so that runs at one time do not meet. #}
+{% macro insert_of_run(table) -%}
+    {{ adapter.dispatch('insert_of_run')(table) }}
+{%- endmacro %}
+
+{% macro by_run(clause) -%}
+    {{ adapter.dispatch('by_run')(clause) }}
 {%- endmacro %}

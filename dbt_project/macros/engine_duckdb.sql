@@ -53,6 +53,10 @@
     {{ value }}
 {%- endmacro %}
 
+{% macro duckdb__all_digits(value) -%}
+    cast({{ value }} as string)
+{%- endmacro %}
+
 {% macro duckdb__shown(value, decimals) -%}
     format('{:,.{{ decimals }}f}', cast({{ value }} as double))
 {%- endmacro %}
@@ -124,4 +128,11 @@
 
 {# Ingest has made them in this very file. #}
 {% macro duckdb__show_raw_tables() -%}
+{%- endmacro %}
+
+{% macro duckdb__insert_of_run(table) -%}
+    insert into {{ table }}
+{%- endmacro %}
+
+{% macro duckdb__by_run(clause) -%}
 {%- endmacro %}

@@ -72,6 +72,11 @@
     cast({{ value }} as decimal(18, 0))
 {%- endmacro %}
 
+{# A cast would say 0E-18 of 0. #}
+{% macro spark__all_digits(value) -%}
+    replace(format_number({{ value }}, 18), ',', '')
+{%- endmacro %}
+
 {% macro spark__shown(value, decimals) -%}
     format_number(cast({{ value }} as double), {{ decimals }})
 {%- endmacro %}
@@ -147,20 +152,29 @@
 {%- endmacro %}
 
 {% macro spark__scratch(name) -%}
-    {{ target.schema }}.{{ name }}
+    {{ target.schema }}.{{ name }}{{ var('month') | replace('-', '') }}
 {%- endmacro %}
 
-{# What `load-profile export-raw` has written; a path of this machine or of an object store. #}
+{# What `load-profile export-raw` has written; a path of this machine or of an object store. Seeds
+   alone need none of it. #}
 {% macro spark__show_raw_tables() -%}
-    {%- if execute -%}
-        {%- do run_query('create schema if not exists raw') -%}
-        {%- for table in ['files', 'file_months', 'meter_data', 'clock_days', 'interval_reads'] -%}
-            {%- do run_query(
-                'create or replace view raw.' ~ table ~ ' as select * from parquet.`'
-                ~ env_var('LOAD_PROFILE_RAW', 'warehouse/raw') ~ '/' ~ table ~ '`'
-            ) -%}
+    {%- set tables = ['files', 'file_months', 'meter_data', 'clock_days', 'interval_reads'] -%}
+    {%- set others = [] -%}
+    {%- for name in (selected_resources if execute else []) if name in graph.nodes -%}
+        {%- for used in [name] + graph.nodes[name].depends_on.get('nodes', [])
+            if used.startswith('model.') or used.startswith('source.') -%}
+            {%- do others.append(used) -%}
         {%- endfor -%}
+    {%- endfor -%}
+    {%- if others -%}
+        {%- do run_query('create schema if not exists raw') -%}
     {%- endif -%}
+    {%- for table in tables if others -%}
+        {%- do run_query(
+            'create or replace view raw.' ~ table ~ ' as select * from parquet.`'
+            ~ env_var('LOAD_PROFILE_RAW', 'warehouse/raw') ~ '/' ~ table ~ '`'
+        ) -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 {# Values as literals: the adapter would write an empty cell as the word None. #}
@@ -180,4 +194,12 @@
     {%- set sql = 'insert into ' ~ this ~ ' values ' ~ rows | join(', ') -%}
     {%- do adapter.add_query(sql, abridge_sql_log=True) -%}
     {{- return(sql) -}}
+{%- endmacro %}
+
+{% macro spark__insert_of_run(table) -%}
+    insert overwrite {{ table }} partition (run)
+{%- endmacro %}
+
+{% macro spark__by_run(clause) -%}
+    {{ clause }}
 {%- endmacro %}

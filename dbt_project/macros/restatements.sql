@@ -15,7 +15,8 @@
         net_mwh_after decimal(28, 18),
         peak_mw_before decimal(28, 18),
         peak_mw_after decimal(28, 18)
-    )
+        {{ by_run(', run string') }}
+    ) {{ by_run('using parquet partitioned by (run)') }}
 {%- endmacro %}
 
 {# What is told of some intervals: how many are known, their energy and their peak. #}
@@ -59,7 +60,7 @@
 {# After it: readings behind the last one that was known only make a month longer; what is different
    up to there is restated. #}
 {% macro note_restatements() -%}
-    insert into {{ this.schema }}.restated_months
+    {{ insert_of_run(this.schema ~ '.restated_months') }}
     with
 
     changed as (
@@ -162,6 +163,7 @@
         restated.new_mwh,
         restated.peak_mw,
         restated.new_peak
+        {{ by_run(", '" ~ invocation_id ~ "' as run") }}
     from restated
     left join told
         on

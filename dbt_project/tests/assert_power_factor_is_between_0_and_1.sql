@@ -1,5 +1,5 @@
 -- A power factor is a share: nothing below 0, nothing above 1, no infinity where there is no load.
-{{ config(meta={"dagster": {"ref": {"name": "feeder_profiles"}}}) }}
+{{ config(meta={"dagster": {"ref": {"name": "combined_profiles"}}}) }}
 
 with
 
