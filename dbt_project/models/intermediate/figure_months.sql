@@ -26,15 +26,24 @@ feeders as (
     group by months.feeder, months.month_start_at, months.stamp, months.file_ids
 ),
 
+-- of millions of feeders one list would be too long
+together as (
+    select
+        month_start_at,
+        md5({{ ordered_list(joined(['feeder', 'meter_stamp'])) }}) as meter_stamp
+    from feeders
+    group by month_start_at, substr(md5(feeder), 1, 2)
+),
+
 total as (
     select
         '*' as feeder,
         months.month_start_at,
         months.stamp,
         null as file_ids,
-        md5({{ ordered_list(joined(['feeders.feeder', 'feeders.meter_stamp'])) }}) as meter_stamp
+        md5({{ ordered_list(joined(['together.meter_stamp'])) }}) as meter_stamp
     from {{ ref('system_months') }} as months
-    left join feeders on months.month_start_at = feeders.month_start_at
+    left join together on months.month_start_at = together.month_start_at
     group by months.month_start_at, months.stamp
 ),
 

@@ -40,11 +40,20 @@ described as (
         ]) }} as description
     from touched
     cross join system
+),
+
+-- of millions of feeders one list would be too long
+hashed as (
+    select
+        month_start_at,
+        md5({{ ordered_list('description') }}) as stamp
+    from described
+    group by month_start_at, substr(md5(description), 1, 2)
 )
 
 select
     cast(null as string) as feeder,
     month_start_at,
-    md5({{ ordered_list('description') }}) as stamp
-from described
+    md5({{ ordered_list('stamp') }}) as stamp
+from hashed
 group by month_start_at

@@ -35,6 +35,16 @@ days as (
             and days.peak_at < ratings.to_at
 ),
 
+-- not a window over all days, which one task of a cluster would have to hold
+first_days as (
+    select min(local_date) as first_date
+    from (
+        select min(local_date) as local_date from {{ ref('feeder_days') }}
+        union all
+        select min(local_date) as local_date from {{ ref('system_days') }}
+    ) as days
+),
+
 grains as (
     {% for grain in ['day', 'month', 'year', 'all'] -%}
         select '{{ grain }}' as grain {{ "union all " if not loop.last }}
@@ -46,11 +56,12 @@ graded as (
         days.*,
         grains.grain,
         case
-            when grains.grain = 'all' then min(days.day) over ()
+            when grains.grain = 'all' then first_days.first_date
             else cast(date_trunc(nullif(grains.grain, 'all'), days.day) as date)
         end as period_start
     from days
     cross join grains
+    cross join first_days
 ),
 
 extremes as (
