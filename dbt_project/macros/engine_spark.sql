@@ -45,7 +45,7 @@
 
 {% macro spark__month_series(first, until) -%}
     explode(case
-        when {{ first }} < {{ until }}
+        when date_trunc('month', {{ first }}) < {{ until }}
             then sequence(
                 date_trunc('month', {{ first }}), {{ until }} - interval '0.000001' second,
                 interval 1 month
