@@ -153,12 +153,11 @@ REFUSED = {
     "midnight": Meter(STANDARD, autumn, [midnight_slip]),
 }
 METERS = SURE | UNSURE | REFUSED
+SYSTEM_IN_DENVER = ("--vars", f"system_timezone: {DENVER}")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> tuple[Path, set[str]]:
-    """A root with the files of all meters, taken in at once, and the checks that warned."""
-    root = tmp_path_factory.mktemp("time")
+def drop_all(root: Path) -> None:
+    """The files of all meters into the drop folder of a root, and their meter-data.csv."""
     drop = root / "_dropbox/KW"
     drop.mkdir(parents=True)
     head = "sta,meter,multiplier,interval_minutes,timezone,valid_from,valid_to,total_factor\n"
@@ -167,7 +166,14 @@ def made(tmp_path_factory) -> tuple[Path, set[str]]:
     for name, made in METERS.items():
         for number, rows in enumerate(made.files):
             (drop / f"{name}-{number}.csv").write_text(export(name, rows), encoding="utf-8")
-    results = bring_up_to_date(root, "--vars", f"system_timezone: {DENVER}")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> tuple[Path, set[str]]:
+    """A root with the files of all meters, taken in at once, and the checks that warned."""
+    root = tmp_path_factory.mktemp("time")
+    drop_all(root)
+    results = bring_up_to_date(root, *SYSTEM_IN_DENVER)
     return root, {name for name, result in results.items() if result.status == "warn"}
 
 

@@ -74,6 +74,8 @@ class Cluster(AbstractContextManager):
         """What a program's environment must have for Spark to run on this cluster."""
         return {
             "LOAD_PROFILE_SPARK_MASTER": self.url,
+            "LOAD_PROFILE_SPARK_EXECUTOR_MEMORY": EXECUTOR_MEMORY,
+            "LOAD_PROFILE_SPARK_DRIVER_MEMORY": EXECUTOR_MEMORY,
             "SPARK_HOME": str(SPARK_HOME),
             "SPARK_CONF_DIR": str(self.folder / "conf"),
             "SPARK_LOCAL_IP": HOST,

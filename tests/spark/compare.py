@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,13 +86,13 @@ class Comparison:
         return "\n".join(said)
 
 
-def compare_marts(root: Path) -> list[Comparison]:
-    """All marts of a root that both engines have built."""
+def compare_marts(root: Path, environment: Mapping[str, str] = os.environ) -> list[Comparison]:
+    """All marts of a root that both engines have built; Spark's views are read as told there."""
     names = sorted(path.stem for path in (DBT_PROJECT / "models" / "marts").glob("*.sql"))
     tables = root / "warehouse" / "spark" / "tables" / f"{SCHEMA}.db"
     with tempfile.TemporaryDirectory(prefix="spark-views-") as folder:
         views = [name for name in names if not (tables / name).exists()]
-        write_views(root, views, Path(folder))
+        write_views(root, views, Path(folder), environment)
         with opened(root / "warehouse" / "load_profile.duckdb", Path(folder)) as con:
             found = []
             for name in names:
@@ -293,12 +293,12 @@ def differences(
 # Spark's views
 
 
-def write_views(root: Path, names: list[str], folder: Path) -> None:
+def write_views(root: Path, names: list[str], folder: Path, environment: Mapping[str, str]) -> None:
     """Write views as Parquet below `folder`, by Spark in a process of its own."""
     if not names:
         return
     command = [sys.executable, __file__, "--views", str(folder), json.dumps(names)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"Spark could not read {', '.join(names)}:\n{done.stderr}")
 
