@@ -165,7 +165,9 @@ def folder(tmp_path_factory) -> Path:
             f"""
             copy (
                 select * replace (
-                    d::decimal(28, 18) as d, e::decimal(18, 6) as e, make_timestamp(moment) as moment
+                    d::decimal(28, 18) as d,
+                    e::decimal(18, 6) as e,
+                    make_timestamp(moment) as moment
                 ), null::varchar as nothing
                 from raw_rows
             ) to '{folder / "values.parquet"}' (format parquet)
