@@ -136,12 +136,15 @@
 {% macro spark__inlined() -%}
 {%- endmacro %}
 
+{# Asked here: a statement of a hook is only planned, as nobody fetches its rows. #}
 {% macro spark__assert_session_is_utc() -%}
-    select
-        case
-            when current_timezone() not in ('UTC', 'Etc/UTC')
-                then raise_error('the session time zone must be UTC, see profiles.yml')
-        end
+    {%- if execute -%}
+        {%- set zone = run_query('select current_timezone()').columns[0].values()[0] -%}
+        {%- if zone not in ('UTC', 'Etc/UTC') -%}
+            {{ exceptions.raise_compiler_error(
+                "the session time zone must be UTC, see profiles.yml; it is " ~ zone) }}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro spark__scratch_table(name) -%}

@@ -74,6 +74,9 @@ class Cluster(AbstractContextManager):
         """What a program's environment must have for Spark to run on this cluster."""
         return {
             "LOAD_PROFILE_SPARK_MASTER": self.url,
+            # small builds are over before Java's second compiler has paid
+            "LOAD_PROFILE_SPARK_JAVA": "-XX:TieredStopAtLevel=1",
+            "LOAD_PROFILE_SPARK_PARTITIONS": "4",
             "LOAD_PROFILE_SPARK_EXECUTOR_MEMORY": EXECUTOR_MEMORY,
             "LOAD_PROFILE_SPARK_DRIVER_MEMORY": EXECUTOR_MEMORY,
             "SPARK_HOME": str(SPARK_HOME),

@@ -131,18 +131,18 @@ def test_a_month_of_2000_meters(bulk, cluster):
     assert assert_equal(bulk, cluster)["feeder_profiles"].duckdb_rows == 2000 * 31 * 96
 
 
-@pytest.mark.bulk
+@pytest.mark.real_data
 @pytest.mark.cluster
-def test_a_worker_that_is_lost_in_the_middle_of_a_table_changes_no_cell(bulk, cluster):
-    spark = bulk / "warehouse" / "spark"
-    shutil.rmtree(spark, ignore_errors=True)
-    table = spark / "tables" / "main.db" / "feeder_profiles"
-    program = start_on_spark(bulk, cluster)
-    while program.poll() is None and not list(table.rglob("*.parquet")):
+def test_a_worker_that_is_lost_in_the_middle_of_a_build_changes_no_cell(substations, cluster):
+    shutil.rmtree(substations / "warehouse" / "spark", ignore_errors=True)
+    program = start_on_spark(substations, cluster)
+    said = substations / "spark.log"
+    while program.poll() is None and "START sql incremental model main.feeder_profiles" not in (
+        said.read_text(encoding="utf-8", errors="replace")
+    ):
         time.sleep(0.1)
-    if program.poll() is None:
-        cluster.kill_worker()
-    assert not (table / "_SUCCESS").exists(), "the table was made already"
-    finish(program, bulk)
+    cluster.kill_worker()
+    assert program.poll() is None, "the build had ended already"
+    finish(program, substations)
     assert len(cluster.alive()) == 1
-    assert_equal(bulk, cluster)
+    assert_equal(substations, cluster)
