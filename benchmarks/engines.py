@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from time import perf_counter
 
-from measure import Cost, _memory_mb
+from measure import Cost, memory_mb
 from simulate import simulate
 
 from ingest.export_raw import export_raw
@@ -75,7 +75,7 @@ def cold(command: list[str], root: Path) -> Cost:
 
         def watch() -> None:
             while not done.wait(TICK):
-                peaks.append(_memory_mb(process.pid))
+                peaks.append(memory_mb(process.pid))
                 for pid in family(process.pid):
                     seconds[pid] = max(seconds.get(pid, 0), cpu_seconds(pid))
 

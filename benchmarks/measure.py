@@ -82,10 +82,10 @@ def cold(command: list[str], log: Path, environment: dict[str, str] | None = Non
 def _watch(process: int, peaks: list[float], done: threading.Event) -> None:
     """Note the memory of a process and all below it, every TICK, until `done`."""
     while not done.wait(TICK):
-        peaks.append(_memory_mb(process))
+        peaks.append(memory_mb(process))
 
 
-def _memory_mb(process: int) -> float:
+def memory_mb(process: int) -> float:
     """Memory of a process and all below it: their own pages added up, program files once."""
     own, files, waiting = 0, [0], [process]
     while waiting:
