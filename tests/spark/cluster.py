@@ -74,8 +74,9 @@ class Cluster(AbstractContextManager):
         """What a program's environment must have for Spark to run on this cluster."""
         return {
             "LOAD_PROFILE_SPARK_MASTER": self.url,
-            # small builds are over before Java's second compiler has paid
-            "LOAD_PROFILE_SPARK_JAVA": "-XX:TieredStopAtLevel=1",
+            # small builds are over before Java's second compiler has paid; without it, Java would
+            # keep too little room for code
+            "LOAD_PROFILE_SPARK_JAVA": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
             "LOAD_PROFILE_SPARK_PARTITIONS": "4",
             "LOAD_PROFILE_SPARK_EXECUTOR_MEMORY": EXECUTOR_MEMORY,
             "LOAD_PROFILE_SPARK_DRIVER_MEMORY": EXECUTOR_MEMORY,

@@ -50,7 +50,7 @@ def environment(root) -> dict[str, str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "LOAD_PROFILE_SPARK_MASTER": "local[2]",
         "LOAD_PROFILE_SPARK_PARTITIONS": "2",
-        "LOAD_PROFILE_SPARK_JAVA": "-XX:TieredStopAtLevel=1",
+        "LOAD_PROFILE_SPARK_JAVA": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
     }
 
 
