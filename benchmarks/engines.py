@@ -8,15 +8,11 @@ Linux, and what `make test-spark` sets up.
 """
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
-import threading
 from pathlib import Path
-from time import perf_counter
 
-from measure import Cost, memory_mb
+from measure import Cost, cold
 from simulate import simulate
 
 from ingest.export_raw import export_raw
@@ -24,8 +20,6 @@ from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.workspace import Workspace
 
-TICK = 0.5
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 DBT = Path(sys.executable).with_name("load-profile-dbt")
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 PER_METER = 31 * 96
@@ -40,8 +34,9 @@ def main() -> None:
     for meters in options.meters:
         root = taken_in(options.folder / str(meters), meters)
         shutil.rmtree(root / "warehouse" / "spark", ignore_errors=True)
+        where = {"LOAD_PROFILE_ROOT": str(root.resolve()), "SPARK_LOCAL_IP": "127.0.0.1"}
         costs = {
-            target: cold([str(DBT), *BUILD, "--target", target], root)
+            target: cold([str(DBT), *BUILD, "--target", target], root / "last-command.log", where)
             for target in ("duckdb", "spark")
         }
         lines.append(line(meters * PER_METER, costs))
@@ -62,53 +57,6 @@ def taken_in(root: Path, meters: int) -> Path:
         shutil.copy(space.warehouse, root / "taken-in.duckdb")
     shutil.copy(root / "taken-in.duckdb", space.warehouse)
     return root
-
-
-def cold(command: list[str], root: Path) -> Cost:
-    """Run a command that starts a Java machine, which its parent does not wait for: look at all."""
-    environment = {**os.environ, "LOAD_PROFILE_ROOT": str(root), "SPARK_LOCAL_IP": "127.0.0.1"}
-    seconds: dict[int, float] = {}
-    peaks, done = [0.0], threading.Event()
-    with (root / "last-command.log").open("w") as log:
-        started = perf_counter()
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-
-        def watch() -> None:
-            while not done.wait(TICK):
-                peaks.append(memory_mb(process.pid))
-                for pid in family(process.pid):
-                    seconds[pid] = max(seconds.get(pid, 0), cpu_seconds(pid))
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        code = process.wait()
-        wall = perf_counter() - started
-        done.set()
-        watcher.join()
-    if code:
-        raise RuntimeError((root / "last-command.log").read_text(errors="replace")[-3000:])
-    return Cost(wall, sum(seconds.values()), max(peaks))
-
-
-def family(process: int) -> list[int]:
-    """A process and all below it."""
-    found = [process]
-    for pid in found:
-        for children in Path(f"/proc/{pid}").glob("task/*/children"):
-            try:
-                found += map(int, children.read_text().split())
-            except OSError:  # it has ended
-                continue
-    return found
-
-
-def cpu_seconds(process: int) -> float:
-    """Seconds of CPU that a process has used, 0 if it has ended."""
-    try:
-        words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return (int(words[11]) + int(words[12])) / TICKS_A_SECOND
 
 
 def line(rows: int, costs: dict[str, Cost]) -> str:

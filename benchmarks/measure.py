@@ -16,6 +16,7 @@ from time import perf_counter
 import duckdb
 
 TICK = 0.1  # seconds between two looks at memory; more often would cost what is measured
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100  # of the kernel
 PAGES = {"RssAnon", "RssShmem", "RssFile"}
 # Where a segment of a table lies in the database file: the same place means that it was let be.
 SEGMENTS = """
@@ -57,9 +58,9 @@ def cold(command: list[str], log: Path, environment: dict[str, str] | None = Non
             start_new_session=True,
             env={**os.environ, **(environment or {})},
         )
-        peaks = [0.0]
+        peaks, seconds = [0.0], {}
         done = threading.Event()
-        watch = threading.Thread(target=_watch, args=(process.pid, peaks, done))
+        watch = threading.Thread(target=_watch, args=(process.pid, peaks, seconds, done))
         watch.start()
         try:
             _, status, used = os.wait4(process.pid, 0)
@@ -76,26 +77,35 @@ def cold(command: list[str], log: Path, environment: dict[str, str] | None = Non
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{words}")
     # Linux counts there what this process had before it became the other: of no use
     peak = max(peaks) if Path("/proc").exists() else used.ru_maxrss / 1024**2
-    return Cost(wall, used.ru_utime + used.ru_stime, peak)
+    # what nobody waited for, as Spark's Java, was seen while it ran
+    return Cost(wall, max(used.ru_utime + used.ru_stime, sum(seconds.values())), peak)
 
 
-def _watch(process: int, peaks: list[float], done: threading.Event) -> None:
-    """Note the memory of a process and all below it, every TICK, until `done`."""
+def _watch(
+    process: int, peaks: list[float], seconds: dict[int, float], done: threading.Event
+) -> None:
+    """Note memory and seconds of CPU of a process and all below it, every TICK, until `done`."""
     while not done.wait(TICK):
-        peaks.append(memory_mb(process))
+        peaks.append(_memory_mb(process, seconds))
 
 
-def memory_mb(process: int) -> float:
-    """Memory of a process and all below it: their own pages added up, program files once."""
+def _memory_mb(process: int, seconds: dict[int, float]) -> float:
+    """Memory of a process and all below it: their own pages added up, program files once.
+
+    What each of them has used of CPU so far goes into `seconds`.
+    """
     own, files, waiting = 0, [0], [process]
     while waiting:
-        folder = Path("/proc") / str(waiting.pop())
+        pid = waiting.pop()
+        folder = Path("/proc") / str(pid)
         try:
             lines = (folder / "status").read_text().splitlines()
+            words = (folder / "stat").read_text().rpartition(")")[2].split()
             for children in folder.glob("task/*/children"):
                 waiting += map(int, children.read_text().split())
         except OSError:  # it has ended
             continue
+        seconds[pid] = (int(words[11]) + int(words[12])) / TICKS_A_SECOND
         kb = {name: int(rest.split()[0]) for name, _, rest in map(_pair, lines) if name in PAGES}
         own += kb.get("RssAnon", 0) + kb.get("RssShmem", 0)
         files.append(kb.get("RssFile", 0))
