@@ -1,7 +1,7 @@
 {#- From raw channels to MW and MVA. -#}
 
-{% macro long_value(channel) -%}
-    {{ entry('long_values', ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'].index(channel) + 1) }}
+{% macro long_value(channel, list='long_values') -%}
+    {{ entry(list, ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'].index(channel) + 1) }}
 {%- endmacro %}
 
 {# A raw channel as MW (MVA) averaged over the interval, exact: six decimals are enough for nearly

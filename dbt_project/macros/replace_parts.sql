@@ -66,17 +66,27 @@
 {%- endmacro %}
 
 {% macro duckdb__dirty_parts(parts) -%}
-    select
-        coalesce(wanted.feeder, held.feeder) as feeder,
-        coalesce(wanted.month_start_at, held.month_start_at) as month_start_at
-    from {{ parts }} as wanted
-    full join (
-        select * from {{ this.schema }}.model_parts where model = '{{ this.name }}'
-    ) as held
-        on
-            wanted.feeder is not distinct from held.feeder
-            and wanted.month_start_at = held.month_start_at
-    where wanted.stamp is distinct from held.stamp
+    select feeder, month_start_at from {{ compared_parts(parts) }}
+    where wanted_stamp is distinct from held_stamp
+{%- endmacro %}
+
+{# Every part that there should be or that this model has, with both stamps. #}
+{% macro compared_parts(parts) -%}
+    (
+        select
+            coalesce(wanted.feeder, held.feeder) as feeder,
+            coalesce(wanted.month_start_at, held.month_start_at) as month_start_at,
+            wanted.stamp as wanted_stamp,
+            held.stamp as held_stamp,
+            held.code as held_code
+        from {{ parts }} as wanted
+        full join (
+            select * from {{ this.schema }}.model_parts where model = '{{ this.name }}'
+        ) as held
+            on
+                wanted.feeder is not distinct from held.feeder
+                and wanted.month_start_at = held.month_start_at
+    ) as compared
 {%- endmacro %}
 
 {# For `where`: this row belongs to a part that is to be made; in a full build all do. #}

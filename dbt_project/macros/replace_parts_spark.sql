@@ -27,7 +27,7 @@
 
 {% macro spark__is_by_parts() -%}
     {{- return(
-        execute and config.get('part_time') and (is_incremental() or var('month')) and true
+        execute and config.get('part_time') and (is_incremental() or var('month'))
     ) -}}
 {%- endmacro %}
 
@@ -35,23 +35,15 @@
     select feeder, month_start_at
     from (
         select
-            coalesce(wanted.feeder, held.feeder) as feeder,
-            coalesce(wanted.month_start_at, held.month_start_at) as month_start_at,
+            feeder,
+            month_start_at,
             max(case
-                when wanted.stamp is distinct from held.stamp or held.code <> '{{ code_stamp() }}'
+                when wanted_stamp is distinct from held_stamp or held_code <> '{{ code_stamp() }}'
                     then 1
                 else 0
-            end) over (
-                partition by coalesce(wanted.month_start_at, held.month_start_at)
-            ) as is_dirty
-        from {{ parts }} as wanted
-        full join (
-            select * from {{ this.schema }}.model_parts where model = '{{ this.name }}'
-        ) as held
-            on
-                wanted.feeder is not distinct from held.feeder
-                and wanted.month_start_at = held.month_start_at
-    ) as compared
+            end) over (partition by month_start_at) as is_dirty
+        from {{ compared_parts(parts) }}
+    ) as judged
     where
         is_dirty = 1
         and {{ is_wanted_month() }}

@@ -14,7 +14,7 @@ select
     profiles.timezone,
     {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
         coalesce(
-            {{ entry('reads.long_values', loop.index) }},
+            {{ long_value(channel, 'reads.long_values') }},
             cast(profiles.{{ channel }} as decimal(38, 18))
         ) as {{ channel }},
     {% endfor %}
