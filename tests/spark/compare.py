@@ -310,13 +310,15 @@ def spark_settings() -> dict[str, str]:
     return yaml.safe_load(rendered)["load_profile"]["outputs"]["spark"]["server_side_parameters"]
 
 
-def _write_views(folder: Path, names: list[str]) -> None:
+def spark_builder():
+    """What makes a session as profiles.yml wants it."""
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.enableHiveSupport()
-    for name, value in spark_settings().items():
-        builder = builder.config(name, value)
-    spark = builder.getOrCreate()
+    return SparkSession.builder.config(map=spark_settings())
+
+
+def _write_views(folder: Path, names: list[str]) -> None:
+    spark = spark_builder().enableHiveSupport().getOrCreate()
     for name in names:
         spark.table(f"{SCHEMA}.{name}").write.parquet(str(folder / name))
     spark.stop()

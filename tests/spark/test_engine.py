@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas
 import pytest
-from compare import spark_settings
+from compare import spark_builder
 from pyspark.sql import SparkSession
 
 ROWS = 20_000
@@ -96,8 +96,7 @@ class Engines:
                 made = str(self.folder / "made")
                 self.spark.sql(sql).write.mode("overwrite").parquet(made)
                 sql = f"select * from '{made}/*.parquet'"
-            order = "number, " + ", ".join(names) if len(list(names)) == 1 else "number"
-            rows[engine] = self.duckdb.execute(f"{sql} order by {order}").fetchall()
+            rows[engine] = self.duckdb.execute(f"{sql} order by all").fetchall()
         assert len(rows["duckdb"]) == len(rows["spark"]) > 0
         found = {}
         for ours, theirs in zip(rows["duckdb"], rows["spark"], strict=True):
@@ -178,11 +177,8 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def engines(folder) -> Iterator[Engines]:
-    builder = SparkSession.builder
-    for name, value in spark_settings().items():
-        builder = builder.config(name, value)
     expressions = {engine: said(engine, folder) for engine in ("duckdb", "spark")}
-    spark = builder.master("local[1]").getOrCreate()
+    spark = spark_builder().master("local[1]").getOrCreate()
     spark.read.parquet(str(folder / "values.parquet")).createOrReplaceTempView("vals")
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
