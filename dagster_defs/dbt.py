@@ -141,7 +141,7 @@ def dbt_models(
     selected = context.run.asset_selection
 
     def is_wanted(asset: str) -> bool:
-        return selected is None or AssetKey(asset) in selected
+        return not selected or AssetKey(asset) in selected
 
     if is_wanted("net_load_plot") or is_wanted("planner_plots"):
         DRAWERS.start()

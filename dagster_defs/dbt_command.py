@@ -22,6 +22,8 @@ from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagster_defs.lean_dbt import TemplateCache, drop_debug_events
+
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
@@ -122,6 +124,7 @@ def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
         os.environ |= {"DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
         # nor is the manifest of a run of use to anyone, as long as the one of the project
         os.environ.setdefault("DBT_WRITE_JSON", "false")
+        drop_debug_events()
         callbacks = [_say]
     result = dbtRunner(manifest, callbacks).invoke(arguments)
     if result.exception:
@@ -202,6 +205,8 @@ def _wait_for_command(variables: str) -> None:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
+        templates = TemplateCache(PROJECT / "target" / "templates.cache", project_fingerprint())
+        templates.use()
         # dbt keeps what it read, but not for several sets of variables in one folder
         kept = PROJECT / "target" / (sha256(variables.encode()).hexdigest() if variables else "")
         parse = ["--quiet", "--no-write-json", "parse", "--target-path", str(kept)]
@@ -217,6 +222,7 @@ def _wait_for_command(variables: str) -> None:
             if environment := DuckDBConnectionManager._ENV:
                 environment.close()
             connection.send(code)
+        templates.save()
 
 
 if __name__ == "__main__":

@@ -80,5 +80,7 @@ def _prepare() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(10)  # dbt is at work meanwhile, and all waits for it
     for module in MODULES:
         importlib.import_module(module)
