@@ -18,12 +18,10 @@ from dagster import (
 )
 
 from dagster_defs.alerts import tell
-from dagster_defs.dbt import MANIFEST, TARGET
-from dagster_defs.exports import PROFILE_FILES, export_gaps
+from dagster_defs.dbt import AHEAD, MARTS, TARGET
+from dagster_defs.exports import export_gaps
 from dagster_defs.outputs import Outputs
-from dagster_defs.planner_plot_files import draw_planner_plots
 from dagster_defs.plot_files import draw_plots
-from dagster_defs.publish import publish, published_marts
 from dagster_defs.report import data_url, write_report
 from dagster_defs.resources import WorkspaceResource
 from ingest.export_raw import export_raw
@@ -35,7 +33,6 @@ progress = logging.getLogger("load_profile.progress")
 MOST_DAYS = 40  # without a reading: a month's file may come some days into the next
 STARTED_BY = ("dagster/schedule_name", "dagster/sensor_name")  # tags of runs without a person
 MOST_PICTURES = 6  # pictures shown on an asset's page; all of them are in lp/plots
-MARTS = published_marts(MANIFEST)
 
 
 METER_DATA, CLOCK_DAYS, FILES, FILE_MONTHS, READS = (
@@ -196,7 +193,9 @@ def recent_readings(
 def profile_files(workspace: WorkspaceResource) -> MaterializeResult:
     """Write the profiles as files, each replaced in one step."""
     progress.info("Writing profiles")
-    return MaterializeResult(metadata=_outputs_metadata(PROFILE_FILES.finish(workspace.files)))
+    return MaterializeResult(
+        metadata=_outputs_metadata(AHEAD["profile_files"].finish(workspace.files))
+    )
 
 
 @asset(
@@ -254,8 +253,7 @@ def net_load_plot(workspace: WorkspaceResource) -> MaterializeResult:
 def planner_plots(workspace: WorkspaceResource) -> MaterializeResult:
     """Draw what one plans with; the pictures show on this page too."""
     progress.info("Drawing the planner's plots")
-    with open_warehouse(workspace.files.warehouse, read_only=True) as con:
-        outputs = draw_planner_plots(con, workspace.files)
+    outputs = AHEAD["planner_plots"].finish(workspace.files)
     return MaterializeResult(metadata=_outputs_metadata(outputs) | _pictures(workspace, outputs))
 
 
@@ -268,7 +266,7 @@ def planner_plots(workspace: WorkspaceResource) -> MaterializeResult:
 def published(workspace: WorkspaceResource) -> MaterializeResult:
     """Publish the marts that passed all checks as a new version, if anything in them changed."""
     progress.info("Publishing")
-    made = publish(workspace.files, MARTS)
+    made = AHEAD["published"].finish(workspace.files)
     said = {"version": made.version, "content (sha256)": made.content}
     if not made.is_in_place:
         said["waits for the next run"] = (

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -28,10 +28,12 @@ from filelock import FileLock
 from packaging.version import Version
 from pydantic import Field
 
+from dagster_defs.ahead import Ahead
 from dagster_defs.dbt_command import PROJECT, project_fingerprint, run_apart, without_dbt
 from dagster_defs.drawing import DRAWERS
 from dagster_defs.exports import PROFILE_FILES
-from dagster_defs.publish import COPY
+from dagster_defs.planner_plot_files import PLANNER_PLOTS
+from dagster_defs.publish import checkpoint, publish, published_marts
 from dagster_defs.resources import WorkspaceResource
 from ingest.filing import write_text
 
@@ -126,6 +128,14 @@ TRANSLATOR = DescribedChecks(
     settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)
 )
 ensure_manifest()
+MARTS = published_marts(MANIFEST)
+# begun together as soon as the tables are there: each of these waits for the disk, for other
+# processes or for DuckDB, not for Python
+AHEAD = {
+    "profile_files": PROFILE_FILES,
+    "planner_plots": PLANNER_PLOTS,
+    "published": Ahead(partial(publish, marts=MARTS)),
+}
 
 
 @dbt_assets(manifest=MANIFEST, name="dbt_models", dagster_dbt_translator=TRANSLATOR)
@@ -148,7 +158,8 @@ def dbt_models(
     if is_wanted("report"):
         threading.Thread(target=importlib.import_module, args=[CHARTS]).start()
     yield from events_of(invocation, context)
-    for asset, work in (("profile_files", PROFILE_FILES), ("published", COPY)):
+    checkpoint(workspace.files.warehouse)  # which nobody may read meanwhile
+    for asset, work in AHEAD.items():
         if is_wanted(asset):
             work.begin(workspace.files)
 

@@ -45,7 +45,10 @@ class Drawers:
         if len(pictures) >= POOL_FROM:
             self.start()
         if self._pool is None:
-            yield from map(call, pictures)
+            for drawn in pictures:
+                with _ALONE:
+                    png = drawn()
+                yield png
             return
         try:
             yield from self._pool.map(call, pictures, chunksize=4 if len(pictures) > 99 else 1)
@@ -61,6 +64,7 @@ class Drawers:
 
 
 DRAWERS = Drawers()
+_ALONE = threading.Lock()  # matplotlib's settings are those of the whole process
 
 
 def _draw(plot: str, *data: object, **look: object) -> bytes:

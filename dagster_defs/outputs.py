@@ -9,7 +9,7 @@ import filecmp
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -124,8 +124,8 @@ class OutputWriter:
         if self._now != self._earlier or not (self._folder / INDEX).exists():
             with _INDEX_LOCK:
                 kinds = written_files(self._folder) | {self._kind: self._now}
-                plain = {kind: {n: asdict(kinds[kind][n]) for n in kinds[kind]} for kind in kinds}
-                write_text(self._folder / INDEX, json.dumps(plain, sort_keys=True) + "\n")
+                # `asdict` would copy each of thousands of parts
+                write_text(self._folder / INDEX, json.dumps(kinds, sort_keys=True, default=vars))
         return Outputs(
             written=tuple(self._written),
             unchanged=tuple(sorted(self._now.keys() - set(self._written))),

@@ -24,7 +24,6 @@ from zlib import crc32
 
 import duckdb
 
-from dagster_defs.ahead import Ahead
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from dagster_defs.versions import HISTORY, note_version
 from ingest.filing import sha256_of, write_text
@@ -166,12 +165,22 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
     place, waiting = workspace.published, workspace.published_next
     if waiting.exists():
         _put_in_place(waiting, place, tries=1)
-    if workspace.warehouse.with_name(f"{workspace.warehouse.name}.wal").exists():
-        with open_warehouse(workspace.warehouse) as con:
-            con.execute("checkpoint")
-    with open_warehouse(workspace.warehouse, read_only=True) as con:
+    checkpoint(workspace.warehouse)
+    # to copy a gigabyte takes two seconds, most of them spent waiting for the disk
+    with (
+        ThreadPoolExecutor(1) as beside,
+        open_warehouse(workspace.warehouse, read_only=True) as con,
+    ):
         _check_tested(con, marts)
-        files = _write_parquet(con, folder, writer, marts)
+        months = [month for mart in marts for month in _months(con, mart)]
+        changed = {
+            name
+            for month in months
+            for name, stamp in month.stamps.items()
+            if writer.changed(name, {"rows": stamp})
+        }
+        copy = beside.submit(_copy, workspace) if changed else None
+        files = _write_parquet(con, folder, writer, months, changed)
         # as `sha256sum` would list them
         listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
         content = sha256(listed.encode()).hexdigest()
@@ -181,8 +190,11 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
             is_kept = is_kept and before[1] == content
             if is_kept:
                 version = before[0]
+                if copy:
+                    copy.result().unlink()
             else:
-                version = _write_version(con, workspace, marts, content, bool(before))
+                made = copy.result() if copy else _copy(workspace)
+                version = _write_version(con, workspace, made, marts, content, bool(before))
     if waiting.exists():
         _put_in_place(waiting, place, TRIES)
     made = waiting if waiting.exists() else place
@@ -191,6 +203,13 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
     write_text(folder / VERSION, json.dumps(text, indent=1, sort_keys=True) + "\n")
     writer.note(VERSION, folder / VERSION, is_written=not is_kept)
     return Publication(version, content, made == place, writer.finish())
+
+
+def checkpoint(warehouse: Path) -> None:
+    """Bring into the file what a process that was cut off has left beside it."""
+    if warehouse.with_name(f"{warehouse.name}.wal").exists():
+        with open_warehouse(warehouse) as con:
+            con.execute("checkpoint")
 
 
 def _check_tested(con: duckdb.DuckDBPyConnection, marts: list[Mart]) -> None:
@@ -203,7 +222,11 @@ def _check_tested(con: duckdb.DuckDBPyConnection, marts: list[Mart]) -> None:
 
 
 def _write_parquet(
-    con: duckdb.DuckDBPyConnection, folder: Path, writer: OutputWriter, marts: list[Mart]
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    writer: OutputWriter,
+    months: list[ParquetMonth],
+    changed: set[str],
 ) -> dict[str, str]:
     """Write the files that have changed, and return the sha256 of all by their names.
 
@@ -214,13 +237,6 @@ def _write_parquet(
         known = json.loads((folder / VERSION).read_text(encoding="utf-8"))["files"]
     except (FileNotFoundError, ValueError, KeyError):
         known = {}
-    months = [month for mart in marts for month in _months(con, mart)]
-    changed = {
-        name
-        for month in months
-        for name, stamp in month.stamps.items()
-        if writer.changed(name, {"rows": stamp})
-    }
     if changed:
         (folder / VERSION).unlink(missing_ok=True)
 
@@ -322,12 +338,15 @@ def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, s
 def _write_version(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
+    made: Path,
     marts: list[Mart],
     content: str,
     has_before: bool,
 ) -> str:
-    """Make the file of a new version, whole and on disk, beside the one that is published."""
-    made = COPY.finish(workspace)
+    """Make the file of a new version, whole and on disk, beside the one that is published.
+
+    `made` is a copy of the warehouse.
+    """
     con.execute(f"attach {_text(made)} as published (read_write)")
     try:
         names = {mart.name for mart in marts}
@@ -354,10 +373,6 @@ def _copy(workspace: Workspace) -> Path:
     shutil.copyfile(workspace.warehouse, target)
     _sync(target)
     return target
-
-
-# of a gigabyte that takes two seconds, most of them spent waiting for the disk
-COPY = Ahead(_copy)
 
 
 def _sync(path: Path) -> None:

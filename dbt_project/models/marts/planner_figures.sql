@@ -64,17 +64,7 @@ graded as (
     cross join first_days
 ),
 
-extremes as (
-    select
-        *,
-        peak_mw = max(peak_mw) over periods as has_peak,
-        min_mw = min(min_mw) over periods as has_min,
-        peak_mva = max(peak_mva) over periods as has_peak_mva
-    from graded
-    window periods as (partition by name, grain, period_start)
-),
-
-periods as (
+sums as (
     select
         grain,
         period_start,
@@ -91,28 +81,69 @@ periods as (
         cast(cast(sum(w2_seconds) as decimal(38, 1)) as double) as w2_seconds,
         cast(sum(active_mj) as double) as active_mj,
         cast(sum(apparent_mj) as double) as apparent_mj,
-        cast(sum(case when has_peak then peak_count end) as bigint) as peak_count,
-        cast(sum(case when has_min then min_count end) as bigint) as min_count,
         cast(coalesce(sum(actual_minutes), 0) as bigint) as actual_minutes,
         cast(coalesce(sum(evaluated_minutes), 0) as bigint) as evaluated_minutes,
         cast(coalesce(sum(on_grid_minutes), 0) + sum(missing_minutes) as bigint)
             as expected_minutes,
         nullif(sum(evaluated_seconds), 0) as evaluated_seconds,
         max(peak_mw) as peak_mw,
-        min(case when has_peak then peak_at end) as peak_at,
-        min(case when has_peak then day end) as peak_date,
         min(min_mw) as min_mw,
-        min(case when has_min then min_at end) as min_at,
         max(peak_mva) as peak_mva,
-        min(case when has_peak_mva then peak_mva_at end) as peak_mva_at,
-        {{ first_known('peak_mva_pf', 'case when has_peak_mva then peak_mva_at end') }}
-            as peak_mva_pf,
         max(utilisation) as utilisation,
         max(peak_30min_mw) as peak_30min_mw,
         max(peak_60min_mw) as peak_60min_mw,
         max(weighted_peak_mw) as weighted_peak_mw
-    from extremes
+    from graded
     group by name, grain, period_start
+),
+
+-- when it was so; a join, as a window would carry every column through a sort
+extremes as (
+    select
+        sums.grain,
+        sums.period_start,
+        sums.feeder,
+        cast(sum(case when graded.peak_mw = sums.peak_mw then graded.peak_count end) as bigint)
+            as peak_count,
+        min(case when graded.peak_mw = sums.peak_mw then graded.peak_at end) as peak_at,
+        min(case when graded.peak_mw = sums.peak_mw then graded.day end) as peak_date,
+        cast(sum(case when graded.min_mw = sums.min_mw then graded.min_count end) as bigint)
+            as min_count,
+        min(case when graded.min_mw = sums.min_mw then graded.min_at end) as min_at,
+        min(case when graded.peak_mva = sums.peak_mva then graded.peak_mva_at end) as peak_mva_at,
+        {{ first_known(
+            'graded.peak_mva_pf',
+            'case when graded.peak_mva = sums.peak_mva then graded.peak_mva_at end'
+        ) }} as peak_mva_pf
+    from sums
+    inner join graded
+        on
+            sums.feeder = graded.name
+            and sums.grain = graded.grain
+            and sums.period_start = graded.period_start
+    where
+        graded.peak_mw = sums.peak_mw
+        or graded.min_mw = sums.min_mw
+        or graded.peak_mva = sums.peak_mva
+    group by sums.grain, sums.period_start, sums.feeder
+),
+
+periods as (
+    select
+        sums.*,
+        extremes.peak_count,
+        extremes.peak_at,
+        extremes.peak_date,
+        extremes.min_count,
+        extremes.min_at,
+        extremes.peak_mva_at,
+        extremes.peak_mva_pf
+    from sums
+    left join extremes
+        on
+            sums.feeder = extremes.feeder
+            and sums.grain = extremes.grain
+            and sums.period_start = extremes.period_start
 ),
 
 peaks_together as (
