@@ -22,6 +22,18 @@ TIME = "'%m/%d/%y %H:%M:%S'"
 HEADER, MONTH = "header", "%Y-%m"  # keys of parts
 PARTS_A_QUERY = 120  # parts of a feeder and month, half a megabyte each
 NEEDS_QUOTES = ',"#\r\n'
+# each power of feeder_profiles and the raw value that is, nearly always, times mw_per_unit the same
+RAW_OF = {
+    "mw_del": "kw_del",
+    "mw_rec": "kw_rec",
+    "mva_del": "kva_del",
+    "mva_rec": "kva_rec",
+    "mw_net": "(kw_del - kw_rec)",
+    "mw_gross": "(kw_del + kw_rec)",
+    "mva_net": "greatest(kva_del, kva_rec)",
+    "mva_net_min": "greatest(kva_del, kva_rec)",
+    "mva_gross": "(kva_del + kva_rec)",
+}
 
 
 def _six_decimals(column: str) -> str:
@@ -35,15 +47,21 @@ def _six_decimals(column: str) -> str:
     return f"case when {quick} = {column} then {quick}::varchar else {exact}::varchar end"
 
 
-def _power(column: str, raw: str) -> str:
+def guess_power(column: str) -> str:
+    """SQL for a power of feeder_profiles as a short decimal, or for one that is not equal to it."""
+    return f"try_cast(cast({RAW_OF[column]} as double) * mw_per_unit as decimal(18, 6))"
+
+
+def _power(column: str) -> str:
     """The same for a power that is, nearly always, a raw value of 64 bits times a double."""
-    guess = f"try_cast(cast({raw} as double) * mw_per_unit as decimal(18, 6))"
+    guess = guess_power(column)
     return f"case when {guess} = {column} then {guess}::varchar else {_six_decimals(column)} end"
 
 
 def _quoted(column: str) -> str:
     """SQL for a text, quoted if it needs that."""
-    return f"""case when {column} = '' or translate({column}, '{NEEDS_QUOTES}', '') <> {column}
+    has_one = " or ".join(f"contains({column}, chr({ord(sign)}))" for sign in NEEDS_QUOTES)
+    return f"""case when {column} = '' or {has_one}
         then '"' || replace({column}, '"', '""') || '"' else {column} end"""
 
 
@@ -68,12 +86,12 @@ PROFILE = {
     "kw_rec": "kw_rec::varchar",
     "kva_del": "kva_del::varchar",
     "kva_rec": "kva_rec::varchar",
-    "MW_del": _power("mw_del", "kw_del"),
-    "MW_rec": _power("mw_rec", "kw_rec"),
-    "MVA_del": _power("mva_del", "kva_del"),
-    "MVA_rec": _power("mva_rec", "kva_rec"),
-    "MW_net": _power("mw_net", "(kw_del - kw_rec)"),
-    "MVA_net": _power("mva_net", "greatest(kva_del, kva_rec)"),
+    "MW_del": _power("mw_del"),
+    "MW_rec": _power("mw_rec"),
+    "MVA_del": _power("mva_del"),
+    "MVA_rec": _power("mva_rec"),
+    "MW_net": _power("mw_net"),
+    "MVA_net": _power("mva_net"),
     "PF_net": "cast(pf_net as decimal(9, 6))::varchar",
 }
 TOTAL = {

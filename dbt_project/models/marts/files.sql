@@ -55,13 +55,20 @@ holed as (
         <> max({{ minutes_between('spans.from_local', 'spans.to_local') }})
 ),
 
+-- not by way of staging: of all reads only those of these files are looked at
 outside as (
     select
-        file_id,
+        reads.file_id,
         count(*) as outside_count
-    from {{ ref('stg_interval_reads') }}
-    where feeder is null and file_id in (select holed.file_id from holed)
-    group by file_id
+    from {{ source('raw', 'interval_reads') }} as reads
+    inner join holed on reads.file_id = holed.file_id
+    left join {{ ref('stg_file_periods') }} as periods
+        on
+            reads.file_id = periods.file_id
+            and reads.start_local >= periods.period_from
+            and reads.start_local < periods.period_to
+    where periods.file_id is null
+    group by reads.file_id
 ),
 
 corrected as (
