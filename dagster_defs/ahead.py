@@ -24,14 +24,17 @@ class Ahead(Generic[Result]):
         worker.shutdown(wait=False)
         self._begun[workspace.warehouse] = _state(workspace.warehouse), future
 
-    def finish(self, workspace: Workspace) -> Result:
-        """The result: of what was begun, unless the warehouse has changed since, else made now."""
+    def finish(self, workspace: Workspace) -> tuple[Result, bool]:
+        """The result, and whether it is that of what was begun.
+
+        It is made now if nothing was begun, or if the warehouse has changed since.
+        """
         state, future = self._begun.pop(workspace.warehouse, (None, None))
         if future:
             result = future.result()
             if state == _state(workspace.warehouse):
-                return result
-        return self._work(workspace)
+                return result, True
+        return self._work(workspace), False
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -96,6 +96,12 @@ def test_steps_that_write_files_say_how_many_bytes_in_what_time(events):
         assert float(made[step]["seconds"]) > 0
 
 
+def test_what_need_not_wait_for_its_turn_began_when_the_tables_were_there(events):
+    made, _, _ = events
+    for step in ("profile_files", "planner_plots", "published"):
+        assert made[step]["begun beside earlier steps"] == "True"
+
+
 def test_data_tests_are_checks_that_passed(events):
     _, checks, _ = events
     manifest = json.loads((PROJECT / "dbt_project/target/manifest.json").read_text("utf-8"))

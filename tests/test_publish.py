@@ -162,11 +162,14 @@ def test_what_was_published_ahead_is_the_result_unless_the_warehouse_changed_sin
     ahead = Ahead(partial(publish, marts=MARTS))
     change(space)
     ahead.begin(space)
-    first = ahead.finish(space)
-    assert publish(space, MARTS).version == first.version
+    first, is_ahead = ahead.finish(space)
+    assert is_ahead and publish(space, MARTS).version == first.version
     ahead.begin(space)
+    [(_, begun)] = ahead._begun.values()
+    begun.result()  # until then nobody could write
     change(space)
-    assert ahead.finish(space).version > first.version
+    second, is_ahead = ahead.finish(space)
+    assert not is_ahead and second.version > first.version
     sums = "select sum(mw_net)::double from feeder_profiles"
     with open_warehouse(space.warehouse, read_only=True) as con:
         assert rows(space, sums) == con.execute(sums).fetchall()
