@@ -216,6 +216,7 @@ def gap_files(workspace: WorkspaceResource) -> MaterializeResult:
     kinds={"png"},
     deps=[
         "feeder_profiles",
+        "feeder_days",
         "combined_profiles",
         "gaps",
         "combined_gaps",

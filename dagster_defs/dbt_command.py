@@ -124,7 +124,8 @@ def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
         os.environ |= {"DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
         # nor is the manifest of a run of use to anyone, as long as the one of the project
         os.environ.setdefault("DBT_WRITE_JSON", "false")
-        drop_debug_events()
+        if manifest is None:  # the waiting process has done so already
+            drop_debug_events()
         callbacks = [_say]
     result = dbtRunner(manifest, callbacks).invoke(arguments)
     if result.exception:
@@ -207,9 +208,11 @@ def _wait_for_command(variables: str) -> None:
 
         templates = TemplateCache(PROJECT / "target" / "templates.cache", project_fingerprint())
         templates.use()
+        drop_debug_events()
         # dbt keeps what it read, but not for several sets of variables in one folder
         kept = PROJECT / "target" / (sha256(variables.encode()).hexdigest() if variables else "")
-        parse = ["--quiet", "--no-write-json", "parse", "--target-path", str(kept)]
+        parse = ["--quiet", "--no-write-json", "--log-level-file", "none"]
+        parse += ["parse", "--target-path", str(kept)]
         parse += ["--vars", variables] if variables else []
         manifest = dbtRunner().invoke(parse).result
         with listener.accept() as connection:

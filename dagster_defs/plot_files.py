@@ -72,6 +72,21 @@ from (
 group by bucket_start_at
 order by bucket_start_at
 """
+# Of whole days, as the system's clock has them: a hundredth of the rows.
+DAY_BUCKETS = """
+select
+    feeder,
+    first_date + to_days(place * $days::int) as bucket_start,
+    min(lowest_net_mw) as mw_net_min,
+    max(highest_net_mw) as mw_net_max
+from (
+    select *, cast(date_diff('day', first_date, local_date) // $days as int) as place
+    from feeder_days
+    cross join (select min(local_date) as first_date from feeder_days)
+)
+group by feeder, first_date, place
+order by feeder, place
+"""
 FEEDER_GAPS = """
 select
     feeder,
@@ -128,21 +143,16 @@ def _pictures(
 ) -> Iterator[tuple[str, bytes]]:
     """Draw feeders, and `all`, and give each one's name and PNG."""
     timezone, net_convention, first_start_at, span_minutes, interval_minutes = system
-    feeders = feeders_of(con) if "all" in names else list(names)
     span = {
         "first_start_at": first_start_at,
         "bucket_minutes": bucket_minutes(span_minutes, interval_minutes),
     }
-    own = panels(con, span, feeders, None)
+    own = panels(con, span, [name for name in names if name != "all"], None)
     pictures = {}
     if "all" in names:
-        # one time axis for all, so one clock
-        is_one_clock = set(zones.values()) == {timezone}
-        common = own if is_one_clock else panels(con, span, feeders, timezone)
-        total = ("total", con.execute(TOTAL_BUCKETS, span).df(), con.execute(TOTAL_GAPS).df())
         pictures["all"] = picture(
             "plots.combined_plot",
-            [*common.values(), total],
+            _on_one_clock(con, span, timezone),
             zone=timezone,
             title="All feeders and their total",
             net_convention=net_convention,
@@ -162,6 +172,20 @@ def panels(
     profiles = _by_feeder(con.execute(FEEDER_BUCKETS, span | shown).df())
     gaps = _by_feeder(con.execute(FEEDER_GAPS, shown).df())
     return {feeder: (feeder, profiles(feeder), gaps(feeder)) for feeder in feeders}
+
+
+def _on_one_clock(con: duckdb.DuckDBPyConnection, span: dict, timezone: str) -> list[tuple]:
+    """The panels of all feeders and of the total, which share a time axis."""
+    feeders = feeders_of(con)
+    total_gaps = con.execute(TOTAL_GAPS).df()
+    days, rest = divmod(span["bucket_minutes"], 1440)
+    if rest:
+        common = panels(con, span, feeders, timezone)
+        return [*common.values(), ("total", con.execute(TOTAL_BUCKETS, span).df(), total_gaps)]
+    profiles = _by_feeder(con.execute(DAY_BUCKETS, {"days": days}).df())
+    gaps = _by_feeder(con.execute(FEEDER_GAPS, {"feeders": feeders, "zone": timezone}).df())
+    common = [(feeder, profiles(feeder), gaps(feeder)) for feeder in feeders]
+    return [*common, ("total", profiles("*"), total_gaps)]
 
 
 def bucket_minutes(span_minutes: int, interval_minutes: int, most: int = BUCKETS) -> int:
