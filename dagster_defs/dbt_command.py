@@ -22,7 +22,7 @@ from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagster_defs.lean_dbt import TemplateCache, drop_debug_events
+from dagster_defs.lean_dbt import TemplateCache, drop_debug_events, share_calendars
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -209,6 +209,7 @@ def _wait_for_command(variables: str) -> None:
         templates = TemplateCache(PROJECT / "target" / "templates.cache", project_fingerprint())
         templates.use()
         drop_debug_events()
+        share_calendars()
         # dbt keeps what it read, but not for several sets of variables in one folder
         kept = PROJECT / "target" / (sha256(variables.encode()).hexdigest() if variables else "")
         parse = ["--quiet", "--no-write-json", "--log-level-file", "none"]
@@ -226,6 +227,7 @@ def _wait_for_command(variables: str) -> None:
                 environment.close()
             connection.send(code)
         templates.save()
+    os._exit(0)  # to take dbt apart piece by piece would cost a quarter of a second
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Must not import DuckDB: a process that only draws would load it for nothing.
 """
 
+import atexit
 import importlib
 import os
 import threading
@@ -84,6 +85,7 @@ def _prepare() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+    atexit.register(os._exit, 0)  # to take all modules apart would cost a sixth of a second
     if hasattr(os, "nice"):
         os.nice(10)  # dbt is at work meanwhile, and all waits for it
     for module in MODULES:

@@ -77,8 +77,8 @@ DAY_BUCKETS = """
 select
     feeder,
     first_date + to_days(place * $days::int) as bucket_start,
-    min(lowest_net_mw) as mw_net_min,
-    max(highest_net_mw) as mw_net_max
+    min(lowest_net_mw)::double as mw_net_min,
+    max(highest_net_mw)::double as mw_net_max
 from (
     select *, cast(date_diff('day', first_date, local_date) // $days as int) as place
     from feeder_days

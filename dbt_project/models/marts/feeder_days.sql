@@ -58,8 +58,8 @@ days as (
             as known_minutes,
         cast(sum(case when kw = 0 then 1 else 0 end) as bigint) as zero_count,
         min(nullif(greatest(kw_del, kw_rec), 0)) as least_kw,
-        min(net) as lowest_net_mw,
-        max(net) as highest_net_mw,
+        min(mw_net) as lowest_net_mw,
+        max(mw_net) as highest_net_mw,
         max(abs(net)) as highest_mw,
         {{ third_highest('abs(net)') }} as third_highest_mw,
         cast({{ third_highest('coalesce(mva_gross, mw_gross)') }} as double)
