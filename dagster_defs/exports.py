@@ -108,8 +108,8 @@ GAP = {
 }
 MEMBER = {name: PROFILE[name] for name in ("MW_net", "MVA_net", "PF_net")}
 
-# Encoded, a text need not be taken for a str first and then back. Feeders that follow each other in
-# meter-data.csv lie side by side: all others need not be read.
+# Encoded, a text need not be taken for a str first and then back. Feeders whose names follow each
+# other lie side by side, as files are read by name: all others need not be read.
 PROFILES = f"""
 with
 
@@ -257,7 +257,7 @@ def _export_feeders(con, writer: OutputWriter, feeders: list[str], months: dict)
         | {month: stamp_of(PROFILES, stamp) for month, stamp in months[feeder].items()}
         for feeder in feeders
     }
-    changed = {feeder: writer.changed(f"{feeder}.csv", wanted[feeder]) for feeder in feeders}
+    changed = {name: writer.changed(f"{name}.csv", wanted[name]) for name in sorted(feeders)}
 
     def export(batch: list[str]) -> None:
         made = {feeder: defaultdict(bytes, {HEADER: f"{header}\n".encode()}) for feeder in batch}
