@@ -43,7 +43,7 @@ from measure import (
 )
 from simulate import file_name, simulate, span
 
-from dagster_defs.planner_plot_files import PICTURES
+from dagster_defs.pictures.planner_plot_files import PICTURES
 from ingest.sample import PREAMBLE, feeder_names
 from ingest.workspace import Workspace
 
@@ -499,9 +499,9 @@ def startup(bench: Bench) -> Result:
     commands = {
         "python, nothing else": [*python, "pass"],
         "import duckdb": [*python, "import duckdb"],
-        "import dagster_defs.plots (pandas, matplotlib, seaborn)": [
+        "import dagster_defs.pictures.plots (pandas, matplotlib, seaborn)": [
             *python,
-            "import dagster_defs.plots",
+            "import dagster_defs.pictures.plots",
         ],
         "import dagster": [*python, "import dagster"],
         "import dagster_defs.definitions (Dagster, its dbt part, the manifest)": [

@@ -43,7 +43,7 @@ def bare_read(root: Path) -> None:
 
 def plots(root: Path) -> None:
     """Draw every picture from a built warehouse."""
-    from dagster_defs.plot_files import draw_plots
+    from dagster_defs.pictures.plot_files import draw_plots
     from ingest.warehouse import open_warehouse
     from ingest.workspace import Workspace
 

@@ -21,7 +21,7 @@ from dagster_defs.alerts import tell
 from dagster_defs.dbt import AHEAD, MARTS, TARGET
 from dagster_defs.exports import export_gaps
 from dagster_defs.outputs import Outputs
-from dagster_defs.plot_files import draw_plots
+from dagster_defs.pictures.plot_files import draw_plots
 from dagster_defs.report import data_url, write_report
 from dagster_defs.resources import WorkspaceResource
 from ingest.export_raw import export_raw

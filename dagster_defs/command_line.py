@@ -238,7 +238,7 @@ def analyze(
         _stop(str(error))
     print(format_report(report))
     from dagster_defs.outputs import is_output
-    from dagster_defs.plot_files import draw_series
+    from dagster_defs.pictures.plot_files import draw_series
 
     stem = file.stem
     if is_output(file.with_name(f"{stem}_gaps.csv")):  # what a run wrote is not overwritten

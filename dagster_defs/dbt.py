@@ -30,9 +30,9 @@ from pydantic import Field
 
 from dagster_defs.ahead import Ahead
 from dagster_defs.dbt_command import PROJECT, project_fingerprint, run_apart, without_dbt
-from dagster_defs.drawing import DRAWERS
 from dagster_defs.exports import PROFILE_FILES
-from dagster_defs.planner_plot_files import PLANNER_PLOTS
+from dagster_defs.pictures.drawing import DRAWERS
+from dagster_defs.pictures.planner_plot_files import PLANNER_PLOTS
 from dagster_defs.publish import checkpoint, publish, published_marts
 from dagster_defs.resources import WorkspaceResource
 from ingest.filing import write_text
@@ -56,7 +56,7 @@ with nullcontext() if TARGET == "spark" else without_dbt():
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = shutil.which("load-profile-dbt", path=Path(sys.executable).parent) or ""
 ROW_COUNT = re.compile(r"rows: (\w+) (\d+)")  # see macros/say_row_count.sql
-CHARTS = "dagster_defs.report_charts"
+CHARTS = "dagster_defs.pictures.report_charts"
 FINDING = re.compile(r"finding: (\{.*\})")  # see macros/say_findings.sql
 progress = logging.getLogger("load_profile.progress")
 

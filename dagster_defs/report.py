@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 
 from dagster_defs.docs import PAGE as DOCS
-from dagster_defs.look import NET_LABELS
 from dagster_defs.outputs import Outputs, OutputWriter, replace_if_changed
-from dagster_defs.planner_plot_files import drawn_pictures
-from dagster_defs.plot_files import bucket_minutes
+from dagster_defs.pictures.look import NET_LABELS
+from dagster_defs.pictures.planner_plot_files import drawn_pictures
+from dagster_defs.pictures.plot_files import bucket_minutes
 from dagster_defs.publish import VERSION
 from dagster_defs.summary import CORRECTIONS, FILES, RESTATEMENTS
 from ingest.warehouse import utc_now
@@ -350,7 +350,7 @@ def _charts(con: duckdb.DuckDBPyConnection, system: tuple, span: tuple) -> dict[
     _, net_convention, interval_minutes = system
     if first is None:
         return {"script": "", "charts": "", "libraries": ""}
-    from dagster_defs.report_charts import Curve, Gap, charts, scripts
+    from dagster_defs.pictures.report_charts import Curve, Gap, charts, scripts
 
     series = _series(con, span_minutes, interval_minutes, first_start_at)
     gaps = [
@@ -371,7 +371,7 @@ def _series(
     """Lowest and highest power of the total and every feeder, in buckets of one width."""
     import numpy as np
 
-    from dagster_defs.report_charts import Series
+    from dagster_defs.pictures.report_charts import Series
 
     names = ["*", *(name for (name,) in con.execute(NAMES).fetchall())]
     step = bucket_minutes(span_minutes, interval_minutes, MOST_POINTS // len(names))

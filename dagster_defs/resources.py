@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dagster import ConfigurableResource, InitResourceContext
 
-from dagster_defs.drawing import DRAWERS
+from dagster_defs.pictures.drawing import DRAWERS
 from ingest.workspace import Workspace
 
 

@@ -134,8 +134,9 @@ def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> d
     """What a run depends on beside the drop folder."""
     code = hashlib.sha256(project_fingerprint().encode())
     for folder in ("ingest", "dagster_defs"):
-        for path in sorted((PROJECT.parent / folder).glob("*.*")):  # modules and templates
-            code.update(path.read_bytes())
+        for path in sorted((PROJECT.parent / folder).rglob("*.*")):
+            if path.suffix in (".py", ".jinja"):
+                code.update(path.read_bytes())
     meters = hashlib.sha256(workspace.meter_data.read_bytes()).hexdigest()
     fixed = {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
     return fixed | {"plots": plots}

@@ -23,8 +23,8 @@ from pages import find_browser, open_browser
 from rich.console import Console
 
 from dagster_defs.exports import export_gaps, export_profiles
-from dagster_defs.planner_plot_files import draw_planner_plots
-from dagster_defs.plot_files import draw_plots
+from dagster_defs.pictures.planner_plot_files import draw_planner_plots
+from dagster_defs.pictures.plot_files import draw_plots
 from dagster_defs.summary import print_summary
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data

@@ -39,8 +39,8 @@ def load(root: Path) -> loading.LoadSummary:
 def export(root: Path) -> None:
     """Write profiles, gap lists, plots and report from the tables that are there."""
     from dagster_defs.exports import export_gaps, export_profiles
-    from dagster_defs.planner_plot_files import draw_planner_plots
-    from dagster_defs.plot_files import draw_plots
+    from dagster_defs.pictures.planner_plot_files import draw_planner_plots
+    from dagster_defs.pictures.plot_files import draw_plots
     from dagster_defs.report import write_report
 
     workspace = Workspace(root)
@@ -63,8 +63,9 @@ TRACED = {
     "load": {shutil.__file__, *(str(path) for path in (PROJECT / "ingest").glob("*.py"))}
     - {str(PROJECT / "ingest" / name) for name in ("sample.py", "analyze.py")},
     "export": {
-        str(PROJECT / "dagster_defs" / f"{name}.py")
+        str(path)
         for name in ("outputs", "exports", "plot_files", "planner_plot_files", "report")
+        for path in (PROJECT / "dagster_defs").rglob(f"{name}.py")
     },
     "export_raw": {
         shutil.__file__,

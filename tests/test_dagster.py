@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, query
 
-from dagster_defs.planner_plot_files import PICTURES
+from dagster_defs.pictures.planner_plot_files import PICTURES
 
 ASSETS = {
     "raw/meter_data", "raw/clock_days", "raw/files", "raw/file_months",

@@ -14,10 +14,11 @@ import duckdb
 import pytest
 from conftest import PROJECT
 
-from dagster_defs import drawing, exports
+from dagster_defs import exports
 from dagster_defs.exports import export_gaps, export_profiles
 from dagster_defs.outputs import INDEX, OutputWriter, are_outputs_intact
-from dagster_defs.plot_files import bucket_minutes, draw_plots
+from dagster_defs.pictures import drawing
+from dagster_defs.pictures.plot_files import bucket_minutes, draw_plots
 from ingest.workspace import Workspace
 
 FEEDERS = ["we,st", "gen", "a #1"]
@@ -387,7 +388,7 @@ def test_pictures_of_many_processes_are_those_of_one(con, workspace, tmp_path, m
 DRAW_FOREVER = """
 import sys
 from functools import partial
-from dagster_defs import drawing
+from dagster_defs.pictures import drawing
 drawing.POOL_FROM = 1
 task = '''
 import os, pathlib, time

@@ -14,8 +14,8 @@ from conftest import load_profile, query
 
 from dagster_defs import report
 from dagster_defs.outputs import are_outputs_intact
+from dagster_defs.pictures.report_charts import Series, charts, scripts
 from dagster_defs.report import MOST_POINTS, write_report
-from dagster_defs.report_charts import Series, charts, scripts
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 

@@ -22,7 +22,7 @@ from conftest import (
 )
 
 from dagster_defs.outputs import INDEX
-from dagster_defs.planner_plot_files import PICTURES
+from dagster_defs.pictures.planner_plot_files import PICTURES
 from dagster_defs.report import FILE as REPORT
 from dagster_defs.run_job import is_anything_new
 from ingest.sample import write_sample

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from pandas import DataFrame
 
-from dagster_defs.look import BLUE, DARK, GAP_EDGE, GAP_FILL, ORANGE
-from dagster_defs.picture_parts import (
+from dagster_defs.pictures.look import BLUE, DARK, GAP_EDGE, GAP_FILL, ORANGE
+from dagster_defs.pictures.picture_parts import (
     BY_POWER,
     DPI,
     LABEL_PT,

@@ -17,8 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from pandas import DataFrame
 
-from dagster_defs.look import COLOURS, DARK, NET_LABELS
-from dagster_defs.picture_parts import (
+from dagster_defs.pictures.look import COLOURS, DARK, NET_LABELS
+from dagster_defs.pictures.picture_parts import (
     BY_POWER,
     DPI,
     LABEL_PT,

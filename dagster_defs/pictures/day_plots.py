@@ -24,8 +24,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from pandas import DataFrame
 
-from dagster_defs.look import DARK, GAP_EDGE
-from dagster_defs.picture_parts import (
+from dagster_defs.pictures.look import DARK, GAP_EDGE
+from dagster_defs.pictures.picture_parts import (
     BY_POWER,
     DPI,
     LABEL_PT,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from dagster_defs.drawing import DRAWERS, picture
 from dagster_defs.exports import feeders_of, stamps
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
+from dagster_defs.pictures.drawing import DRAWERS, picture
 from ingest.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -205,8 +205,8 @@ def draw_series(report: "SeriesReport", path: Path) -> Path:
     """Draw the series of one analyzed file with its gaps; return where the picture is."""
     from pandas import DataFrame
 
-    from dagster_defs.picture_parts import to_png
-    from dagster_defs.plots import series_plot
+    from dagster_defs.pictures.picture_parts import to_png
+    from dagster_defs.pictures.plots import series_plot
     from ingest.analyze import series_buckets
 
     gaps = DataFrame(

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from dagster_defs.ahead import Ahead
-from dagster_defs.drawing import DRAWERS, picture
 from dagster_defs.exports import feeders_of, stamps
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
+from dagster_defs.pictures.drawing import DRAWERS, picture
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
