@@ -9,6 +9,7 @@ that process. Without one it runs dbt itself.
 """
 
 import gc
+import importlib
 import json
 import os
 import subprocess
@@ -21,8 +22,6 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from dagster_defs.lean_dbt import TemplateCache, drop_debug_events, share_calendars
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -125,6 +124,8 @@ def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
         # nor is the manifest of a run of use to anyone, as long as the one of the project
         os.environ.setdefault("DBT_WRITE_JSON", "false")
         if manifest is None:  # the waiting process has done so already
+            from dagster_defs.lean_dbt import drop_debug_events
+
             drop_debug_events()
         callbacks = [_say]
     result = dbtRunner(manifest, callbacks).invoke(arguments)
@@ -206,6 +207,8 @@ def _wait_for_command(variables: str) -> None:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
+        from dagster_defs.lean_dbt import TemplateCache, drop_debug_events, share_calendars
+
         templates = TemplateCache(PROJECT / "target" / "templates.cache", project_fingerprint())
         templates.use()
         drop_debug_events()
@@ -216,6 +219,7 @@ def _wait_for_command(variables: str) -> None:
         parse += ["parse", "--target-path", str(kept)]
         parse += ["--vars", variables] if variables else []
         manifest = dbtRunner().invoke(parse).result
+        importlib.import_module("dbt_common.clients.agate_helper")  # for its first result
         with listener.accept() as connection:
             arguments, environment = connection.recv()
             os.environ.clear()
