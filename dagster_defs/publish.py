@@ -266,7 +266,7 @@ def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth
     described = con.execute(f"describe {mart.name}").fetchall()
     # exact numbers of that length are for DuckDB alone: a double is what others read them as
     columns = ", ".join(
-        f"{_as_double(name, mart)} as {name}" if _is_wide(kind) else name
+        f"{as_double(name, mart)} as {name}" if _is_wide(kind) else name
         for name, kind, *_ in described
     )
     if not mart.parts:
@@ -297,7 +297,7 @@ def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth
         )
 
 
-def _as_double(column: str, mart: Mart) -> str:
+def as_double(column: str, mart: Mart) -> str:
     """SQL for a long decimal as a double; most powers of intervals are short ones, read faster."""
     if mart.name == "feeder_profiles" and column in RAW_OF:
         guess = guess_power(column)

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
 import time
 from contextlib import closing
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -14,10 +16,12 @@ from shutil import copytree, rmtree
 import duckdb
 import pytest
 from conftest import PROJECT, bring_up_to_date, load_profile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dagster_defs import versions
 from dagster_defs.ahead import Ahead
-from dagster_defs.publish import publish, published_marts
+from dagster_defs.publish import as_double, publish, published_marts
 from dagster_defs.run_job import is_anything_new
 from dagster_defs.versions import UnknownVersionError, difference
 from ingest.review import withdraw_file
@@ -511,3 +515,29 @@ def test_the_history_is_bounded_and_says_what_it_no_longer_has(space, monkeypatc
     assert found.intervals_not_kept > 5_000
     with pytest.raises(UnknownVersionError, match="No version begins with 'x'"):
         difference(space.published, "x", "")
+
+
+KW = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
+PER_UNIT = st.sampled_from([Decimal("0.001"), Decimal("0.012"), Decimal("0.0000375"), Decimal(0)])
+LONG = st.decimals(min_value=-(10**9), max_value=10**9, places=18)
+
+
+@given(st.lists(st.tuples(KW, PER_UNIT, st.none() | LONG), min_size=1, max_size=20))
+@settings(max_examples=50, deadline=None)
+def test_a_long_decimal_is_published_as_the_double_nearest_to_it(rows):
+    rows = [(kw, factor, kw * factor if other is None else other) for kw, factor, other in rows]
+    mart = next(mart for mart in MARTS if mart.name == "feeder_profiles")
+    with duckdb.connect() as con:
+        con.execute(
+            """create table feeder_profiles (
+                kw_del decimal(18, 6), mw_per_unit double, mw_del decimal(28, 18)
+            )"""
+        )
+        con.executemany("insert into feeder_profiles values (?, ?, ?)", rows)
+        query = f"select mw_del, {as_double('mw_del', mart)} from feeder_profiles"
+        for exact, found in con.execute(query).fetchall():
+            nearest = float(exact)
+            # DuckDB itself rounds twice what has more digits than a double
+            assert found == nearest or abs(found - nearest) <= math.ulp(nearest)
+            if exact == round(exact, 6) and abs(exact) < 10**9:
+                assert found == nearest
