@@ -5,6 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import duckdb
+
+from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
 Result = TypeVar("Result")
@@ -35,6 +38,18 @@ class Ahead(Generic[Result]):
             if state == _state(workspace.warehouse):
                 return result, True
         return self._work(workspace), False
+
+
+def reading(
+    work: Callable[[duckdb.DuckDBPyConnection, Workspace], Result],
+) -> Callable[[Workspace], Result]:
+    """The same work with a connection of its own."""
+
+    def with_connection(workspace: Workspace) -> Result:
+        with open_warehouse(workspace.warehouse, read_only=True) as con:
+            return work(con, workspace)
+
+    return with_connection
 
 
 def _state(path: Path) -> tuple[int, int]:

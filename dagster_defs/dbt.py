@@ -28,11 +28,11 @@ from filelock import FileLock
 from packaging.version import Version
 from pydantic import Field
 
-from dagster_defs.ahead import Ahead
+from dagster_defs.ahead import Ahead, reading
 from dagster_defs.dbt_command import PROJECT, project_fingerprint, run_apart, without_dbt
-from dagster_defs.exports import PROFILE_FILES
+from dagster_defs.exports import export_profiles
 from dagster_defs.pictures.drawing import DRAWERS
-from dagster_defs.pictures.planner_plot_files import PLANNER_PLOTS
+from dagster_defs.pictures.planner_plot_files import draw_planner_plots
 from dagster_defs.publish import checkpoint, publish, published_marts
 from dagster_defs.resources import WorkspaceResource
 from ingest.filing import write_text
@@ -132,8 +132,8 @@ MARTS = published_marts(MANIFEST)
 # begun together as soon as the tables are there: each of these waits for the disk, for other
 # processes or for DuckDB, not for Python
 AHEAD = {
-    "profile_files": PROFILE_FILES,
-    "planner_plots": PLANNER_PLOTS,
+    "profile_files": Ahead(reading(export_profiles)),
+    "planner_plots": Ahead(reading(draw_planner_plots)),
     "published": Ahead(partial(publish, marts=MARTS)),
 }
 

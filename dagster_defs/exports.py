@@ -13,9 +13,7 @@ from os import cpu_count
 
 import duckdb
 
-from dagster_defs.ahead import Ahead
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
-from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
 TIME = "'%m/%d/%y %H:%M:%S'"
@@ -219,15 +217,6 @@ def export_profiles(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Out
     _export_feeders(con, writer, feeders, months)
     _export_combined(con, writer, feeders, months)
     return writer.finish()
-
-
-def _profile_files(workspace: Workspace) -> Outputs:
-    with open_warehouse(workspace.warehouse, read_only=True) as con:
-        return export_profiles(con, workspace)
-
-
-# DuckDB does this, so it goes on beside the drawing of plots
-PROFILE_FILES = Ahead(_profile_files)
 
 
 def export_gaps(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:

@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from dagster_defs.ahead import Ahead
 from dagster_defs.exports import feeders_of, stamps
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from dagster_defs.pictures.drawing import DRAWERS, picture
-from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -250,15 +248,6 @@ def draw_planner_plots(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
     for name, (_, stamps_of_parts) in wanted.items():
         writer.write(f"plots/{name}.png", stamps_of_parts, pngs.__getitem__)
     return writer.finish()
-
-
-def _planner_plots(workspace: Workspace) -> Outputs:
-    with open_warehouse(workspace.warehouse, read_only=True) as con:
-        return draw_planner_plots(con, workspace)
-
-
-# other processes do most of it, so it goes on beside the drawing of the other plots
-PLANNER_PLOTS = Ahead(_planner_plots)
 
 
 def drawn_pictures(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> dict[str, str]:
