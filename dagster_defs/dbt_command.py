@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from hashlib import sha256
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
@@ -107,7 +107,21 @@ def main() -> None:
     if sys.argv[1:2] == ["--wait"]:
         return _wait_for_command(sys.argv[2])
     code = _hand_over(os.environ.pop(WARM, ""))
-    sys.exit(_run(sys.argv[1:]) if code is None else code)
+    if code is None:
+        with _lean() if _is_for_dagster() else nullcontext():
+            code = _run(sys.argv[1:])
+    sys.exit(code)
+
+
+def _is_for_dagster() -> bool:
+    return os.environ.get("DBT_LOG_FORMAT") == "json"
+
+
+def _lean() -> AbstractContextManager[None]:
+    # not for a process that only hands over
+    from dagster_defs.lean_dbt import lean
+
+    return lean(PROJECT / "target" / "templates.cache", project_fingerprint())
 
 
 def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
@@ -118,15 +132,11 @@ def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
     if is_large(Path(os.environ["LOAD_PROFILE_WAREHOUSE"])):
         os.environ.setdefault("LOAD_PROFILE_MEMORY", "50%")  # of the machine's
     callbacks = []
-    if os.environ.get("DBT_LOG_FORMAT") == "json":
+    if _is_for_dagster():
         # dbt's own loggers write every debug event as JSON before they drop it: a second a run
         os.environ |= {"DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
         # nor is the manifest of a run of use to anyone, as long as the one of the project
         os.environ.setdefault("DBT_WRITE_JSON", "false")
-        if manifest is None:  # the waiting process has done so already
-            from dagster_defs.lean_dbt import drop_debug_events
-
-            drop_debug_events()
         callbacks = [_say]
     result = dbtRunner(manifest, callbacks).invoke(arguments)
     if result.exception:
@@ -203,35 +213,34 @@ def _wait_for_command(variables: str) -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     key = os.urandom(16)
     with Listener(authkey=key) as listener:
-        print(f"{listener.address} {key.hex()}", flush=True)
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
-
-        from dagster_defs.lean_dbt import TemplateCache, drop_debug_events, share_calendars
-
-        templates = TemplateCache(PROJECT / "target" / "templates.cache", project_fingerprint())
-        templates.use()
-        drop_debug_events()
-        share_calendars()
-        # dbt keeps what it read, but not for several sets of variables in one folder
-        kept = PROJECT / "target" / (sha256(variables.encode()).hexdigest() if variables else "")
-        parse = ["--quiet", "--no-write-json", "--log-level-file", "none"]
-        parse += ["parse", "--target-path", str(kept)]
-        parse += ["--vars", variables] if variables else []
-        manifest = dbtRunner().invoke(parse).result
-        importlib.import_module("dbt_common.clients.agate_helper")  # for its first result
-        with listener.accept() as connection:
-            arguments, environment = connection.recv()
-            os.environ.clear()
-            os.environ.update(environment)
-            sys.stdout = sys.stderr = _Stream(connection)
-            code = _run(arguments, manifest)
-            # whoever gets the code may open the warehouse at once
-            if environment := DuckDBConnectionManager._ENV:
-                environment.close()
-            connection.send(code)
-        templates.save()
+        print(f"{listener.address} {key.hex()}", flush=True)  # the parent waits for that
+        with _lean():
+            _run_what_comes(listener, variables)
     os._exit(0)  # to take dbt apart piece by piece would cost a quarter of a second
+
+
+def _run_what_comes(listener: Listener, variables: str) -> None:
+    """Import dbt and read the project, then run one command."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    # dbt keeps what it read, but not for several sets of variables in one folder
+    kept = PROJECT / "target" / (sha256(variables.encode()).hexdigest() if variables else "")
+    parse = ["--quiet", "--no-write-json", "--log-level-file", "none"]
+    parse += ["parse", "--target-path", str(kept)]
+    parse += ["--vars", variables] if variables else []
+    manifest = dbtRunner().invoke(parse).result
+    importlib.import_module("dbt_common.clients.agate_helper")  # for its first result
+    with listener.accept() as connection:
+        arguments, environment = connection.recv()
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.stdout = sys.stderr = _Stream(connection)
+        code = _run(arguments, manifest)
+        # whoever gets the code may open the warehouse at once
+        if environment := DuckDBConnectionManager._ENV:
+            environment.close()
+        connection.send(code)
 
 
 if __name__ == "__main__":
