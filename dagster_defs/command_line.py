@@ -17,7 +17,7 @@ from rich.markup import escape
 from dagster_defs.alerts import AlertError, read_settings, tell
 from ingest.meter_data import MeterDataError, is_zone, read_meter_data
 from ingest.raw_files import find_files
-from ingest.workspace import Workspace
+from ingest.workspace import RootError, Workspace, workspace_at
 
 app = typer.Typer(
     help="From a folder of raw revenue-meter exports to load profiles that can be trusted.",
@@ -258,7 +258,7 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
 ) -> None:
     """Write simulated raw exports into _dropbox/KW, and meter-data.csv if there is none."""
-    _write_sample(root.resolve(), feeders, months, seed)
+    _write_sample(_workspace(root, must_exist=False).root, feeders, months, seed)
 
 
 @app.command()
@@ -316,10 +316,11 @@ def _reported(*wrong_words: type[Exception], alert: Workspace | None = None) -> 
         _stop(str(error), 1)
 
 
-def _workspace(root: Path) -> Workspace:
-    if not root.is_dir():
-        _stop(f"--root {str(root)!r} is not a folder.")
-    return Workspace(root.resolve())
+def _workspace(root: Path, *, must_exist: bool = True) -> Workspace:
+    try:
+        return workspace_at(root, must_exist=must_exist)
+    except RootError as error:
+        _stop(str(error))
 
 
 def _variables(text: str | None) -> dict[str, str]:

@@ -19,9 +19,10 @@ from dagster_defs.automation import automation_for, every_morning, everything, n
 from dagster_defs.dbt import EXECUTABLE, TARGET, LeanDbtResource, dbt_models
 from dagster_defs.dbt_command import PROJECT
 from dagster_defs.resources import WorkspaceResource
-from ingest.workspace import Workspace
+from ingest.workspace import workspace_at
 
-ROOT = str(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")).resolve())
+WORKSPACE = workspace_at(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")))
+ROOT = str(WORKSPACE.root)
 # dbt runs as a process of its own and finds the root there
 os.environ["LOAD_PROFILE_ROOT"] = ROOT
 
@@ -48,7 +49,7 @@ else:
         "asset_checks": [recent_readings],
         "jobs": [everything, new_files],
         "schedules": [every_morning],
-        "sensors": automation_for(Workspace(Path(ROOT))),
+        "sensors": automation_for(WORKSPACE),
     }
 
 defs = Definitions(

@@ -138,7 +138,7 @@ def check_ledger(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
         return
     unknown = con.execute(
         """
-        select count(*) from read_parquet(?) as copy
+        select count(*) from read_parquet(?, hive_partitioning = false) as copy
         where not exists (
             from raw.files where files.file_id = copy.file_id and files.sha256 = copy.sha256
         )

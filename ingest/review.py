@@ -40,6 +40,7 @@ where outcome = 'accepted' and {NOT_WITHDRAWN}
     and (file_name = $name or parse_filename(stored_as) = $name or file_id::varchar = $file)
 order by file_id
 """
+LEDGER_ROWS = "insert into raw.files by name from read_parquet(?, hive_partitioning = false)"
 WITHDRAW = """
 insert into raw.files by name
 select * replace (
@@ -184,7 +185,7 @@ def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None
     _remove(new)
     with open_warehouse(new) as con:
         replace_meter_data(con, meters)
-        con.execute("insert into raw.files by name from read_parquet(?)", [str(ledger)])
+        con.execute(LEDGER_ROWS, [str(ledger)])
         _load_archive(con, workspace, progress)
         file_away(con, workspace)
     workspace.last_run.unlink(missing_ok=True)

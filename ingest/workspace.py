@@ -1,5 +1,7 @@
 """Where everything lies under a root, and the lock around a run. Knows paths, not contents."""
 
+import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+# `%41` and `?` mean something else in the address of Dagster's databases; DuckDB takes a backslash
+# for a folder's end, as on Windows.
+REFUSED_IN_PATH = re.compile(r"\?|%[0-9A-Fa-f]{2}" + (r"|\\" if os.name == "posix" else ""))
+
+
+class RootError(ValueError):
+    """A folder cannot be a root; the message says why and what to do."""
 
 
 class WorkspaceBusyError(RuntimeError):
@@ -104,3 +114,23 @@ class Workspace:
             yield
         finally:
             lock.release()
+
+
+def workspace_at(root: Path, *, must_exist: bool = True) -> Workspace:
+    """The workspace of a folder. Raises RootError for one that the databases cannot work in."""
+    place = str(root.resolve())
+    if found := REFUSED_IN_PATH.search(place):
+        raise RootError(
+            f"The root {place!r} has {found[0]!r} in its path, which the databases below it take "
+            "for something else. Nothing was touched. Rename that folder, or use another root."
+        )
+    try:
+        place.encode()
+    except UnicodeEncodeError:
+        raise RootError(
+            f"The root {place!r} has a name that is not Unicode. Nothing was touched. Rename that "
+            "folder, or use another root."
+        ) from None
+    if must_exist and not Path(place).is_dir():
+        raise RootError(f"The root {str(root)!r} is not a folder.")
+    return Workspace(Path(place))
