@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from dagster import (
     AssetSelection,
+    DagsterEventType,
     DefaultSensorStatus,
     RunFailureSensorContext,
     RunRequest,
@@ -20,10 +21,17 @@ from dagster import (
 )
 
 from dagster_defs.alerts import tell
+from dagster_defs.run_events import errors
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
 TOLD = "load_profile/alert"  # tag of a run that sends its alerts itself
+# events of a failed run that say why
+WITH_REASONS = {
+    DagsterEventType.ASSET_CHECK_EVALUATION,
+    DagsterEventType.STEP_FAILURE,
+    DagsterEventType.PIPELINE_FAILURE,
+}
 SECONDS = 30  # between two looks at the drop folder
 
 everything = define_asset_job(
@@ -45,7 +53,11 @@ every_morning = ScheduleDefinition(
 def automation_for(workspace: Workspace) -> list:
     """The two sensors of a root."""
 
-    @sensor(job=new_files, minimum_interval_seconds=SECONDS)
+    @sensor(
+        job=new_files,
+        minimum_interval_seconds=SECONDS,
+        description="Starts new_files once no file in _dropbox/KW has changed for half a minute.",
+    )
     def dropped_files(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         """Start new_files once nothing in the drop folder has changed between two looks."""
         found = []
@@ -61,12 +73,17 @@ def automation_for(workspace: Workspace) -> list:
             return SkipReason(f"{len(found)} files, and they are still arriving.")
         return RunRequest(run_key=seen)  # once for the same files, should a run leave them
 
-    @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING)
+    @run_failure_sensor(
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Reports a failed run by e-mail and webhook, to whom alerts.toml names.",
+    )
     def failed_runs(context: RunFailureSensorContext) -> None:
-        """Tell of a run that failed, whoever started it on this page."""
+        """Report a failed run of this page by e-mail and webhook, as the terminal would."""
         if TOLD not in context.dagster_run.tags:
             subject = f"{context.dagster_run.job_name} failed"
-            for words in tell(workspace, subject, [context.failure_event.message or ""]):
+            logged = context.instance.all_logs(context.dagster_run.run_id, of_type=WITH_REASONS)
+            reasons = errors(entry.dagster_event for entry in logged)
+            for words in tell(workspace, subject, reasons):
                 context.log.warning(words)
 
     return [dropped_files, failed_runs]

@@ -35,6 +35,7 @@ from dagster_defs.pictures.drawing import DRAWERS
 from dagster_defs.pictures.planner_plot_files import draw_planner_plots
 from dagster_defs.publish import checkpoint, publish, published_marts
 from dagster_defs.resources import WorkspaceResource
+from dagster_defs.run_events import FAILING_ROWS, FINDINGS
 from ingest.filing import write_text
 
 # which engine the models are built on, a target of dbt_project/profiles.yml
@@ -58,6 +59,7 @@ EXECUTABLE = shutil.which("load-profile-dbt", path=Path(sys.executable).parent) 
 ROW_COUNT = re.compile(r"rows: (\w+) (\d+)")  # see macros/say_row_count.sql
 CHARTS = "dagster_defs.pictures.report_charts"
 FINDING = re.compile(r"finding: (\{.*\})")  # see macros/say_findings.sql
+FAILING_ROW = re.compile(r"failing row: (\{.*\})")  # see macros/say_failing_rows.sql
 progress = logging.getLogger("load_profile.progress")
 
 
@@ -192,14 +194,20 @@ def events_of(invocation: DbtCliInvocation, context: AssetExecutionContext) -> I
 
 
 def _events(invocation: DbtCliInvocation, context: AssetExecutionContext) -> Iterator:
-    """What dbt does, as Dagster's events: tables with their rows, checks with what they found."""
-    counts, findings = {}, {}
+    """What dbt does, as Dagster's events: tables with their rows, checks with what they found.
+
+    A check that did not pass comes last: dbt logs its rows at the end.
+    """
+    counts, findings, rows, not_passed = {}, {}, {}, []
     for said in invocation.stream_raw_events():
         if row_count := ROW_COUNT.fullmatch(said.raw_event["info"]["msg"]):
             counts[row_count[1]] = int(row_count[2])
         elif finding := FINDING.fullmatch(said.raw_event["info"]["msg"]):
             row = json.loads(finding[1])
             findings.setdefault(f"detect_{row.pop('rule')}", []).append(TableRecord(row))
+        elif failing := FAILING_ROW.fullmatch(said.raw_event["info"]["msg"]):
+            found = json.loads(failing[1])
+            rows.setdefault(found["check"], []).append(TableRecord(found["row"]))
         for event in said.to_default_asset_events(
             manifest=invocation.manifest,
             dagster_dbt_translator=invocation.dagster_dbt_translator,
@@ -211,7 +219,14 @@ def _events(invocation: DbtCliInvocation, context: AssetExecutionContext) -> Ite
                 if event.output_name in counts:
                     metadata = {"dagster/row_count": counts[event.output_name]}
                     context.add_output_metadata(metadata, output_name=event.output_name)
-            elif isinstance(event, AssetCheckResult) and event.check_name in findings:
-                table = MetadataValue.table(findings[event.check_name])
-                event = event._replace(metadata={**event.metadata, "findings": table})
-            yield event
+            if isinstance(event, AssetCheckResult) and not event.passed:
+                not_passed.append(event)
+            else:
+                yield event
+    for check in not_passed:
+        metadata = {
+            name: MetadataValue.table(found[check.check_name])
+            for name, found in ((FINDINGS, findings), (FAILING_ROWS, rows))
+            if check.check_name in found
+        }
+        yield check._replace(metadata={**check.metadata, **metadata})

@@ -19,7 +19,6 @@ from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
 COSTED = ("profile_files", "gap_files", "net_load_plot", "planner_plots", "published", "report")
-MOST_FINDINGS = 3  # of a check, on the terminal
 DAGSTER_YAML = """# written by load-profile; nothing leaves this machine
 telemetry:
   enabled: false
@@ -91,6 +90,7 @@ def run_job(
 def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> RunResult:
     from dagster import AssetSelection, DagsterInstance
 
+    from dagster_defs import run_events
     from dagster_defs.alerts import tell
     from dagster_defs.automation import TOLD
     from dagster_defs.definitions import defs
@@ -123,7 +123,8 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         )
     if result.success and not select:
         write_text(workspace.last_run, json.dumps(inputs, indent=1) + "\n")
-    errors, warnings = _errors(result), _warnings(result)
+    errors = run_events.errors(result.all_events)
+    warnings = run_events.warnings(result.get_asset_check_evaluations()) + _not_done(result)
     if not result.success:
         warnings += tuple(tell(workspace, "the run failed", errors))
     files = _metadata(result).get("raw/files", {})
@@ -142,47 +143,11 @@ def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> d
     return fixed | {"plots": plots}
 
 
-def _errors(result) -> tuple[str, ...]:
-    """One text a failed step: the words of the error itself, without what Dagster says of it."""
-    texts = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.event_specific_data.error
-            while error.cause and error.cls_name.startswith("Dagster"):
-                error = error.cause
-            message = error.message.strip().removeprefix("ingest.")
-            texts.append(f"{event.step_key}: {message}")
-        elif event.event_type_value == "PIPELINE_FAILURE" and not texts:
-            texts.append(event.message or "the run failed")
-    return tuple(texts)
-
-
-def _warnings(result) -> tuple[str, ...]:
-    """What checks found that does not stop the run: findings in words, else how many rows."""
-    texts = []
-    for check in result.get_asset_check_evaluations():
-        if check.passed:
-            continue
-        name, found = check.check_name, check.metadata.get("findings")
-        count = check.metadata.get("dagster_dbt/failed_row_count")
-        if found:
-            rows = [record.data for record in found.records]
-            texts += [f"{name}: {_in_words(row)}" for row in rows[:MOST_FINDINGS]]
-            if count.value > MOST_FINDINGS:
-                texts.append(f"{name}: {count.value - MOST_FINDINGS:,} more, see findings")
-        else:
-            what = check.description or (f"{count.value} rows" if count else "")
-            texts.append(f"{name}{what and ': '}{what}; see the check on the Dagster page")
+def _not_done(result) -> tuple[str, ...]:
+    """What steps left undone without failing."""
     made = _metadata(result)
-    for asset, name in (("raw/files", "alerts"), ("published", "waits for the next run")):
-        if name in made.get(asset, {}):
-            texts.append(made[asset][name])
-    return tuple(texts)
-
-
-def _in_words(row: Mapping[str, str]) -> str:
-    days = "..".join(dict.fromkeys((row["first_date"], row["last_date"])))
-    return f"{row['feeder']} {days}: {row['evidence']}. Check: {row['meaning']}"
+    noted = (("raw/files", "alerts"), ("published", "waits for the next run"))
+    return tuple(made[asset][name] for asset, name in noted if name in made.get(asset, {}))
 
 
 def _metadata(result) -> dict[str, dict[str, object]]:

@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -185,14 +185,16 @@ def evaluated(root: Path, **tags: str):
     return found
 
 
-def test_a_feeder_that_went_quiet_is_named_beside_the_others_or_beside_today(sample, tmp_path):
+def test_a_regular_run_names_a_feeder_that_went_quiet_and_counts_from_today(sample):
     assert evaluated(sample).passed
     now = evaluated(sample, **{"dagster/schedule_name": "every_morning"})
-    ago = (datetime.now() - datetime(2024, 9, 30)).days
+    ago = (datetime.now(UTC).replace(tzinfo=None) - datetime(2024, 10, 1)).days
     assert not now.passed and now.severity.value == "WARN"
-    assert f"north: last reading 2024-09-30, {ago - 1}" in now.description or (
-        f"north: last reading 2024-09-30, {ago}" in now.description
+    assert (
+        "north: no reading since 2024-10-01 00:00 UTC "
+        f"(in north-090124-000000_100124-000000.csv), {ago} days ago" in now.description
     )
+    assert "Check: drop newer files" in now.description
     assert query(sample, "select count(distinct feeder) from feeder_profiles") == [
         (now.metadata["feeders without recent readings"].value,)
     ]

@@ -164,8 +164,21 @@ def test_each_meter_counts_with_its_own_multiplier_and_nothing_is_expected_betwe
     assert net(root, "north", datetime(2024, 7, 3, 3)) == []
     outside = "select outside_count from files where file_name = 'north-1.csv'"
     assert query(root, outside) == [(24,)]
-    assert "assert_every_reading_has_meter_data: 1 rows" in text
-    assert "assert_meter_periods_have_no_hole: 1 rows" in text
+    assert "detect_outside_periods: 1 rows" in text and "detect_period_hole: 1 rows" in text
+    found = dict(query(root, "select rule, evidence from findings where feeder = 'north'"))
+    assert found["outside_periods"].startswith("24 of 312 rows lie outside every period")
+    assert "in north-1.csv, which reaches from 2024-06-30 00:00" in found["outside_periods"]
+    assert "between rows 2 and 3 of meter-data.csv" in found["period_hole"]
+    assert "from 2024-07-03 00:00 to 2024-07-05 00:00" in found["period_hole"]
+
+
+def test_readings_of_another_length_are_named_with_file_time_and_what_to_do(first):
+    root, _ = first
+    found = dict(
+        query(root, "select feeder, evidence from findings where rule = 'interval_length'")
+    )
+    assert "in energy-1.csv" in found["energy"] and "2024-07-05 12:00" in found["energy"]
+    assert "of 5 min to 40 min, meter-data.csv declares 15 min" in found["energy"]
 
 
 def test_an_exchange_to_a_longer_interval_keeps_the_energy_also_inside_one_of_the_total(first):

@@ -21,3 +21,39 @@
     {%- endfor -%}
     sqrt({{ terms | join(' + ') }}) / 3000
 {%- endmacro %}
+
+{# The file of the first of several rows, and how many more files have such rows. #}
+{% macro in_files(first_file, file_count) -%}
+    'in ' || {{ first_file }}
+    || case
+        when {{ file_count }} > 1
+            then ' and ' || {{ shown(file_count ~ ' - 1') }} || ' more file'
+                || case when {{ file_count }} > 2 then 's' else '' end
+        else ''
+    end
+{%- endmacro %}
+
+{# A moment to the minute, and from one to another. #}
+{% macro to_the_minute(moment) -%}
+    substring(cast({{ moment }} as string), 1, 16)
+{%- endmacro %}
+
+{% macro from_to(first, last) -%}
+    case
+        when {{ first }} = {{ last }} then 'at ' || {{ to_the_minute(first) }}
+        else 'from ' || {{ to_the_minute(first) }} || ' to ' || {{ to_the_minute(last) }}
+    end
+{%- endmacro %}
+
+{# "1 reading", "1,344 readings" #}
+{% macro counted(count, noun) -%}
+    {{ shown(count) }} || ' {{ noun }}' || case when {{ count }} = 1 then '' else 's' end
+{%- endmacro %}
+
+{# A length in seconds as people say it. #}
+{% macro length_in_words(seconds) -%}
+    case
+        when mod({{ seconds }}, 60) = 0 then {{ shown(seconds ~ ' / 60') }} || ' min'
+        else {{ shown(seconds) }} || ' s'
+    end
+{%- endmacro %}

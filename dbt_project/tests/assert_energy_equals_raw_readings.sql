@@ -15,7 +15,7 @@ files as (
     select
         uses.file_id,
         sum(uses.used_count) as used_count,
-        sum(uses.partial_count + uses.long_count + uses.no_load_count) as odd_count
+        sum(uses.odd_length_count + uses.no_load_count) as odd_count
     from {{ ref('file_uses') }} as uses
     inner join untested on uses.file_id = untested.file_id
     group by uses.file_id

@@ -17,7 +17,7 @@ intervals as (
     from {{ ref('missing_intervals') }}
     where {{ is_untested('missing_intervals', 'interval_start_at') }}
     union all
-    -- a reading between two intervals is reported by assert_readings_fill_their_interval
+    -- a reading between two intervals is reported by detect_interval_length
     select
         feeder,
         interval_start_at

@@ -20,8 +20,19 @@ select
     date_trunc('month', interval_start_at) as month_start_at,
     count(*) as used_count,
     cast(sum(case when is_off_grid then 0 else 1 end) as bigint) as on_grid_count,
-    cast(sum(case when is_partial_interval then 1 else 0 end) as bigint) as partial_count,
-    cast(sum(case when is_long_interval then 1 else 0 end) as bigint) as long_count,
+    cast(
+        sum(case when is_partial_interval or is_long_interval then 1 else 0 end) as bigint
+    ) as odd_length_count,
+    min(case when is_partial_interval or is_long_interval then actual_seconds end)
+        as shortest_odd_seconds,
+    max(case when is_partial_interval or is_long_interval then actual_seconds end)
+        as longest_odd_seconds,
+    min(case when is_partial_interval or is_long_interval then interval_minutes end)
+        as odd_interval_minutes,
+    min(case when is_partial_interval or is_long_interval or is_off_grid then interval_start_at end)
+        as first_odd_at,
+    max(case when is_partial_interval or is_long_interval or is_off_grid then interval_start_at end)
+        as last_odd_at,
     cast(sum(case when event_handling in ('test', 'skipped') then 1 else 0 end) as bigint)
         as no_load_count,
     {{ distinct_list(

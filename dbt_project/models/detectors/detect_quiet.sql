@@ -1,0 +1,58 @@
+-- A feeder from which nothing has come since long before the newest reading of all feeders.
+-- Rule: no reading in the last 40 days up to the newest one, while a meter of it is in use then: a
+-- month's file may come some days into the next. Counted from that reading, not from today, so that
+-- a look at an old year is not a warning; the check recent_readings counts from today.
+
+with
+
+lasts as (
+    select
+        uses.feeder,
+        max(uses.last_end_at) as last_at,
+        max_by(files.file_name, (uses.last_end_at, uses.file_id)) as last_file
+    from {{ ref('file_uses') }} as uses
+    inner join {{ source('raw', 'files') }} as files on uses.file_id = files.file_id
+    group by uses.feeder
+),
+
+in_use as (
+    select
+        feeder,
+        max(coalesce(valid_to_at, timestamp '9999-01-01')) as until_at
+    from {{ ref('stg_meter_data') }}
+    group by feeder
+),
+
+newest as (
+    select max(last_at) as newest_at from lasts
+),
+
+found as (
+    select
+        lasts.feeder,
+        lasts.last_file,
+        {{ to_local('lasts.last_at', 'system.timezone') }} as last_local,
+        {{ to_local('newest.newest_at', 'system.timezone') }} as newest_local
+    from lasts
+    inner join in_use on lasts.feeder = in_use.feeder
+    cross join newest
+    cross join {{ ref('stg_system') }} as system
+    where
+        in_use.until_at > newest.newest_at
+        and {{ minutes_between('lasts.last_at', 'newest.newest_at') }}
+        > {{ var('quiet_days') }} * 1440
+)
+
+select
+    'quiet' as rule,
+    'warn' as severity,
+    feeder,
+    cast(last_local as date) as first_date,
+    cast(newest_local as date) as last_date,
+    'no reading since ' || {{ to_the_minute('last_local') }} || ' (in ' || last_file
+    || '); other feeders have some up to ' || {{ to_the_minute('newest_local') }} || ', '
+    || {{ shown(days_between('cast(last_local as date)', 'cast(newest_local as date)')) }}
+    || ' days later' as evidence,
+    'drop its newer files, or write a valid_to in its row of meter-data.csv if the meter is out of '
+    || 'use' as meaning
+from found
