@@ -105,7 +105,6 @@ def figures(readings: list[Reading]) -> dict[str, object]:
         "actual_intervals": len(readings),
         "expected_intervals": len(readings),
         "completeness": 1,
-        "grade": "publishable",
         "is_lower_bound": False,
         "del_mwh": sum(r.del_mw for r in readings) / 4,
         "rec_mwh": sum(r.rec_mw for r in readings) / 4,
@@ -113,13 +112,16 @@ def figures(readings: list[Reading]) -> dict[str, object]:
         "gross_mwh": sum(r.gross for r in readings) / 4,
         "peak_mw": peak,
         "peak_at": peaks[0].at,
+        "peak_local": peaks[0].local,
         "peak_count": len(peaks),
         "min_mw": low,
         "min_at": lows[0].at,
+        "min_local": lows[0].local,
         "min_count": len(lows),
         "reverse_mw": max(-low, 0),
         "peak_mva": None,
         "peak_mva_at": None,
+        "peak_mva_local": None,
         "peak_mva_pf": None,
         "power_factor": None,
         "load_factor": None,
@@ -133,6 +135,7 @@ def figures(readings: list[Reading]) -> dict[str, object]:
         highest = max(readings, key=lambda r: r.mva)  # the first of equal ones
         apparent = sum(r.mva for r in readings)
         wanted["peak_mva"], wanted["peak_mva_at"] = highest.mva, highest.at
+        wanted["peak_mva_local"] = highest.local
         wanted["peak_mva_pf"] = abs(highest.net) / highest.mva if highest.mva else None
         wanted["power_factor"] = sum(map(abs, nets)) / apparent if apparent else None
     return wanted
@@ -157,6 +160,27 @@ def together(periods: dict[str, list[Reading]]) -> dict[str, dict[str, object]]:
         factor = highest.net / sum(peaks.values())
         wanted["*"] |= {"coincidence_factor": factor, "diversity_factor": 1 / factor}
     return wanted
+
+
+def calendar_share(count: int, grain: str, start: date, zone: str) -> float:
+    """So many quarter hours of a whole day, month or year of the clock; of the span, all."""
+    if grain == "all":
+        return 1
+    month, year = start.replace(day=1), start.replace(month=1, day=1)
+    end = {
+        "day": start + timedelta(days=1),
+        "month": (month + timedelta(days=31)).replace(day=1),
+        "year": year.replace(year=year.year + 1),
+    }[grain]
+    first, until = (
+        datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()
+        for day in (start, end)
+    )
+    return count * 900 / (until - first)
+
+
+def grade(share: float) -> str:
+    return "publishable" if share >= 0.99 else "provisional" if share >= 0.9 else "withheld"
 
 
 def rows_of(root, table: str) -> list[dict]:
@@ -186,6 +210,7 @@ def test_every_figure_of_every_day_month_year_and_the_whole_equals_one_from_plai
         (row.pop("feeder"), row.pop("grain"), row.pop("period_start")): row
         for row in rows_of(root, "planner_figures")
     }
+    [(zone,)] = query(root, "select timezone from stg_system")
     count = 0
     for grain in ("day", "month", "year", "all"):
         periods = {name: in_periods(readings, grain) for name, readings in exports.items()}
@@ -197,6 +222,9 @@ def test_every_figure_of_every_day_month_year_and_the_whole_equals_one_from_plai
                 wanted = figures(rows[start]) | shared[name]
                 wanted["peak_30min_mw"] = half[name].get(start)
                 wanted["peak_60min_mw"] = hour[name].get(start)
+                wanted["timezone"] = zone
+                share = calendar_share(len(rows[start]), grain, start, zone)
+                wanted["period_share"], wanted["grade"] = share, grade(share)
                 row = found[name, grain, start]
                 assert row.keys() == wanted.keys()
                 wrong = {

@@ -33,6 +33,11 @@
     {{ adapter.dispatch('to_local')(moment, zone) }}
 {%- endmacro %}
 
+{# Wall time of a zone as UTC, for midnights: of an hour that comes twice it is one or the other. #}
+{% macro to_utc(local, zone) -%}
+    {{ adapter.dispatch('to_utc')(local, zone) }}
+{%- endmacro %}
+
 {# The day of the week of a date, Monday = 1 to Sunday = 7. #}
 {% macro weekday(date) -%}
     {{ adapter.dispatch('weekday')(date) }}

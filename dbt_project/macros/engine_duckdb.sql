@@ -28,6 +28,10 @@
     timezone({{ zone }}, timezone('UTC', {{ moment }}))
 {%- endmacro %}
 
+{% macro duckdb__to_utc(local, zone) -%}
+    timezone('UTC', timezone({{ zone }}, {{ local }}))
+{%- endmacro %}
+
 {% macro duckdb__weekday(date) -%}
     isodow({{ date }})
 {%- endmacro %}

@@ -28,6 +28,10 @@
     from_utc_timestamp({{ moment }}, {{ zone }})
 {%- endmacro %}
 
+{% macro spark__to_utc(local, zone) -%}
+    to_utc_timestamp({{ local }}, {{ zone }})
+{%- endmacro %}
+
 {% macro spark__weekday(date) -%}
     (weekday({{ date }}) + 1)
 {%- endmacro %}

@@ -34,6 +34,7 @@ UNEQUAL = {
 }
 # What tells rows apart where no test says it: not that they are unique, only which to compare.
 KEYS = {
+    "feeder_figures": ["feeder", "grain", "period_start"],
     "files": ["file_id"],
     "member_profiles": ["feeder", "interval_start_at"],
     "output_stamps": ["feeder", "month_start_at"],
@@ -41,6 +42,7 @@ KEYS = {
     "reading_origins": ["file_id", "line_number", "interval_start_at"],
     "readings": ["feeder", "interval_start_at"],
     "restatements": ["feeder", "month_start_at", "cause"],
+    "total_figures": ["grain", "period_start"],
 }
 SIDES = ("duckdb", "spark")
 

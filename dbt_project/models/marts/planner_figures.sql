@@ -197,19 +197,49 @@ compared as (
             periods.feeder = coincident.feeder
             and periods.grain = coincident.grain
             and periods.period_start = coincident.period_start
+),
+
+ended as (
+    select
+        compared.*,
+        cast(compared.period_start as timestamp) as starts,
+        case compared.grain
+            when 'day' then cast(compared.period_start as timestamp) + interval 1 day
+            when 'month' then cast(compared.period_start as timestamp) + interval 1 month
+            when 'year' then cast(compared.period_start as timestamp) + interval 1 year
+        end as ends
+    from compared
+),
+
+-- the whole span is as long as what is expected in it
+bounded as (
+    select
+        ended.*,
+        system.timezone,
+        coalesce(
+            {{ minutes_between(
+                to_utc('ended.starts', 'system.timezone'),
+                to_utc('ended.ends', 'system.timezone')
+            ) }},
+            ended.expected_minutes
+        ) as period_minutes
+    from ended
+    cross join {{ ref('stg_system') }} as system
 )
 
 select
     feeder,
     grain,
     period_start,
+    timezone,
     actual_intervals,
     expected_intervals,
     cast(actual_minutes as double) / nullif(expected_minutes, 0) as completeness,
+    least(cast(actual_minutes as double) / nullif(period_minutes, 0), 1) as period_share,
     case
-        when actual_minutes >= {{ var('publishable_share') }} * expected_minutes
+        when actual_minutes >= {{ var('publishable_share') }} * period_minutes
             then 'publishable'
-        when actual_minutes >= {{ var('provisional_share') }} * expected_minutes
+        when actual_minutes >= {{ var('provisional_share') }} * period_minutes
             then 'provisional'
         else 'withheld'
     end as grade,
@@ -220,14 +250,17 @@ select
     {{ rounded('gross_mj / 3600') }} as gross_mwh,
     peak_mw,
     peak_at,
+    {{ to_local('peak_at', 'timezone') }} as peak_local,
     peak_count,
     min_mw,
     min_at,
+    {{ to_local('min_at', 'timezone') }} as min_local,
     min_count,
     cast(case when min_mw < 0 then -min_mw when min_mw >= 0 then 0 end as decimal(28, 18))
         as reverse_mw,
     peak_mva,
     peak_mva_at,
+    {{ to_local('peak_mva_at', 'timezone') }} as peak_mva_local,
     peak_mva_pf,
     peak_30min_mw,
     peak_60min_mw,
@@ -248,4 +281,4 @@ select
         when feeder = '*' and peak_mw > 0 and noncoincident_mw > 0
             then cast(noncoincident_mw as double) / cast(peak_mw as double)
     end as diversity_factor
-from compared
+from bounded
