@@ -9,19 +9,28 @@
 
 with
 
--- only where files meet is an interval read twice; a reading that may belong to another hour never
--- replaced one that does not
-reads as (
-    select * from {{ ref('stg_interval_reads') }}
+-- only where files meet is an interval read twice
+ranked as (
+    select
+        *,
+        case when is_ambiguous_time then 2 else 0 end + case when is_unknown then 1 else 0 end
+            as doubt
+    from {{ ref('stg_interval_reads') }}
     where
         is_contested
         and {{ is_in_dirty_file(ref('read_months')) }}
         and {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
+),
+
+-- a reading that may belong to another hour never replaced one that does not, nor an unknown value
+-- a known one
+reads as (
+    select * from ranked
     qualify
-        not is_ambiguous_time
-        or coalesce(accepted_seq < min(case when not is_ambiguous_time then accepted_seq end) over (
+        doubt <= min(doubt) over (
             partition by feeder, interval_start_at
-        ), true)
+            order by accepted_seq range between unbounded preceding and current row
+        )
 ),
 
 files as (

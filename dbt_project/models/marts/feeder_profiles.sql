@@ -13,11 +13,13 @@ contested as (
     select * from {{ ref('stg_interval_reads') }}
     where feeder is not null and is_contested and {{ is_in_dirty_file(ref('read_months')) }}
     -- the file accepted last wins, whatever its name; but a reading that may belong to another hour
-    -- never takes the place of one that does not
+    -- never takes the place of one that does not, nor an unknown value that of a known one. Rows
+    -- stay whole: channels of two files are never mixed
     qualify
         row_number() over (
             partition by feeder, interval_start_at
-            order by is_ambiguous_time asc, accepted_seq desc, line_number desc
+            order by
+                is_ambiguous_time asc, is_unknown asc, accepted_seq desc, line_number desc
         ) = 1
 ),
 

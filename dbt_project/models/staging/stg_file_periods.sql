@@ -132,6 +132,7 @@ select
     placed.change_at,
     placed.change_minutes,
     placed.clock_from,
+    placed.clock_to,
     neighbours.is_contested,
     placed.min_start_local < placed.clock_from as has_rows_before,
     placed.max_end_local > placed.clock_to as has_rows_after
