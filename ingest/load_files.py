@@ -6,9 +6,10 @@ What a good file is stands in check_files, where its bytes go in filing.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from os import cpu_count
+from pathlib import Path
 from time import perf_counter
 
 import duckdb
@@ -18,6 +19,7 @@ from ingest.clock import save_clock_days
 from ingest.filing import FilingError, check_ledger, file_away, place_for, take_back_grown
 from ingest.letters import one_line, write_letter
 from ingest.meter_data import MeterRow
+from ingest.precedence import in_order
 from ingest.raw_files import RawFile, find_files, inspect_files
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
@@ -106,9 +108,10 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
             )
         left += sorted({path.name for path in paths} - {raw.name for raw in found})
         done = 0
-        for batch in batches(sorted(found, key=_order)):
+        ordered, reasons = in_order(found)
+        for batch in batches(ordered):
             with _timed(spent, "loading"):
-                entries, rows = _load_batch(con, workspace, batch)
+                entries, rows = _load_batch(con, workspace, batch, reasons)
             try:
                 with _timed(spent, "filing"):
                     file_away(con, workspace, {raw.name: raw for raw in batch})
@@ -127,12 +130,12 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
             progress("Loading files", done, len(found))
     if lost:
         raise FilingError("\n".join(map(str, lost)))
-    ordered = {name: outcomes[name] for name in OUTCOMES if outcomes[name]}
+    counted = {name: outcomes[name] for name in OUTCOMES if outcomes[name]}
     size = sum(raw.size for raw in found)
     lines = sum(raw.row_lines for raw in found)
     counts = {"reading": lines, "loading": row_count, "filing": row_count}
     stages = tuple(Stage(name, spent[name], rows, size) for name, rows in counts.items())
-    return LoadSummary(ordered, row_count, tuple(rejected), tuple(map(one_line, left)), stages)
+    return LoadSummary(counted, row_count, tuple(rejected), tuple(map(one_line, left)), stages)
 
 
 @contextmanager
@@ -158,12 +161,7 @@ class Entry:
     duplicate_of: int | None = None
     release_of: int | None = None
     release_reason: str | None = None
-
-
-def _order(raw: RawFile) -> tuple:
-    """The order in which files that arrive together are accepted: what ends later counts more."""
-    start, end = raw.first_start or datetime.min, raw.last_end or datetime.min
-    return end, start, raw.sha256, raw.name
+    precedence: str | None = None
 
 
 def batches(files: list[RawFile]) -> Iterator[list[RawFile]]:
@@ -180,9 +178,15 @@ def batches(files: list[RawFile]) -> Iterator[list[RawFile]]:
 
 
 def _load_batch(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, batch: list[RawFile]
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    batch: list[RawFile],
+    reasons: dict[Path, str],
 ) -> tuple[list[Entry], int]:
-    """Check a batch and commit its ledger entries and rows in one transaction."""
+    """Check a batch and commit its ledger entries and rows in one transaction.
+
+    `reasons` says why a file counts before others that arrived with it.
+    """
     known = _accepted_before(con, batch)
     first_of = {}
     for raw in batch:
@@ -200,6 +204,7 @@ def _load_batch(
         if raw.sha256 not in known:
             entry = _entry_for(workspace, checked[raw.sha256, raw.feeder], raw, taken, now)
             if entry.outcome == "accepted":
+                entry = replace(entry, precedence=reasons.get(raw.path))
                 known[raw.sha256] = (next_id + len(entries), entry.stored_as)
         else:
             original, place = known[raw.sha256]
@@ -285,6 +290,7 @@ def save_ledger(
                 entry.release_reason,
                 now,
                 None,
+                entry.precedence,
             )
         )
     marks = ", ".join("unnest(?)" for _ in rows[0])

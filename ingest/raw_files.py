@@ -86,6 +86,7 @@ class RawFile:
     is_plain: bool = False
     first_start: datetime | None = None
     last_end: datetime | None = None
+    first_record: int | None = None
     problem: Problem | None = None
 
     @property
@@ -208,6 +209,7 @@ def _read_header(data: bytes) -> dict:
     return result | {
         "first_start": _time_in(first, columns.index("start_local")),
         "last_end": _time_in(last, columns.index("end_local")),
+        "first_record": _record_in(first),
     }
 
 
@@ -295,6 +297,29 @@ def _end(text: bytes, trailing: bytes) -> int:
     tail = text[-4096:]
     left = len(tail.rstrip(trailing))
     return len(text) - len(tail) + left if left else len(text.rstrip(trailing))
+
+
+def record_at(raw: RawFile, start: datetime) -> int | None:
+    """The Record No. of the first row of a file that starts then; None if it has none."""
+    try:
+        data = raw.path.read_bytes()
+    except OSError:
+        return None
+    text, position = start.strftime(TIME_FORMAT).encode(), raw.columns.index("start_local")
+    at = data.find(text)
+    while at >= 0:
+        cut = max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
+        line = data[cut : _line_end(data, at)]
+        if _time_in(line, position) == start:
+            return _record_in(line)
+        at = data.find(text, at + 1)
+    return None
+
+
+def _record_in(line: bytes) -> int | None:
+    """The number in the first cell of a line, or None; only used to put files in order."""
+    cell = line.split(b",", 1)[0].strip(b' "\t\r\n')
+    return int(cell) if cell.isdigit() and len(cell) <= 18 else None
 
 
 def _time_in(line: bytes, position: int) -> datetime | None:

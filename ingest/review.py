@@ -45,7 +45,8 @@ WITHDRAW = """
 insert into raw.files by name
 select * replace (
     $id as file_id, 'withdrawn' as outcome, $now as processed_at, $now as filed_at,
-    null as accepted_seq, null as letter, $of as release_of, $why as release_reason,
+    null as accepted_seq, null as letter, null as precedence,
+    $of as release_of, $why as release_reason,
     'no longer used: ' || $why as reason
 )
 from raw.files where file_id = $of

@@ -42,8 +42,11 @@ create table if not exists raw.files (
     release_of bigint,
     release_reason varchar,
     processed_at timestamp not null,
-    filed_at timestamp
+    filed_at timestamp,
+    precedence varchar
 );
+-- for a warehouse made before files that arrive together were compared
+alter table raw.files add column if not exists precedence varchar;
 -- one row per data row of an accepted file, as delivered
 create table if not exists raw.interval_reads (
     file_id bigint not null,

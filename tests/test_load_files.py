@@ -21,6 +21,7 @@ from ingest import load_files as loading
 from ingest.filing import FilingError
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
+from ingest.precedence import in_order
 from ingest.raw_files import find_files, inspect_files
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
@@ -332,7 +333,7 @@ def commit_without_moving(space: Workspace, files: dict[str, bytes]) -> None:
     drop(space, files)
     with open_warehouse(space.warehouse) as con:
         found = list(inspect_files(find_files(space.dropbox), 1))
-        loading._load_batch(con, space, sorted(found, key=loading._order))
+        loading._load_batch(con, space, *in_order(found))
 
 
 MIXED = {

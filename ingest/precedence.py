@@ -1,0 +1,111 @@
+"""Put files that arrive together in the order in which they count. Knows files, not tables.
+
+Where two files of a feeder have the same intervals, the one that is accepted last counts. It is the
+one with the later records of the meter; else the one that was written later; else the one that ends
+later, begins later, or has the higher sha256. Neither names nor the order of a folder decide.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ingest.raw_files import RawFile, record_at
+
+# Files that are copied together get times as close as this, and FAT keeps no shorter ones.
+COPIED_TOGETHER_NS = 2_000_000_000
+MOST_REASONS = 10  # of a file, kept in the ledger
+
+
+def in_order(files: list[RawFile]) -> tuple[list[RawFile], dict[Path, str]]:
+    """The files in the order of acceptance, and why one counts before others that it meets."""
+    files = sorted(files, key=_by_content)
+    before: dict[int, set[int]] = defaultdict(set)
+    reasons: dict[Path, list[str]] = defaultdict(list)
+    for first, second in _meeting(files):
+        earlier, later, why = _compared(files[first], files[second])
+        is_swapped = earlier is not files[first]
+        before[first if is_swapped else second].add(second if is_swapped else first)
+        reasons[later.path].append(f"{later.name} counts before {earlier.name}: {why}")
+    texts = {path: "; ".join(found[:MOST_REASONS]) for path, found in reasons.items()}
+    return [files[place] for place in _sorted(len(files), before)], texts
+
+
+def _by_content(raw: RawFile) -> tuple:
+    """An order that what files hold decides: what ends later counts more."""
+    start, end = raw.first_start or datetime.min, raw.last_end or datetime.min
+    return end, start, raw.sha256, raw.name
+
+
+def _meeting(files: list[RawFile]) -> Iterator[tuple[int, int]]:
+    """Places of every two files of one feeder that share some time and are not the same bytes."""
+    places = defaultdict(list)
+    for place, raw in enumerate(files):
+        if raw.first_start and raw.last_end and not raw.problem:
+            places[raw.feeder].append(place)
+    for found in places.values():
+        open_: list[int] = []
+        for place in sorted(found, key=lambda place: (files[place].first_start, place)):
+            raw = files[place]
+            open_ = [other for other in open_ if files[other].last_end > raw.first_start]
+            for other in open_:
+                if files[other].sha256 != raw.sha256:
+                    yield min(place, other), max(place, other)
+            open_.append(place)
+
+
+def _compared(first: RawFile, second: RawFile) -> tuple[RawFile, RawFile, str]:
+    """Which of two files counts less, which more, and why; `second` has more by its content."""
+    at, numbers = _records(first, second)
+    if numbers[0] != numbers[1]:
+        (low, earlier), (high, later) = sorted(
+            zip(numbers, (first, second), strict=True), key=lambda pair: pair[0]
+        )
+        why = f"its records are later (Record No. {high} against {low} at {at:%Y-%m-%d %H:%M})"
+        return earlier, later, why
+    if abs(first.modified_ns - second.modified_ns) >= COPIED_TOGETHER_NS:
+        earlier, later = sorted((first, second), key=lambda raw: raw.modified_ns)
+        why = (
+            f"it was written later ({_written(later)} against {_written(earlier)} UTC, a weak "
+            "sign, for copies may keep or lose such times)"
+        )
+        return earlier, later, why
+    for name, what in (("last_end", "ends"), ("first_start", "begins")):
+        if getattr(first, name) != getattr(second, name):
+            return first, second, f"it {what} later"
+    why = "nothing says which is the later one, so the order of their sha256 decided"
+    return first, second, why
+
+
+def _records(first: RawFile, second: RawFile) -> tuple[datetime, tuple[int, int]]:
+    """The first time that both have, and the numbers of its records; equal if they say nothing.
+
+    Files that both count their rows from 0 or 1 have no records of a meter.
+    """
+    at = max(first.first_start, second.first_start)
+    starts = first.first_record, second.first_record
+    if None in starts or max(starts) <= 1:
+        return at, (0, 0)
+    numbers = []
+    for raw in (first, second):
+        number = raw.first_record if raw.first_start == at else record_at(raw, at)
+        if number is None:
+            return at, (0, 0)
+        numbers.append(number)
+    return at, (numbers[0], numbers[1])
+
+
+def _written(raw: RawFile) -> str:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=raw.modified_ns // 1000)
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _sorted(count: int, before: dict[int, set[int]]) -> Iterator[int]:
+    """Places 0 to count - 1, each after those before it; where that is a circle, the lowest."""
+    waiting = list(range(count))
+    done: set[int] = set()
+    while waiting:
+        ready = next((place for place in waiting if before[place] <= done), waiting[0])
+        waiting.remove(ready)
+        done.add(ready)
+        yield ready
