@@ -3,7 +3,7 @@
 import gc
 import logging
 import os
-import subprocess
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from dagster_defs.alerts import AlertError, read_settings, tell
-from ingest.meter_data import MeterDataError, is_zone, read_meter_data
+from dagster_defs.dbt_variables import check_variables
+from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
 from ingest.workspace import RootError, Workspace, workspace_at
 
@@ -277,23 +278,23 @@ def ui(
     root: Root = Path(),
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
 ) -> None:
-    """Open the Dagster page on 127.0.0.1; its state is kept below the root."""
+    """Open the Dagster page on 127.0.0.1; its state is kept below the root.
+
+    Only a browser on this machine is answered, and only that page itself (docs/security.md).
+    """
     from dagster_defs.dbt_command import PROJECT
     from dagster_defs.run_job import dagster_home
 
     workspace = _workspace(root)
-    environment = {
-        **os.environ,
-        "LOAD_PROFILE_ROOT": str(workspace.root),
-        "DAGSTER_HOME": str(dagster_home(workspace)),
-    }
-    dagster = Path(sys.executable).with_name("dagster")
-    page = [str(dagster), "dev", "--host", "127.0.0.1", "--port", str(port)]
-    page += ["--workspace", str(PROJECT.parent / "workspace.yaml")]
-    if os.name == "nt":
-        raise typer.Exit(subprocess.run(page, env=environment, cwd=PROJECT.parent).returncode)
-    os.chdir(PROJECT.parent)
-    os.execve(page[0], page, environment)  # who ends this process ends the page
+    with socket.socket() as free:
+        if free.connect_ex(("127.0.0.1", port)) == 0:
+            _stop(f"Port {port} is in use; --port takes another one.", 1)
+    os.environ["LOAD_PROFILE_ROOT"] = str(workspace.root)
+    os.environ["DAGSTER_HOME"] = str(dagster_home(workspace))
+    os.chdir(PROJECT.parent)  # Dagster reads .env of the working directory
+    from dagster_defs.page import serve
+
+    serve(port)
 
 
 @contextmanager
@@ -333,17 +334,10 @@ def _variables(text: str | None) -> dict[str, str]:
         _stop(f"--vars {text!r} is neither JSON nor YAML: {error}")
     if not isinstance(value, dict):
         _stop(f"--vars {text!r} is not a mapping; allowed is e.g. '{{net_convention: gross}}'.")
-    allowed = {"net_convention", "system_timezone", "full_tests"}
-    if set(value) - allowed:
-        _stop(f"--vars {text!r}: allowed are {', '.join(sorted(allowed))}.")
-    if value.get("net_convention", "signed") not in ("signed", "gross"):
-        _stop(f"--vars net_convention {value['net_convention']!r}: allowed are signed, gross.")
-    if not isinstance(value.get("full_tests", True), bool):
-        _stop(f"--vars full_tests {value['full_tests']!r}: allowed are true, false.")
-    zone = str(value.get("system_timezone", ""))
-    if zone and not is_zone(zone):
-        _stop(f"--vars system_timezone {zone!r}: allowed is an IANA zone such as America/Denver.")
-    return {name: str(setting) for name, setting in value.items()}
+    try:
+        return check_variables(value)
+    except ValueError as error:
+        _stop(f"--vars {text!r}: {error}")
 
 
 def _write_sample(root: Path, feeders: int, months: int, seed: int) -> None:

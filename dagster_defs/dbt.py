@@ -22,19 +22,21 @@ from dagster import (
     Config,
     MetadataValue,
     Output,
+    ResourceParam,
     TableRecord,
 )
 from filelock import FileLock
 from packaging.version import Version
-from pydantic import Field
+from pydantic import model_validator
 
 from dagster_defs.ahead import Ahead, reading
 from dagster_defs.dbt_command import PROJECT, project_fingerprint, run_apart, without_dbt
+from dagster_defs.dbt_variables import NetConvention, check_variables
 from dagster_defs.exports import export_profiles
 from dagster_defs.pictures.drawing import DRAWERS
 from dagster_defs.pictures.planner_plot_files import draw_planner_plots
 from dagster_defs.publish import checkpoint, publish, published_marts
-from dagster_defs.resources import WorkspaceResource
+from dagster_defs.resources import LockedWorkspace, WorkspaceResource
 from dagster_defs.run_events import FAILING_ROWS, FINDINGS
 from ingest.filing import write_text
 
@@ -118,12 +120,35 @@ def _in_words(nodes: Mapping[str, Mapping], unique_id: str) -> str:
     return words or f"{test['column_name']} is {kind['name'].replace('_', ' ')}"
 
 
+class DbtVariables(Config):
+    """The dbt variables that a run may set; see dbt_project.yml."""
+
+    net_convention: NetConvention | None = None
+    system_timezone: str | None = None
+    full_tests: bool | None = None
+
+    @model_validator(mode="after")
+    def _is_allowed(self) -> "DbtVariables":
+        self.given()
+        return self
+
+    def given(self) -> dict[str, str]:
+        """Those that are set, as texts; raises ValueError where a value is not allowed."""
+        return check_variables(self.model_dump(mode="json", exclude_none=True))
+
+
 class DbtConfig(Config):
     """What a run may change in the dbt build."""
 
-    vars: dict[str, str] = Field(
-        default={}, description="dbt variables, e.g. {net_convention: gross}; see dbt_project.yml"
-    )
+    vars: DbtVariables = DbtVariables()
+
+
+def as_config(variables: Mapping[str, str]) -> dict[str, str | bool]:
+    """Variables as check_variables returns them, as a run config has them."""
+    return {
+        name: value == "True" if name == "full_tests" else value
+        for name, value in variables.items()
+    }
 
 
 TRANSLATOR = DescribedChecks(
@@ -143,12 +168,12 @@ AHEAD = {
 @dbt_assets(manifest=MANIFEST, name="dbt_models", dagster_dbt_translator=TRANSLATOR)
 def dbt_models(
     context: AssetExecutionContext,
-    dbt: LeanDbtResource,
+    dbt: ResourceParam[LeanDbtResource],
     workspace: WorkspaceResource,
     config: DbtConfig,
 ):
     """Build and test the models; unit tests belong to the test command."""
-    invocation = begin_build(context, dbt, workspace, config.vars)
+    invocation = begin_build(context, dbt, workspace, config.vars.given())
     # what draws takes seconds to import; dbt is another process and leaves a core idle
     selected = context.run.asset_selection
 
@@ -169,7 +194,7 @@ def dbt_models(
 def begin_build(
     context: AssetExecutionContext,
     dbt: LeanDbtResource,
-    workspace: WorkspaceResource,
+    workspace: LockedWorkspace,
     variables: Mapping[str, str],
 ) -> DbtCliInvocation:
     """Start `dbt build` of the selected models, with dbt variables."""

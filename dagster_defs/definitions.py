@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from dagster import Definitions, in_process_executor
+from dagster import Definitions
 
 from dagster_defs.assets import (
     gap_files,
@@ -18,7 +18,12 @@ from dagster_defs.assets import (
 from dagster_defs.automation import automation_for, every_morning, everything, new_files
 from dagster_defs.dbt import EXECUTABLE, TARGET, LeanDbtResource, dbt_models
 from dagster_defs.dbt_command import PROJECT
-from dagster_defs.resources import WorkspaceResource
+from dagster_defs.resources import (
+    fixed_resource,
+    no_values,
+    one_after_another,
+    workspace_resource,
+)
 from ingest.workspace import workspace_at
 
 WORKSPACE = workspace_at(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")))
@@ -55,13 +60,16 @@ else:
 defs = Definitions(
     **shown,
     resources={
-        "workspace": WorkspaceResource(root=ROOT),
-        "dbt": LeanDbtResource(
-            project_dir=str(PROJECT),
-            profiles_dir=str(PROJECT),
-            dbt_executable=EXECUTABLE,
-            target=TARGET,
+        "workspace": workspace_resource(WORKSPACE),
+        "dbt": fixed_resource(
+            LeanDbtResource(
+                project_dir=str(PROJECT),
+                profiles_dir=str(PROJECT),
+                dbt_executable=EXECUTABLE,
+                target=TARGET,
+            )
         ),
+        "io_manager": no_values,
     },
-    executor=in_process_executor,
+    executor=one_after_another,
 )

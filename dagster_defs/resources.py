@@ -1,30 +1,60 @@
-"""What assets are given: the working directory, locked for the length of a run."""
+"""What assets are given: the root, locked for the length of a run, and dbt.
+
+Nothing of them can be set when a run is launched: a run config that names a program, a path or a
+module is refused (docs/security.md). So these are plain objects in resources without a schema.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-from dagster import ConfigurableResource, InitResourceContext
+from dagster import (
+    ExecutorDefinition,
+    InitResourceContext,
+    InMemoryIOManager,
+    IOManagerDefinition,
+    ResourceDefinition,
+    ResourceParam,
+    in_process_executor,
+)
 
 from dagster_defs.pictures.drawing import DRAWERS
 from ingest.workspace import Workspace
 
 
-class WorkspaceResource(ConfigurableResource):
+@dataclass(frozen=True)
+class LockedWorkspace:
     """The root folder with `_dropbox/KW` and `meter-data.csv`; one run at a time writes in it."""
 
-    root: str
-    wait_seconds: float = 600
+    files: Workspace
 
-    @property
-    def files(self) -> Workspace:
-        return Workspace(Path(self.root).resolve())
 
-    @contextmanager
-    def yield_for_execution(self, context: InitResourceContext) -> Iterator["WorkspaceResource"]:
-        with self.files.locked(self.wait_seconds, context.log.warning):
-            self.files.prepare()
+WorkspaceResource = ResourceParam[LockedWorkspace]  # what an asset asks for
+
+
+def workspace_resource(workspace: Workspace, wait_seconds: float = 600) -> ResourceDefinition:
+    """The root, prepared and locked as long as steps use it."""
+
+    def locked(context: InitResourceContext) -> Iterator[LockedWorkspace]:
+        with workspace.locked(wait_seconds, context.log.warning):
+            workspace.prepare()
             try:
-                yield self
+                yield LockedWorkspace(workspace)
             finally:
                 DRAWERS.end()
+
+    return ResourceDefinition(locked, config_schema={}, description=LockedWorkspace.__doc__)
+
+
+def fixed_resource(value: Any) -> ResourceDefinition:
+    """An object that is the same in every run."""
+    return ResourceDefinition(lambda _: value, config_schema={}, description=type(value).__doc__)
+
+
+# no asset hands a value to another; Dagster's own would take a folder from the run config
+no_values = IOManagerDefinition(
+    lambda _: InMemoryIOManager(), config_schema={}, description="Assets hand no values on."
+)
+one_after_another: ExecutorDefinition = in_process_executor.configured(
+    lambda _: {"retries": {"enabled": {}}}, name="one_after_another", config_schema={}
+)

@@ -93,6 +93,7 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
     from dagster_defs import run_events
     from dagster_defs.alerts import tell
     from dagster_defs.automation import TOLD
+    from dagster_defs.dbt import as_config
     from dagster_defs.definitions import defs
     from dagster_defs.event_log import keep_connections
 
@@ -105,7 +106,7 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         keys = list(wanted.resolve(defs.resolve_asset_graph()))
     config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if dbt_vars:
-        config["ops"] = {"dbt_models": {"config": {"vars": dict(dbt_vars)}}}
+        config["ops"] = {"dbt_models": {"config": {"vars": as_config(dbt_vars)}}}
     log = workspace.logs / "dagster.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with (

@@ -16,6 +16,7 @@ from dagster import (
     AssetExecutionContext,
     AssetSelection,
     MonthlyPartitionsDefinition,
+    ResourceParam,
     define_asset_job,
 )
 
@@ -67,12 +68,12 @@ BY_MONTH = " ".join(sorted(name for turn in TURNS if turn % 2 for name in TURNS[
 )
 def dbt_months(
     context: AssetExecutionContext,
-    dbt: LeanDbtResource,
+    dbt: ResourceParam[LeanDbtResource],
     workspace: WorkspaceResource,
     config: DbtConfig,
 ):
     """Build and test one UTC month; others may be built at the same time."""
-    variables = {**config.vars, "month": context.partition_key}
+    variables = {**config.vars.given(), "month": context.partition_key}
     yield from events_of(begin_build(context, dbt, workspace, variables), context)
 
 
@@ -81,12 +82,12 @@ def dbt_months(
 )
 def dbt_models(
     context: AssetExecutionContext,
-    dbt: LeanDbtResource,
+    dbt: ResourceParam[LeanDbtResource],
     workspace: WorkspaceResource,
     config: DbtConfig,
 ):
     """Build and test what looks at all months."""
-    yield from events_of(begin_build(context, dbt, workspace, config.vars), context)
+    yield from events_of(begin_build(context, dbt, workspace, config.vars.given()), context)
 
 
 JOBS = [

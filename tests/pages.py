@@ -45,7 +45,7 @@ def serve(root: Path) -> Iterator[str]:
     told.parent.mkdir(exist_ok=True)
     with told.open("w") as log:
         words = [command, "ui", "--root", root, "--port", str(port)]
-        # a group of its own: Dagster's page is five processes
+        # a group of its own: Dagster's page is four processes
         started = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
         try:
             until = time.monotonic() + PATIENCE
@@ -55,13 +55,21 @@ def serve(root: Path) -> Iterator[str]:
                 time.sleep(0.5)
             yield address
         finally:
-            if os.name == "nt":
-                started.terminate()
-            else:
-                os.killpg(started.pid, signal.SIGTERM)
+            started.terminate()  # which must end all four
             started.wait(PATIENCE)
-            with suppress(AttributeError, ProcessLookupError):  # the first on Windows
-                os.killpg(started.pid, signal.SIGKILL)
+            if os.name != "nt":
+                _end_group(started.pid)
+
+
+def _end_group(group: int) -> None:
+    """Wait until no process of a group is left; raise TimeoutError after having killed it."""
+    until = time.monotonic() + PATIENCE
+    with suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(group, 0)
+            time.sleep(0.2)
+        os.killpg(group, signal.SIGKILL)
+        raise TimeoutError(f"processes of group {group} went on without their parent")
 
 
 def _answers(address: str) -> bool:

@@ -25,7 +25,7 @@ from dagster import (
 
 from dagster_defs.assets import recent_readings
 from dagster_defs.automation import automation_for, every_morning
-from dagster_defs.resources import WorkspaceResource
+from dagster_defs.resources import workspace_resource
 from ingest.sample import write_sample
 from ingest.workspace import Workspace
 
@@ -175,7 +175,7 @@ def evaluated(root: Path, **tags: str):
         assets=[AssetSpec("feeder_profiles")],
         asset_checks=[recent_readings],
         jobs=[define_asset_job("check", selection=AssetSelection.all_asset_checks())],
-        resources={"workspace": WorkspaceResource(root=str(root))},
+        resources={"workspace": workspace_resource(Workspace(root))},
     )
     with DagsterInstance.ephemeral() as instance:
         job = definitions.resolve_job_def("check")
