@@ -126,7 +126,7 @@ UNDECIDED = """\
 from raw.files as rejected
 where
     rejected.letter is not null
-    and not exists (from raw.files as later where later.release_of = rejected.file_id)
+    and rejected.closed_by is null
 order by rejected.file_id desc
 """
 WAITING = f"""

@@ -108,11 +108,19 @@ group by cause, feeder
 order by cause, feeder nulls last
 """
 DUPLICATES = """
-select files.file_name, files.duplicate_of, known.file_name, files.feeder, known.feeder
+select files.file_name, files.duplicate_of, known.file_name
 from raw.files as files
 inner join raw.files as known on files.duplicate_of = known.file_id
 where files.processed_at >= ?
 order by files.file_id
+"""
+TWINS = """
+select files.file_name, known.file_id, known.file_name, known.feeder
+from raw.files as files
+inner join raw.files as known on files.sha256 = known.sha256
+where files.processed_at >= ? and files.outcome = 'accepted' and known.outcome = 'accepted'
+    and known.file_id < files.file_id and known.feeder <> files.feeder
+order by files.file_id, known.file_id
 """
 REJECTED = """
 select file_name, outcome, reason, stored_as
@@ -243,18 +251,26 @@ def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> N
     if counts:
         console.print(table)
     duplicates = con.execute(DUPLICATES, [started]).fetchall()
-    for name, number, known, feeder, known_feeder in duplicates[:MOST_DUPLICATES]:
-        other = (
-            "" if feeder == known_feeder else f", [bold red]of another feeder: {known_feeder}[/]"
-        )
+    for name, number, known in duplicates[:MOST_DUPLICATES]:
         console.print(
             f"[bold]duplicate[/] {escape(repr(name))}: same bytes as file #{number} "
-            f"{escape(repr(known))}{other}; removed",
+            f"{escape(repr(known))}; removed",
             highlight=False,
             soft_wrap=True,
         )
     if len(duplicates) > MOST_DUPLICATES:
         console.print(f"and {len(duplicates) - MOST_DUPLICATES} more duplicates")
+    twins = con.execute(TWINS, [started]).fetchall()
+    for name, number, known, feeder in twins[:MOST_DUPLICATES]:
+        console.print(
+            f"[bold red]same bytes[/] {escape(repr(name))}: accepted, and equal to file #{number} "
+            f"{escape(repr(known))} of another feeder: {escape(feeder)}. If one has the wrong "
+            "name: `load-profile withdraw` takes it out of use",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if len(twins) > MOST_DUPLICATES:
+        console.print(f"and {len(twins) - MOST_DUPLICATES} more files equal to another feeder's")
     for name, outcome, reason, place in con.execute(REJECTED, [started]).fetchall():
         console.print(
             f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n"

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.raw_files import TIME_FORMAT, Problem, RawFile
+from ingest.letters import sequence_problem
+from ingest.raw_files import TIME_FORMAT, Problem, RawFile, spanless_start
+from ingest.sequence_breaks import Row, explain
 
 VALUES = ("kw_del", "kw_rec", "kva_del", "kva_rec")
 # A line this long is no data row; DuckDB's own limit is 2 MB.
@@ -257,15 +259,9 @@ excused as (
     ) = 1
 )
 
-select
-    file_no,
-    min(row_no + line_offset) as line_number,
-    arg_min(record_no, row_no) as record_no,
-    arg_min(strftime(previous_end, '%m/%d/%y %H:%M:%S'), row_no) as expected,
-    arg_min(strftime(start_local, '%m/%d/%y %H:%M:%S'), row_no) as found
+select file_no, row_no, line_offset
 from broken
 anti join excused using (file_no, row_no)
-group by file_no
 """
 
 # A row that ends before it starts, unless the clock was put back between the two, once.
@@ -301,15 +297,29 @@ excused as (
     ) = 1
 )
 
-select
-    file_no,
-    min(row_no + line_offset),
-    arg_min(record_no, row_no),
-    arg_min(strftime(start_local, '%m/%d/%y %H:%M:%S'), row_no),
-    arg_min(strftime(end_local, '%m/%d/%y %H:%M:%S'), row_no)
+select file_no, row_no, line_offset
 from backward
 anti join excused using (file_no, row_no)
-group by file_no
+"""
+
+ROWS = """
+select rowid, record_no, start_local, end_local,
+    [kw_del::varchar, kw_rec::varchar, kva_del::varchar, kva_rec::varchar, long_values::varchar]
+from batch_reads
+where file_no = ? and not is_blank
+order by rowid
+"""
+
+# The zone of a feeder's meter at a time, or at any other if it has none then.
+ZONE = """
+select timezone
+from raw.meter_data
+where lower(feeder) = $feeder
+order by
+    $at >= coalesce(valid_from, '-infinity'::timestamp)
+    and $at < coalesce(valid_to, 'infinity'::timestamp) desc,
+    meter_data_row
+limit 1
 """
 
 # The rows of files with a sequence error, those at 00:00 with the date that they should carry. The
@@ -390,6 +400,10 @@ group by file_no
 having bool_or(is_slip)
 """
 
+DASHED_FEEDERS = """
+select distinct lower(feeder) from raw.meter_data where contains(feeder, '-') order by 1
+"""
+
 # A file whose earliest row is in a row of meter-data.csv is known without a look at the others.
 UNKNOWN_METERS = """
 with
@@ -457,7 +471,7 @@ def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[Ch
         again = {number: replace(readable[number], is_mixed=True) for number in sorted(odd)}
         _scan_all(con, again, problems, CAREFUL)
     con.execute(LINES)
-    for find in (_bad_cells, _unknown_meters, _backward_rows, _broken_sequences):
+    for find in (_bad_cells, _unclear_names, _unknown_meters, _broken_sequences):
         problems = find(con, numbered) | problems
     problems |= _midnight_slips(con, problems)
     spans = {number: span for number, *span in con.execute(SPANS).fetchall()}
@@ -530,7 +544,7 @@ def _plain_copies(files: Iterable[RawFile]) -> Iterator[list[str]]:
         paths = []
         for raw in files:
             path = raw.path
-            if raw.is_mixed or "\\" in raw.name:  # a pattern has no way to write a backslash
+            if raw.is_mixed or "\\" in raw.path.name:  # a pattern has no way to write a backslash
                 text = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
                 folder = stack.enter_context(tempfile.TemporaryDirectory())
                 path = Path(folder) / "plain.csv"
@@ -630,6 +644,20 @@ def _first_bad_cell(cells: list[str], columns: tuple[str, ...], parsed: dict) ->
     return "a data row", repr(",".join(cells)[:200])
 
 
+def _unclear_names(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
+    """Files that name no span and begin with a feeder whose name has a dash: its end is unclear."""
+    dashed = [feeder for (feeder,) in con.execute(DASHED_FEEDERS).fetchall()]
+    found = {}
+    for number, raw in files.items() if dashed else ():
+        text = spanless_start(raw.name) or ""
+        for feeder in dashed:
+            if text.startswith(f"{feeder}-"):
+                expected = "a name with its span, <feeder>-MMDDYY-HHMMSS_MMDDYY-HHMMSS.csv"
+                what = f"a name that fits feeder {feeder!r} and feeder {raw.feeder!r}"
+                found[number] = Problem("unknown_meter", None, expected, what)
+    return found
+
+
 def _unknown_meters(
     con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]
 ) -> dict[int, Problem]:
@@ -644,38 +672,31 @@ def _unknown_meters(
     return found
 
 
-def _backward_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
-    """Files with a row that ends before it starts: one of its two times is wrong."""
-    return {
-        number: Problem(
-            "sequence_error",
-            line,
-            f"End Time after Start Time {start}",
-            f"End Time {end}",
-            record,
-        )
-        for number, line, record, start, end in con.execute(
-            BACKWARDS.format(reads="batch_reads")
-        ).fetchall()
-    }
-
-
 def _broken_sequences(
     con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]
 ) -> dict[int, Problem]:
-    """Files in which a row does not start where the row before it ended."""
+    """Files in which a row does not start where the row before it ended, or ends before that."""
+    broken: dict[int, dict[int, int]] = {}
+    for rule in (BACKWARDS, SEQUENCE):
+        for number, row_no, offset in con.execute(rule.format(reads="batch_reads")).fetchall():
+            broken.setdefault(number, {})[row_no] = offset
     return {
-        number: Problem(
-            "sequence_error",
-            line,
-            f"Start Time {expected}, the End Time of the row before",
-            f"Start Time {found}",
-            record,
-        )
-        for number, line, record, expected, found in con.execute(
-            SEQUENCE.format(reads="batch_reads")
-        ).fetchall()
+        number: sequence_problem(*explain(*_rows_around(con, files[number], number, rows)))
+        for number, rows in broken.items()
     }
+
+
+def _rows_around(
+    con: duckdb.DuckDBPyConnection, raw: RawFile, number: int, broken: dict[int, int]
+) -> tuple[list[Row], list[int], str]:
+    """A file's rows, the positions of its broken ones among them, and its meter's time zone."""
+    offset = next(iter(broken.values()))
+    found = con.execute(ROWS, [number]).fetchall()
+    position_of = {row_no: position for position, (row_no, *_) in enumerate(found)}
+    rows = [Row(row_no + offset, *times, tuple(values)) for row_no, *times, values in found]
+    positions = sorted(position_of[row_no] for row_no in broken)
+    zone = con.execute(ZONE, {"feeder": raw.feeder, "at": rows[positions[0]].start}).fetchone()
+    return rows, positions, zone[0] if zone else "UTC"
 
 
 def _midnight_slips(
@@ -696,7 +717,7 @@ def _midnight_slips(
     }
     found = {}
     for number, rows, slips, line, record, times, *which in con.execute(MIDNIGHT_SLIPS).fetchall():
-        if line > problems[number].line:
+        if line > problems[number].line or problems[number].code == "newest_first":
             continue
         wrong, right = _first_difference(times)
         slipped = f"{slips:,} of {rows:,} rows look{'s' * (slips == 1)} like a midnight date slip: "

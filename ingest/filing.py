@@ -8,6 +8,7 @@ import errno
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -33,6 +34,16 @@ from raw.files
 left join raw.files as rejected on files.release_of = rejected.file_id
 where files.filed_at is null
 order by files.file_id
+"""
+CLOSED = """
+select rejected.stored_as, rejected.letter,
+    closing.sha256 = rejected.sha256 and closing.feeder = rejected.feeder,
+    closing.stored_as, closing.sha256, closing.file_name
+from raw.files as rejected
+inner join raw.files as closing on rejected.closed_by = closing.file_id
+where closing.file_id in (select unnest(?)) and closing.outcome = 'accepted'
+    and closing.release_of is null
+order by rejected.file_id
 """
 ARCHIVED = """
 select file_name, stored_as, size_bytes, sha256
@@ -72,7 +83,7 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
     has gets `-<first 8 of sha256>`, so nothing is overwritten; the same content keeps its place.
     """
     folder = workspace.archive / month if outcome == "accepted" else workspace.rejected
-    stem = raw.path.stem
+    stem = Path(raw.name).stem
     ending = raw.path.suffix if outcome == "accepted" else SUFFIXES[outcome] + ".csv"
     for name in (_fit(stem, ending), _fit(stem, f"-{raw.sha256[:8]}{ending}")):
         place = (folder / name).relative_to(workspace.root).as_posix()
@@ -90,23 +101,28 @@ def _fit(stem: str, ending: str) -> str:
 
 
 def file_away(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, fresh: dict[str, RawFile] | None = None
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, fresh: Iterable[RawFile] = ()
 ) -> int:
     """Move every file of the ledger that is not yet in its place; write its letter and log lines.
 
-    `fresh` holds the files read in this run by name: one that has not changed since needs no
-    second hash. Returns the number of files filed. Raises FilingError if bytes cannot be found,
-    after all others are in place.
+    `fresh` are the files read in this run: one that has not changed since needs no second hash.
+    A rejection that one of them closes is cleared up. Returns the number of files filed. Raises
+    FilingError if bytes cannot be found, after all others are in place.
     """
     pending = con.execute(PENDING).fetchall()
     if pending or not (workspace.archive / LEDGER).exists():
         save_ledger_copy(con, workspace)
+    read = {(raw.name, raw.sha256): raw for raw in fresh}
     filed, lost = [], {}
     for file_id, name, sha256, stored_as, letter, rejected_as in pending:
         place = workspace.root / stored_as
-        source = workspace.root / rejected_as if rejected_as else workspace.dropbox / name
+        raw = read.get((name, sha256))
+        if rejected_as:
+            source = workspace.root / rejected_as
+        else:
+            source = raw.path if raw else dropped_path(workspace, name, sha256)
         try:
-            _settle(source, place, sha256, (fresh or {}).get(name))
+            _settle(source, place, sha256, raw)
         except FilingError as error:
             lost[file_id] = str(error)
             continue
@@ -115,6 +131,7 @@ def file_away(
             write_text(place.with_suffix(".txt"), letter)
         if rejected_as and source.with_suffix(".txt").exists():  # a letter goes with its file
             source.with_suffix(".txt").replace(place.with_suffix(".txt"))
+    _clear_closed(con, workspace, filed)
     _append_log(con, workspace.logs / "dropbox.log", _log_line, everything=True)
     _append_log(con, workspace.logs / "dropbox-error.log", _error_entry, everything=False)
     now = utc_now()
@@ -160,6 +177,35 @@ def save_ledger_copy(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> No
     target = str(temporary).replace("'", "''")
     con.execute(f"copy (from raw.files order by file_id) to '{target}' (format parquet)")
     temporary.replace(place)
+
+
+def dropped_path(workspace: Workspace, name: str, sha256: str) -> Path:
+    """Where a file lies in the drop folder: under its name, or under the one it had in ERROR."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    ends = [piece + end for end in SUFFIXES.values() for piece in ("", f"-{sha256[:8]}")]
+    others = [workspace.dropbox / f"{stem}{end}{suffix}" for end in ends]
+    found = [path for path in others if path.exists() and sha256_of(path) == sha256]
+    return found[0] if found else workspace.dropbox / name
+
+
+def _clear_closed(con: duckdb.DuckDBPyConnection, workspace: Workspace, filed: list[int]) -> None:
+    """Clear up the rejections that the files just filed have closed.
+
+    A copy in ERROR goes, with its letter, if the archive has the same bytes for the same feeder;
+    ledger and log keep the letter. Any other stays, and its letter says what closed it.
+    """
+    for rejected_as, letter, is_same, stored_as, sha256, name in con.execute(
+        CLOSED, [filed]
+    ).fetchall():
+        old, new = workspace.root / rejected_as, workspace.root / stored_as
+        note = old.with_suffix(".txt")
+        if is_same:
+            if sha256_of(old) == sha256 == sha256_of(new):
+                old.unlink()
+            if not old.exists():
+                note.unlink(missing_ok=True)
+        elif note.exists():
+            write_text(note, f"Closed: {one_line(name)} was accepted since.\n\n{letter}")
 
 
 def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> None:

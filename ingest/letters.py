@@ -2,23 +2,31 @@
 
 from datetime import datetime
 
-from ingest.raw_files import Problem, RawFile
+from ingest.raw_files import TIME_FORMAT, Problem, RawFile
+from ingest.sequence_breaks import Break, Release
 
 CONTEXT_LINES = 4
 MOST_LETTERS_OF_LINE = 200
 
 TITLES = {
     "sequence_error": "sequence error: a row does not start where the row before it ended",
+    "doubled": "sequence error: a row is there twice",
+    "contradiction": "sequence error: two rows of the same time have other values",
+    "repeated_block": "sequence error: rows are there twice",
+    "block": "sequence error: rows go back to times that were there before",
+    "newest_first": "sequence error: the newest row is first",
+    "two_meters": "sequence error: rows of two meters in turn",
+    "clock_forward": "sequence error: the clock changes, the zone in meter-data.csv does not",
+    "clock_back": "sequence error: the clock changes, the zone in meter-data.csv does not",
+    "clock_back_within": "sequence error: the clock changes, the zone in meter-data.csv does not",
+    "skipped_hour": "sequence error: a row lies in an hour that the clock skips",
+    "interleaved_hour": "sequence error: the two passes of the repeated hour are mixed",
+    "backward_row": "sequence error: a row ends before it starts",
     "unreadable": "unreadable: something in the file is not as a raw export writes it",
     "unknown_meter": "unknown meter: meter-data.csv does not have this feeder at that time",
     "empty": "empty: there are no data rows in it",
 }
 ADVICE = {
-    "sequence_error": (
-        "Read the meter out again for this period and drop the new file. If the meter itself has\n"
-        "the hole (power failure, clock set), cut the file in two before the bad line, with the\n"
-        "header row in both, and drop both parts; the hole then shows as a gap."
-    ),
     "midnight_slip": (
         "The values are good, the dates of these rows are not. Export the file again, if there is\n"
         "one with a newer version of the meter-reading tool; or mend the dates with a text editor\n"
@@ -30,11 +38,175 @@ ADVICE = {
         "spreadsheet saved it, use the file that came from the meter instead."
     ),
     "unknown_meter": (
-        "The feeder is the part of the file name before the first '-'. Correct the name, or add\n"
-        "the feeder (or a row valid at that time) to meter-data.csv, then drop this file again."
+        "The feeder is the part of the file name before -MMDDYY-HHMMSS_MMDDYY-HHMMSS (its first\n"
+        "start and last end), or before the first '-' of a name without such a span. Correct the\n"
+        "name, or add the feeder (or a row valid at that time) to meter-data.csv, then drop this\n"
+        "file again."
     ),
     "empty": "Read the meter out again for this period and drop the new file.",
 }
+
+
+# Of a broken sequence: what was expected and found, and what to do about it.
+EXPECTED = {
+    "hole": "Start Time {previous_end}, the End Time of the row before",
+    "doubled": "each row once",
+    "contradiction": "one row only that starts at {start}",
+    "block": "Start Time {previous_end}, the End Time of the row before",
+    "repeated_block": "Start Time {previous_end}, the End Time of the row before",
+    "overlap": "Start Time {previous_end}, the End Time of the row before",
+    "newest_first": "rows in the order of their times",
+    "two_meters": "the rows of one meter",
+    "clock_forward": "Start Time {previous_end}, the End Time of the row before",
+    "clock_back": "Start Time {previous_end}, the End Time of the row before",
+    "clock_back_within": "End Time after Start Time {start}",
+    "skipped_hour": "a time that the clock of {timezone} shows",
+    "interleaved_hour": "the repeated hour of {timezone}, first one pass of it and then the other",
+    "backward_row": "End Time after Start Time {start}",
+}
+FOUND = {
+    "hole": "Start Time {start}: {count} missing",
+    "doubled": "the same row again: same Start Time {start}, same End Time, same values",
+    "contradiction": "another row with Start Time {start}, with the same End Time and other values",
+    "block": "Start Time {start}: {rows} of times seen before, {differing} with other values",
+    "repeated_block": "Start Time {start}: {rows} that were there before, with the same values",
+    "overlap": "Start Time {start}",
+    "newest_first": "{rows}, the newest first",
+    "two_meters": "{rows} with the times of the row before and other values, as of two meters",
+    "clock_forward": "Start Time {start}: as the clocks of {zones} went forward",
+    "clock_back": "Start Time {start}: as the clocks of {zones} went back",
+    "clock_back_within": "End Time {end}: as the clocks of {zones} went back",
+    "skipped_hour": "Start Time {start}, in the hour that it skips",
+    "interleaved_hour": "rows of the same time in pairs, {count} from Start Time {start} on",
+    "backward_row": "End Time {end}",
+}
+READ_AGAIN = "Read the meter out again for this period and drop the new file."
+TIME_SET = (
+    "If the meter itself has it so (power failure, clock set), release the file, see below. Do\n"
+    "not cut it in two: rows on either side of a change of the clock need one another."
+)
+REPEATED = (
+    "Export the file again, or take the rows that are there twice out with a text editor, once (a\n"
+    "spreadsheet changes other cells too), and drop it. Or release it, see below."
+)
+DECIDE = (
+    "Read the meter out again for this period and drop the new file. If you release this one, see\n"
+    "below, the later of two rows of the same time counts, right or wrong."
+)
+ZONE = (
+    "The meter's clock follows daylight-saving time, and the timezone of this feeder in\n"
+    "meter-data.csv, {timezone}, does not change then. Write the zone where it stands there:\n"
+    "  {zones}\n"
+    "and drop the file again as it is. Do not cut or release it: rows would be an hour from where\n"
+    "they belong and replace good readings."
+)
+SEQUENCE_ADVICE = {
+    "hole": f"{READ_AGAIN}\n{TIME_SET}",
+    "overlap": f"{READ_AGAIN}\n{TIME_SET}",
+    "backward_row": f"{READ_AGAIN}\n{TIME_SET}",
+    "doubled": REPEATED,
+    "contradiction": DECIDE,
+    "block": DECIDE,
+    "repeated_block": REPEATED,
+    "newest_first": (
+        "Export the file again with the oldest row first, and drop it. Or release it, see below,\n"
+        "unless the repeated hour of autumn is in it, whose two passes only the order tells apart."
+    ),
+    "two_meters": (
+        "Export each meter into a file of its own, named for its feeder, and drop them. Do not\n"
+        "release this one: of two rows with the same time only one would count."
+    ),
+    "clock_forward": f"{ZONE} If its clock has one time all year, an hour is missing:\nread again.",
+    "clock_back": ZONE,
+    "clock_back_within": ZONE,
+    "skipped_hour": (
+        "The meter's clock does not follow the zone {timezone} that meter-data.csv gives this\n"
+        "feeder: correct timezone there (a fixed one such as Etc/GMT+7 for a meter that keeps\n"
+        "standard time), or read the meter out again. Then drop the file again as it is."
+    ),
+    "interleaved_hour": (
+        "Read the meter out again and drop the new file: a good one has the whole first pass of\n"
+        "the hour before the second. Or release it, see below."
+    ),
+}
+NEVER_RELEASED = {
+    "two_meters",
+    "clock_forward",
+    "clock_back",
+    "clock_back_within",
+    "skipped_hour",
+    "midnight_slip",
+}
+MOST_BREAKS = 5
+
+
+def sequence_problem(breaks: tuple[Break, ...], release: Release) -> Problem:
+    """The problem of a file with these breaks, in words: the first one, and how many follow."""
+    first = breaks[0]
+    more = f"; and {_count(len(breaks) - 1, 'more break')}" if len(breaks) > 1 else ""
+    return Problem(
+        "sequence_error",
+        first.line,
+        _said(EXPECTED, first),
+        _said(FOUND, first) + more,
+        first.record,
+        first.kind,
+        breaks,
+        release,
+    )
+
+
+def _said(words: dict[str, str], found: Break) -> str:
+    unit = "interval" if found.kind == "hole" else "row"
+    return words[found.kind].format(
+        start=f"{found.start:{TIME_FORMAT}}",
+        end=f"{found.end:{TIME_FORMAT}}",
+        previous_end=f"{found.previous_end:{TIME_FORMAT}}",
+        count=_count(found.count, unit),
+        rows=_count(found.count, "row"),
+        differing=found.differing,
+        timezone=found.timezone,
+        zones=" or ".join(found.zones),
+    )
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def _list_of_breaks(breaks: tuple[Break, ...]) -> str:
+    """The first breaks, one a line."""
+    lines = [f"  line {b.line}, record {b.record}: {_said(FOUND, b)}" for b in breaks[:MOST_BREAKS]]
+    left = len(breaks) - MOST_BREAKS
+    lines += [f"  and {left:,} more"] * (left > 0)
+    return f"The sequence breaks at {_count(len(breaks), 'place')}:\n" + "\n".join(lines)
+
+
+def _advice(problem: Problem) -> str:
+    """What to do about all that is wrong, each kind once."""
+    of_kind = {found.kind: found for found in reversed(problem.breaks)}
+    if not of_kind or problem.code == "midnight_slip":
+        return ADVICE[problem.code or problem.outcome]
+    kinds = dict.fromkeys(found.kind for found in problem.breaks)
+    texts = (_said(SEQUENCE_ADVICE, of_kind[kind]) for kind in kinds)
+    return "\n".join(dict.fromkeys(texts))
+
+
+def _release_of(problem: Problem, stored_as: str) -> str:
+    """What releasing the file would do."""
+    release = problem.release
+    missing = _count(release.missing, "interval") if release.missing else "no interval"
+    done = [f"{_count(release.rows, 'row')} taken in", f"{missing} left as a gap"]
+    if release.repeats:
+        done.append(f"{_count(release.repeats, 'row')} not used, being equal to another")
+    if release.replaced:
+        done.append(f"{_count(release.replaced, 'row')} replaced by a later one of the same time")
+    if release.undecided:
+        done.append(
+            f"{_count(release.undecided, 'row')} of the repeated hour could not be told apart"
+        )
+    command = f'load-profile release "{one_line(stored_as)}" --reason "..."'
+    return f"To release it:\n  {command}\nThat makes: " + "; ".join(done) + "."
 
 
 def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) -> str:
@@ -42,7 +214,7 @@ def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) 
     record = f" (record {problem.record})" if problem.record is not None else ""
     facts = {
         "File": raw.name,
-        "Rejected as": TITLES[problem.outcome],
+        "Rejected as": TITLES.get(problem.code) or TITLES[problem.outcome],
         "When": f"{now:%Y-%m-%d %H:%M:%S} UTC",
         "Where it is": f"{stored_as} (not one byte changed)",
         "sha256": raw.sha256,
@@ -53,7 +225,12 @@ def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) 
     parts = ["\n".join(f"{name + ':':<16}{one_line(value)}" for name, value in facts.items())]
     if problem.line:
         parts.append("In the file, with line numbers:\n" + _context(raw, problem.line))
-    parts.append("What to do:\n" + ADVICE[problem.advice or problem.outcome])
+    if len(problem.breaks) > 1:
+        parts.append(_list_of_breaks(problem.breaks))
+    parts.append("What to do:\n" + _advice(problem))
+    kinds = {problem.code, *(found.kind for found in problem.breaks)}
+    if problem.release and not kinds & NEVER_RELEASED:
+        parts.append(_release_of(problem, stored_as))
     parts.append("None of its rows were loaded. To leave things as they are, do nothing.")
     return "\n\n".join(parts) + "\n"
 

@@ -21,7 +21,7 @@ from ingest.letters import one_line, write_letter
 from ingest.meter_data import MeterRow
 from ingest.precedence import in_order
 from ingest.raw_files import RawFile, find_files, inspect_files
-from ingest.warehouse import open_warehouse, utc_now
+from ingest.warehouse import close_rejections, open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 # Bounds what one transaction holds in memory and what a crash makes the next run do again.
@@ -106,7 +106,7 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
             found = list(
                 inspect_files(paths, cpu_count() or 1, lambda *at: progress("Reading files", *at))
             )
-        left += sorted({path.name for path in paths} - {raw.name for raw in found})
+        left += sorted({path.name for path in paths} - {raw.path.name for raw in found})
         done = 0
         ordered, reasons = in_order(found)
         for batch in batches(ordered):
@@ -114,7 +114,7 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
                 entries, rows = _load_batch(con, workspace, batch, reasons)
             try:
                 with _timed(spent, "filing"):
-                    file_away(con, workspace, {raw.name: raw for raw in batch})
+                    file_away(con, workspace, batch)
             except FilingError as error:
                 lost.append(error)
             outcomes.update(entry.outcome for entry in entries)
@@ -123,8 +123,8 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
                 for entry in entries
                 if entry.letter
             ]
-            taken_in = {entry.raw.name for entry in entries}
-            left += [raw.name for raw in batch if raw.name not in taken_in]
+            taken_in = {entry.raw.path for entry in entries}
+            left += [raw.path.name for raw in batch if raw.path not in taken_in]
             row_count += rows
             done += len(batch)
             progress("Loading files", done, len(found))
@@ -190,9 +190,9 @@ def _load_batch(
     known = _accepted_before(con, batch)
     first_of = {}
     for raw in batch:
-        if raw.sha256 not in known:
-            first_of.setdefault((raw.sha256, raw.feeder), raw)
-    checked = {(c.raw.sha256, c.raw.feeder): c for c in check_files(con, list(first_of.values()))}
+        if _content(raw) not in known:
+            first_of.setdefault(_content(raw), raw)
+    checked = {_content(c.raw): c for c in check_files(con, list(first_of.values()))}
     changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
     now = utc_now()
     taken: dict[str, str] = {}
@@ -201,13 +201,13 @@ def _load_batch(
     for raw in batch:
         if raw.sha256 in changed:
             continue
-        if raw.sha256 not in known:
-            entry = _entry_for(workspace, checked[raw.sha256, raw.feeder], raw, taken, now)
+        if _content(raw) not in known:
+            entry = _entry_for(workspace, checked[_content(raw)], raw, taken, now)
             if entry.outcome == "accepted":
                 entry = replace(entry, precedence=reasons.get(raw.path))
-                known[raw.sha256] = (next_id + len(entries), entry.stored_as)
+                known[_content(raw)] = (next_id + len(entries), entry.stored_as)
         else:
-            original, place = known[raw.sha256]
+            original, place = known[_content(raw)]
             entry = Entry(
                 raw, "duplicate", place, None, f"same bytes as file #{original}", None, original
             )
@@ -220,8 +220,14 @@ def _load_batch(
         if entry.outcome == "accepted"
     }
     rows = save_rows(con, accepted)
+    close_rejections(con, next_id)
     con.commit()
     return entries, rows
+
+
+def _content(raw: RawFile) -> tuple[str, str]:
+    """What makes a file a duplicate: the same bytes for the same feeder."""
+    return raw.sha256, raw.feeder
 
 
 def next_file_id(con: duckdb.DuckDBPyConnection) -> int:
@@ -231,16 +237,16 @@ def next_file_id(con: duckdb.DuckDBPyConnection) -> int:
 
 def _accepted_before(
     con: duckdb.DuckDBPyConnection, batch: list[RawFile]
-) -> dict[str, tuple[int, str]]:
-    """sha256 -> (file_id, place) of the batch's contents that were accepted in an earlier batch."""
+) -> dict[tuple[str, str], tuple[int, str]]:
+    """Content -> (file_id, place) of what the batch has and an earlier batch accepted."""
     rows = con.execute(
         f"""
-        select sha256, file_id, stored_as from raw.files
+        select sha256, feeder, file_id, stored_as from raw.files
         where outcome = 'accepted' and sha256 in (select unnest(?)) and {NOT_WITHDRAWN}
         """,
         [[raw.sha256 for raw in batch]],
     ).fetchall()
-    return {sha256: (file_id, place) for sha256, file_id, place in rows}
+    return {(sha256, feeder): (file_id, place) for sha256, feeder, file_id, place in rows}
 
 
 def _entry_for(
@@ -291,6 +297,7 @@ def save_ledger(
                 now,
                 None,
                 entry.precedence,
+                None,
             )
         )
     marks = ", ".join("unnest(?)" for _ in rows[0])

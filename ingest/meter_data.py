@@ -27,7 +27,7 @@ DEFAULTS = {
 COLUMNS = (*REQUIRED, *DEFAULTS)
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 # A feeder's name becomes a file name (lp/<feeder>.csv) on Windows as well.
-FEEDER_PATTERN = re.compile(r"[^<>:\"/\\|?*-]*[^<>:\"/\\|?*. -]")
+FEEDER_PATTERN = re.compile(r"[^<>:\"/\\|?*]*[^<>:\"/\\|?*. ]")
 MOST_FEEDER_BYTES = 200
 # What Decimal() would also take: 1_000, digits of other scripts, Infinity.
 NUMBER_PATTERN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -145,7 +145,8 @@ def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | 
     check(
         "sta",
         _is_feeder_name(feeder),
-        "a name that can be a file name, without '-', not 'all' and not ending in '_gaps'",
+        "a name that can be a file name, not 'all', without '-' at either end, and not ending in "
+        "'_gaps'",
     )
     meter = values.get("meter", "")
     check("meter", bool(meter) and meter.isprintable(), "the meter's serial number")
@@ -208,6 +209,7 @@ def _is_feeder_name(name: str) -> bool:
     return (
         bool(FEEDER_PATTERN.fullmatch(name))
         and name.isprintable()
+        and name == name.strip("-")
         and len(name.encode()) <= MOST_FEEDER_BYTES
         and lower != "all"
         and lower.split(".")[0].strip() not in RESERVED

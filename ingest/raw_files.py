@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ingest.sequence_breaks import Break, Release
+
 TIME_FORMAT = "%m/%d/%y %H:%M:%S"
 # A meter writes 2.5 MB a year; a file beyond this is no meter export, and is hashed in pieces.
 MOST_BYTES = 256 * 1024 * 1024
@@ -33,6 +35,10 @@ CHANNELS = {
 }
 # kVA may be absent (unknown); without both kW channels no net can be known.
 REQUIRED = (*FIXED_COLUMNS.values(), "kw_del", "kw_rec")
+# `<feeder>-<first start>_<last end>`, whatever a copy has after it.
+SPAN = re.compile(r"-\d{6}-\d{6}_\d{6}-\d{6}(?!\d)")
+# What this program appends to the name of a rejected file, perhaps with a piece of its hash.
+REJECTED_AS = re.compile(r"(-[0-9a-f]{8})?_(SEQUENCE-ERROR|UNREADABLE|UNKNOWN-METER|EMPTY)\Z")
 HEADER = re.compile(rb'(?:\A(?:\xef\xbb\xbf)?|[\r\n])([ \t"]*Record No\.)')
 BLANK = re.compile(rb'[\s,"]*')
 # What no plain body has: quotes, white space that is no space, a sign; in a number an exponent, `_`
@@ -46,7 +52,8 @@ DIGITS = tuple(b"%c" % byte for byte in b"0123456789.")
 class Problem:
     """Why a file cannot be loaded: its outcome, the first bad line, what was expected and found.
 
-    `advice` names what to do (in letters) where that is not the same for all of the outcome.
+    `code` names what exactly is wrong where letters have words of its own for that; `breaks` and
+    `release` hold the numbers of a broken sequence.
     """
 
     outcome: str
@@ -54,7 +61,9 @@ class Problem:
     expected: str
     found: str
     record: int | None = None
-    advice: str = ""
+    code: str = ""
+    breaks: tuple[Break, ...] = ()
+    release: Release | None = None
 
     @property
     def reason(self) -> str:
@@ -91,7 +100,13 @@ class RawFile:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        """The name that the file first came with, also when it is dropped again from ERROR."""
+        stem = self.path.stem
+        appended = REJECTED_AS.search(stem)
+        if appended is None:
+            return self.path.name
+        is_hash = appended[1] in (None, f"-{self.sha256[:8]}")
+        return stem[: appended.start() if is_hash else appended.end(1)] + self.path.suffix
 
     def is_unchanged(self) -> bool:
         """Whether the file on disk still has the size and time it had when it was read."""
@@ -147,8 +162,23 @@ def _inspect_or_none(path: Path) -> RawFile | None:
 
 
 def feeder_in(name: str) -> str:
-    """The feeder a file name says, in lower case, letter by letter as SQL's lower() writes it."""
-    text = unicodedata.normalize("NFC", Path(name).stem.split("-", 1)[0].strip())
+    """The feeder a file name says, in lower case, letter by letter as SQL's lower() writes it.
+
+    It is all before the span, or before the first dash of a name without one.
+    """
+    stem = REJECTED_AS.sub("", Path(name).stem)
+    span = SPAN.search(stem)
+    return _lower(stem[: span.start()] if span else stem.split("-", 1)[0])
+
+
+def spanless_start(name: str) -> str | None:
+    """All of a file name that carries no span, in lower case, with a dash at its end; else None."""
+    stem = REJECTED_AS.sub("", Path(name).stem)
+    return None if SPAN.search(stem) else _lower(stem) + "-"
+
+
+def _lower(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.strip())
     return "".join(letter.lower()[0] for letter in text)
 
 

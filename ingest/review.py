@@ -14,6 +14,7 @@ from ingest.check_files import check_files, save_rows
 from ingest.filing import (
     BYTES_LOST,
     LEDGER,
+    dropped_path,
     file_away,
     place_for,
     save_ledger_copy,
@@ -29,8 +30,8 @@ from ingest.load_files import (
     save_ledger,
 )
 from ingest.meter_data import read_meter_data
-from ingest.raw_files import find_files, inspect_files
-from ingest.warehouse import open_warehouse, utc_now
+from ingest.raw_files import inspect_files
+from ingest.warehouse import close_rejections, open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 IN_USE = f"""
@@ -98,6 +99,7 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
         con.begin()
         save_ledger(con, [entry], new_id, utc_now())
         save_rows(con, {checked.number: new_id})
+        close_rejections(con, new_id)
         con.commit()
         file_away(con, workspace)
     return entry
@@ -144,7 +146,7 @@ def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -
     name = Path(file).name
     row = con.execute(
         """
-        select file_id, file_name, sha256, outcome, stored_as, reason from raw.files
+        select file_id, file_name, sha256, outcome, stored_as, reason, feeder from raw.files
         where letter is not null and (file_name = $name or parse_filename(stored_as) = $name)
         order by file_id desc
         """,
@@ -157,15 +159,15 @@ def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -
     taken = con.execute(
         f"""
         select file_id, release_of from raw.files
-        where sha256 = ? and outcome = 'accepted' and {NOT_WITHDRAWN}
+        where sha256 = ? and feeder = ? and outcome = 'accepted' and {NOT_WITHDRAWN}
         order by file_id
         """,
-        [row[2]],
+        [row[2], row[6]],
     ).fetchone()
     if taken:
         how = "released" if taken[1] else "accepted"
         raise ReviewError(f"{file} was {how} already, as file #{taken[0]}; nothing was changed.")
-    return row
+    return row[:6]
 
 
 def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None) -> Path | None:
@@ -187,6 +189,7 @@ def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None
     with open_warehouse(new) as con:
         replace_meter_data(con, meters)
         con.execute(LEDGER_ROWS, [str(ledger)])
+        close_rejections(con)
         _load_archive(con, workspace, progress)
         file_away(con, workspace)
     workspace.last_run.unlink(missing_ok=True)
@@ -203,33 +206,26 @@ def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress
         [BYTES_LOST],
     ).fetchall()
     ids = defaultdict(list)
-    for sha256, file_id, *_ in rows:
-        ids[sha256].append(file_id)
-    dropped = {path.name: path for path in find_files(workspace.dropbox)}
-    places = {_find(workspace, stored_as, dropped.get(name)) for _, _, stored_as, name in rows}
-    by_hash = {raw.sha256: raw for raw in inspect_files(sorted(places), cpu_count() or 1)}
-    found = list(by_hash.values())
-    lost = set(ids) - set(by_hash)
+    for sha256, file_id, stored_as, name in rows:
+        place = workspace.root / stored_as
+        path = place if place.exists() else dropped_path(workspace, name, sha256)
+        ids[path, sha256].append((file_id, stored_as))
+    found = list(inspect_files(sorted({path for path, _ in ids}), cpu_count() or 1))
+    lost = ids.keys() - {(raw.path, raw.sha256) for raw in found}
     if lost:
-        names = [f"{place} (sha256 {sha})" for sha, _, place, _ in rows if sha in lost]
+        names = sorted(f"{place} (sha256 {key[1]})" for key in lost for _, place in ids[key])
         raise ReviewError(
             "These accepted files are missing or were changed; put them back and start again:\n"
             + "\n".join(f"  {name}" for name in names)
         )
     done = 0
     for batch in batches(found):
-        checked = check_files(con, batch)
-        for rank in range(max(len(ids[c.raw.sha256]) for c in checked)):  # withdrawn, then back
-            again = [c for c in checked if len(ids[c.raw.sha256]) > rank]
-            save_rows(con, {c.number: ids[c.raw.sha256][rank] for c in again})
+        checked = {c.number: ids[c.raw.path, c.raw.sha256] for c in check_files(con, batch)}
+        for rank in range(max(map(len, checked.values()))):  # withdrawn, then accepted again
+            again = {n: files[rank][0] for n, files in checked.items() if len(files) > rank}
+            save_rows(con, again)
         done += len(batch)
         progress("Loading archived files", done, len(found))
-
-
-def _find(workspace: Workspace, stored_as: str, dropped: Path | None) -> Path:
-    """Where a file's bytes are: in its place, or still in the drop folder after a crash."""
-    place = workspace.root / stored_as
-    return place if dropped is None or place.exists() else dropped
 
 
 def _put_aside(warehouse: Path) -> Path | None:

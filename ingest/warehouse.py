@@ -43,7 +43,8 @@ create table if not exists raw.files (
     release_reason varchar,
     processed_at timestamp not null,
     filed_at timestamp,
-    precedence varchar
+    precedence varchar,
+    closed_by bigint
 );
 -- for a warehouse made before files that arrive together were compared
 alter table raw.files add column if not exists precedence varchar;
@@ -94,6 +95,57 @@ create table if not exists raw.clock_days (
 );
 """
 # For a warehouse made before there was raw.file_months.
+# A rejection is closed by the first later file that was accepted in its place: the same bytes, its
+# release, or a file of the same feeder with its name or over its span; else by the same bytes
+# rejected again.
+CLOSE = """
+update raw.files
+set closed_by = found.closed_by
+from (
+    with
+    waiting as (
+        select
+            *,
+            least(first_start_local, last_end_local) as from_local,
+            greatest(first_start_local, last_end_local) as to_local
+        from raw.files
+        where letter is not null and closed_by is null
+    ),
+
+    later as (
+        select *, outcome = 'accepted' as is_accepted
+        from raw.files
+        where file_id >= $first_id and (outcome = 'accepted' or letter is not null)
+    ),
+
+    candidates as (
+        select waiting.file_id, later.file_id as later_id, later.is_accepted
+        from waiting
+        inner join later on waiting.sha256 = later.sha256
+        where later.processed_at > waiting.processed_at
+            and (later.is_accepted or later.feeder = waiting.feeder)
+        union all
+        select waiting.file_id, later.file_id, true
+        from waiting
+        inner join later on waiting.feeder = later.feeder
+        where later.processed_at > waiting.processed_at and later.is_accepted
+            and (
+                lower(later.file_name) = lower(waiting.file_name)
+                or (
+                    later.first_start_local <= waiting.from_local
+                    and later.last_end_local >= waiting.to_local
+                )
+            )
+    )
+
+    select
+        file_id,
+        coalesce(min(later_id) filter (is_accepted), min(later_id)) as closed_by
+    from candidates
+    group by file_id
+) as found
+where files.file_id = found.file_id
+"""
 FILL_FILE_MONTHS = """
 insert into raw.file_months
 select
@@ -108,6 +160,11 @@ order by file_id, local_month
 def utc_now() -> datetime:
     """This moment in UTC, as the tables hold it."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def close_rejections(con: duckdb.DuckDBPyConnection, first_id: int = 0) -> None:
+    """Close the rejections that files from `first_id` on have settled."""
+    con.execute(CLOSE, {"first_id": first_id})
 
 
 class WarehouseError(RuntimeError):
@@ -136,12 +193,24 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         if not read_only:
             con.begin()
             con.execute(SCHEMA)
+            if names and not _has_column(con, "files", "closed_by"):
+                con.execute("alter table raw.files add column closed_by bigint")
+                close_rejections(con)
             if names and "raw.file_months" not in names:
                 con.execute(FILL_FILE_MONTHS)
             con.commit()
         yield con
     finally:
         con.close()
+
+
+def _has_column(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    """Whether a table of schema `raw` has a column of that name."""
+    columns = con.execute(
+        "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ?",
+        [table],
+    )
+    return (column,) in columns.fetchall()
 
 
 def _limit_memory(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
-from ingest.raw_files import TIME_FORMAT, inspect_file
+from ingest.letters import write_letter
+from ingest.raw_files import TIME_FORMAT, feeder_in, inspect_file
 from ingest.warehouse import SCHEMA
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
@@ -350,6 +351,49 @@ def test_a_feeder_is_the_exact_name_before_the_dash(checker, name, is_known):
     assert is_known or (problem.outcome, problem.found) == ("unknown_meter", "none")
 
 
+SPAN = "071224-110000_071224-111500"
+
+
+@pytest.mark.parametrize(
+    ("name", "feeder"),
+    [
+        (f"north-{SPAN}.csv", "north"),
+        (f"North-{SPAN} (1).csv", "north"),
+        (f"north-{SPAN}_simulated-copy.csv", "north"),
+        (f"north-{SPAN}-copy.csv", "north"),
+        (f"North-East-{SPAN}.csv", "north-east"),
+        (f"north - {SPAN}.csv", "north"),
+        (f"north-{SPAN}_UNKNOWN-METER.csv", "north"),
+        ("north-071224.csv", "north"),
+        ("north_SEQUENCE-ERROR.csv", "north"),
+        (f"north-1{SPAN}.csv", "north"),
+    ],
+)
+def test_a_feeder_is_all_before_the_span_of_a_name(name, feeder):
+    assert feeder_in(name) == feeder
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [
+        (f"a-b-{SPAN}.csv", True),
+        (f"a-{SPAN}.csv", True),
+        ("a-june.csv", True),
+        ("a-b-june.csv", False),
+        ("A-B.csv", False),
+    ],
+)
+def test_a_name_without_a_span_never_chooses_between_two_feeders(checker, name, is_known):
+    checker.con.execute(
+        "insert into raw.meter_data by name select * replace (unnest(['a', 'A-b']) as feeder)"
+        " from raw.meter_data where feeder = 'north'"
+    )
+    problem = checker.check(export([row(0)]), name).problem
+    checker.con.execute("delete from raw.meter_data where feeder in ('a', 'A-b')")
+    assert (problem is None) == is_known
+    assert is_known or (problem.outcome, "'a-b'" in problem.found) == ("unknown_meter", True)
+
+
 @pytest.mark.parametrize(
     ("start", "is_known"),
     [
@@ -417,6 +461,104 @@ def test_another_hour_than_the_clocks_own_repeated_is_a_sequence_error(checker):
     rows = quarter_hours("11/03/24 00:00:00", 12) + quarter_hours("11/03/24 02:00:00", 8)
     problem = checker.check(clock_rows(*rows), "denver-1.csv").problem
     assert (problem.outcome, problem.line) == ("sequence_error", 6 + 12)
+
+
+DAY = quarter_hours("07/12/24 00:00:00", 12)
+WALL_NOVEMBER = quarter_hours("11/02/24 23:00:00", 12) + quarter_hours("11/03/24 01:00:00", 12)
+WALL_MARCH = quarter_hours("03/10/24 00:00:00", 8) + quarter_hours("03/10/24 03:00:00", 8)
+MIXED_HOUR = [pair for pair in quarter_hours("11/03/24 01:00:00", 4) for _ in range(2)]
+AROUND = quarter_hours("11/03/24 00:00:00", 4), quarter_hours("11/03/24 02:00:00", 4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "feeder", "rows", "equal", "counts", "release"),
+    [
+        ("hole", "north", DAY[:5] + DAY[7:], False, [2], (10, 2, 0, 0, 0)),
+        ("hole", "denver", WALL_MARCH[:7] + WALL_MARCH[8:], False, [1], (15, 1, 0, 0, 0)),
+        ("doubled", "north", DAY[:5] + DAY[4:], True, [1], (13, 0, 1, 0, 0)),
+        ("contradiction", "north", DAY[:5] + DAY[4:], False, [1], (13, 0, 0, 1, 0)),
+        ("repeated_block", "north", DAY[:8] + DAY[2:6] + DAY[8:], True, [4], (16, 0, 4, 0, 0)),
+        ("block", "north", DAY[:8] + DAY[2:], False, [6], (18, 0, 0, 6, 0)),
+        ("newest_first", "north", DAY[::-1], False, [12], (12, 0, 0, 0, 0)),
+        ("two_meters", "north", [p for p in DAY for _ in "ab"], False, [12], (24, 0, 0, 12, 0)),
+        ("clock_back", "fixed", WALL_NOVEMBER, False, [4], (24, 0, 0, 4, 0)),
+        ("clock_forward", "fixed", WALL_MARCH, False, [4], (16, 4, 0, 0, 0)),
+        (
+            "skipped_hour",
+            "denver",
+            [*WALL_MARCH[:8], *quarter_hours("03/10/24 02:15:00", 4)],
+            False,
+            [1],
+            (12, 1, 0, 0, 0),
+        ),
+        (
+            "interleaved_hour",
+            "denver",
+            AROUND[0] + MIXED_HOUR + AROUND[1],
+            False,
+            [4],
+            (16, 0, 0, 0, 8),
+        ),
+        (
+            "backward_row",
+            "north",
+            [*DAY[:5], (DAY[5][0], DAY[2][0]), *DAY[6:]],
+            False,
+            [1],
+            (12, 0, 0, 0, 0),
+        ),
+    ],
+)
+def test_a_broken_sequence_is_called_by_its_kind(
+    checker, kind, feeder, rows, equal, counts, release
+):
+    lines = [f"{i},Normal,{a},{b},{1 if equal else i},0,0,0" for i, (a, b) in enumerate(rows)]
+    problem = checker.check(export(lines), f"{feeder}-1.csv").problem
+    assert (problem.outcome, problem.code) == ("sequence_error", kind)
+    assert [found.count for found in problem.breaks] == counts
+    assert tuple(vars(problem.release).values()) == release
+
+
+@pytest.mark.parametrize("rows", [WALL_NOVEMBER, WALL_MARCH])
+def test_the_zone_that_fits_a_change_of_the_clock_is_named(checker, rows):
+    zones = {
+        feeder: checker.check(clock_rows(*rows), f"{feeder}-1.csv").problem.breaks[0].zones
+        for feeder in ("fixed", "north")
+    }
+    assert zones["fixed"] == ("America/Denver",)
+    assert "America/New_York" in zones["north"] and len(zones["north"]) == 4
+    assert checker.check(clock_rows(*rows), "denver-1.csv").problem is None
+
+
+def test_a_change_of_the_clock_inside_a_row_is_told_too(checker):
+    rows = [*WALL_NOVEMBER[:11], (WALL_NOVEMBER[11][0], "11/03/24 01:00:00"), *WALL_NOVEMBER[12:]]
+    (found,) = checker.check(clock_rows(*rows), "fixed-1.csv").problem.breaks
+    assert (found.kind, found.zones) == ("clock_back_within", ("America/Denver",))
+
+
+def test_a_repeat_on_the_spring_day_is_neither_a_hole_nor_a_missing_hour(checker):
+    rows = quarter_hours("03/10/24 00:00:00", 8)
+    rows += [rows[-1], *quarter_hours("03/10/24 03:00:00", 4)]
+    lines = [f"{i},Normal,{a},{b},1,0,0,0" for i, (a, b) in enumerate(rows)]
+    problem = checker.check(export(lines), "denver-1.csv").problem
+    assert [found.kind for found in problem.breaks] == ["doubled"]
+    letter = write_letter(inspect_file(checker.folder / "denver-1.csv"), problem, "x.csv", NOON)
+    assert "hole" not in letter and "02:00:00, the End" not in letter
+
+
+def test_a_letter_names_all_breaks_and_never_says_to_cut_a_file(checker):
+    rows = [pair for i, pair in enumerate(quarter_hours("07/12/24 00:00:00", 24)) if i % 3]
+    raw_file = checker.check(clock_rows(*rows)).raw
+    problem = checker.check(clock_rows(*rows)).problem
+    letter = write_letter(raw_file, problem, "data/KW/ERROR/x.csv", NOON)
+    assert len(problem.breaks) == 7 and "breaks at 7 places" in letter and "and 2 more" in letter
+    assert letter.count("1 interval missing\n") == 5
+    assert "16 rows taken in; 7 intervals left as a gap" in letter
+    assert 'load-profile release "data/KW/ERROR/x.csv"' in letter
+    assert "cut the file in two" not in letter
+    wall = checker.check(clock_rows(*WALL_NOVEMBER), "fixed-1.csv")
+    letter = write_letter(wall.raw, wall.problem, "x.csv", NOON)
+    assert "Write the zone" in letter and "load-profile release" not in letter
 
 
 # Midnight

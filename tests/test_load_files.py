@@ -23,6 +23,7 @@ from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.precedence import in_order
 from ingest.raw_files import find_files, inspect_files
+from ingest.review import ReviewError, rebuild_warehouse
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
@@ -311,6 +312,82 @@ def test_an_unknown_feeder_is_accepted_once_meter_data_has_it(space):
     prepare(space.root, METERS + "gen,9,1\n")
     assert take_in(space, {"gen-1.csv": export([0])}).outcomes == {"accepted": 1}
     assert files_in(space, GOOD) == {"gen-1.csv": export([0])}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_equal_bytes_of_two_feeders_are_two_files(space, at_once):
+    files = {"north-1.csv": export([0, 1], "0,0,0,0"), "south-1.csv": export([0, 1], "0,0,0,0")}
+    drops = [files] if at_once else [{name: data} for name, data in files.items()]
+    for dropped in drops:
+        assert take_in(space, dropped).outcomes == {"accepted": len(dropped)}
+    assert files_in(space, GOOD) == files
+    assert take_in(space, {"south-2.csv": files["south-1.csv"]}).outcomes == {"duplicate": 1}
+    rebuild_warehouse(space)
+    counts = "select file_name, count(*) from raw.interval_reads join raw.files using (file_id)"
+    assert query(space, f"{counts} group by 1 order by 1") == [(n, 2) for n in files]
+    (space.root / GOOD / "south-1.csv").unlink()
+    with pytest.raises(ReviewError, match=r"2024-07/south-1\.csv"):
+        rebuild_warehouse(space)
+
+
+def closings(space: Workspace) -> list[tuple]:
+    return query(space, "select file_id, closed_by from raw.files order by 1")
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_rejection_is_closed_by_its_bytes_and_they_keep_the_name_they_came_with(space, is_moved):
+    take_in(space, {"gen-1.csv": export([0])})
+    prepare(space.root, METERS + "gen,9,1\n")
+    rejected = space.root / ERROR / "gen-1_UNKNOWN-METER.csv"
+    data = rejected.read_bytes()
+    if is_moved:
+        rejected.unlink()
+    assert take_in(space, {rejected.name: data}).outcomes == {"accepted": 1}
+    assert files_in(space, GOOD) == {"gen-1.csv": data}
+    assert files_in(space, ERROR) == {} and not list(space.dropbox.iterdir())
+    assert closings(space) == [(1, 2), (2, None)]
+    assert query(space, "select distinct file_name from raw.files") == [("gen-1.csv",)]
+
+
+def test_a_rejection_is_closed_by_a_file_over_its_span_and_stays_in_error(space):
+    take_in(space, {"north-1.csv": export([1, 3]), "south-1.csv": export([1, 3])})
+    take_in(space, {"north-2.csv": export([1, 2])})
+    assert closings(space)[:2] == [(1, None), (2, None)]
+    take_in(space, {"north-3.csv": export(range(5))})
+    assert [closed for _, closed in closings(space)] in (
+        [4, None, None, None],
+        [None, 4, None, None],
+    )
+    found = files_in(space, ERROR)
+    assert found["north-1_SEQUENCE-ERROR.csv"] == export([1, 3])
+    assert found["north-1_SEQUENCE-ERROR.txt"].startswith(b"Closed: north-3.csv was accepted")
+    assert found["south-1_SEQUENCE-ERROR.txt"].startswith(b"File:")
+
+
+def test_a_rejection_is_closed_by_the_same_bytes_under_the_right_name_or_rejected_again(space):
+    take_in(space, {"nort-1.csv": export([0])})
+    take_in(space, {"nort-1_UNKNOWN-METER.csv": export([0])})
+    assert closings(space) == [(1, 2), (2, None)]
+    assert set(files_in(space, ERROR)) == {"nort-1_UNKNOWN-METER.csv", "nort-1_UNKNOWN-METER.txt"}
+    take_in(space, {"north-1.csv": export([0])})
+    assert closings(space) == [(1, 2), (2, 3), (3, None)]
+
+
+def test_a_crash_after_a_rejected_file_was_dropped_again_from_error_is_finished(space):
+    take_in(space, {"gen-1.csv": export([0])})
+    prepare(space.root, METERS + "gen,9,1\n")
+    commit_without_moving(space, {"gen-1_UNKNOWN-METER.csv": export([0])})
+    load_files(space)
+    assert files_in(space, GOOD) == {"gen-1.csv": export([0])}
+    assert files_in(space, ERROR) == {} and not list(space.dropbox.iterdir())
+
+
+def test_an_older_warehouse_learns_which_rejections_are_closed(space):
+    take_in(space, {"gen-1.csv": export([0])})
+    prepare(space.root, METERS + "gen,9,1\n")
+    take_in(space, {"gen-1.csv": export([0])})
+    query(space, "alter table raw.files drop column closed_by")
+    assert closings(space) == [(1, 2), (2, None)]
 
 
 @pytest.mark.parametrize("damage", [None, b"rotten", b""])

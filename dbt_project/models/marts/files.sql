@@ -87,6 +87,7 @@ select
     files.reason,
     files.release_of,
     files.release_reason,
+    files.closed_by,
     withdrawn.file_id as withdrawn_by,
     files.row_count,
     files.first_start_local,
