@@ -300,6 +300,7 @@ def published(workspace: WorkspaceResource) -> MaterializeResult:
         "combined_gaps",
         "findings",
         "correction_effects",
+        "file_conflicts",
         "restatements",
         "missing_intervals",
         "output_stamps",

@@ -162,12 +162,18 @@ def release(
     root: Root = Path(),
 ) -> None:
     """Accept a file that was rejected for a sequence error; then run as usual."""
+    from ingest.doubled_rows import doubled_rows
     from ingest.review import ReviewError, release_file
+    from ingest.warehouse import open_warehouse
 
     workspace = _workspace(root)
     with _reported(ReviewError), workspace.locked(say=print):
         entry = release_file(workspace, file, reason)
+        with open_warehouse(workspace.warehouse, read_only=True) as con:
+            doubled = doubled_rows(con, entry.raw.sha256)
     print(f"Released: {entry.checked.row_count:,} rows of {entry.raw.name}, now {entry.stored_as}.")
+    if doubled:
+        print(doubled)
     print("`load-profile run` brings tables, files and plots up to date.")
 
 

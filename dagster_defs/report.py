@@ -19,7 +19,7 @@ from dagster_defs.pictures.look import NET_LABELS
 from dagster_defs.pictures.planner_plot_files import drawn_pictures
 from dagster_defs.pictures.plot_files import bucket_minutes
 from dagster_defs.publish import VERSION
-from dagster_defs.summary import CORRECTIONS, FILES, RESTATEMENTS
+from dagster_defs.summary import CONFLICTS, CORRECTIONS, FILES, RESTATEMENTS
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 
@@ -320,6 +320,7 @@ def _content(
         "arrived": _table(con, ARRIVED, since),
         "waiting": _table(con, WAITING),
         "letters": con.execute(LETTERS, {"most": MOST_LETTERS}).fetchall(),
+        "conflicts": _table(con, CONFLICTS, [datetime.min]),
         "corrections": _table(con, CORRECTIONS, [started]),
         "restatements": _table(con, RESTATEMENTS, [started]),
         "findings": _table(con, FINDINGS),

@@ -89,6 +89,37 @@ where accepted_at >= ?
 group by feeder, correction_effects.month
 order by feeder, correction_effects.month
 """
+# Files in use that hold other values for the same intervals, and files that have some twice.
+CONFLICTS = """
+select
+    feeder,
+    new_file_name as "file that counts",
+    old_file_name as "other file",
+    different_intervals as "intervals with other values",
+    shared_intervals as "intervals in both",
+    first_start_local as "first",
+    last_start_local as "last",
+    new_mwh::double as "net energy (MWh)",
+    old_mwh::double as "in the other (MWh)",
+    new_peak_mw::double as "peak (MW)",
+    old_peak_mw::double as "in the other (MW)",
+    round(factor, 6) as "factor",
+    decided_by as "why it counts",
+    case
+        when new_file_id <> old_file_id
+            then 'load-profile withdraw ' || new_stored_as || ' --reason ...'
+        else 'withdraw the file, take the wrong lines out of it and drop it again'
+    end as "to prefer the other"
+from file_conflicts
+where accepted_at >= ?
+order by feeder, new_file_id, old_file_id
+"""
+CONFLICTS_OF_FILES = """
+select new_file_id, old_file_id, new_file_name, old_file_name, different_intervals, decided_by
+from file_conflicts
+where new_file_id <> old_file_id
+order by new_file_id, old_file_id
+"""
 # A correction alone is told by CORRECTIONS; a total that grows with each feeder's file is no news.
 RESTATEMENTS = """
 select
@@ -141,6 +172,8 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
         names = con.execute("select table_name from information_schema.tables").fetchall()
         known = {name for (name,) in names}
         if not errors and {"feeder_profiles", "combined_profiles", "gaps"} <= known:
+            if "file_conflicts" in known:
+                _print_conflicts(console, con, started)
             _print_corrections(console, con, started)
             if "restatements" in known:
                 _print_restatements(console, con, started)
@@ -159,10 +192,11 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
 def print_status(console: Console, workspace: Workspace, name: str, most: int) -> None:
     """Print the latest arrivals whose name contains `name`, and what still waits to be taken in."""
     waiting = [p.name for p in find_files(workspace.dropbox) if name.lower() in p.name.lower()]
-    rows = []
+    rows, conflicts = [], {}
     if workspace.warehouse.exists():
         with open_warehouse(workspace.warehouse, read_only=True) as con:
             rows = con.execute(STATUS, {"name": name, "most": most}).fetchall()
+            conflicts = _conflict_texts(con)
     for file_id, at, outcome, file_name, row_count, reason, release, place, by in reversed(rows):
         detail = f"{row_count:,} rows" if outcome == "accepted" else reason
         if by:
@@ -177,6 +211,8 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
             highlight=False,
             soft_wrap=True,
         )
+        for text in conflicts.get(file_id, []):
+            console.print(f"    {escape(one_line(text))}", highlight=False, soft_wrap=True)
     for file_name in waiting:
         text = f"waiting in the drop folder: {escape(one_line(file_name))}"
         console.print(text, highlight=False, soft_wrap=True)
@@ -288,6 +324,41 @@ def _print_others(console: Console, workspace: Workspace) -> None:
         shown = ", ".join(map(one_line, others[:5])) + (", ..." if len(others) > 5 else "")
         text = f"left in the drop folder, no .csv files: {shown}"
         console.print(escape(text), highlight=False, soft_wrap=True)
+
+
+def _print_conflicts(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
+    """Which of two files counts, taken in by this run, that say other things of one interval."""
+    for (
+        feeder, name, other, different, shared, first, last, *figures, factor, why, remedy
+    ) in con.execute(CONFLICTS, [started]).fetchall():  # fmt: skip
+        energy, other_energy, peak, other_peak = (
+            "unknown" if figure is None else f"{figure:,.3f}" for figure in figures
+        )
+        same = name == other
+        what = "twice" if same else "as well"
+        title = "another unit" if factor else "doubled rows" if same else "other values"
+        unit = f", every one x {factor:,.6g}" if factor else ""
+        text = (
+            f": {feeder}: {name} has {shared:,} interval{'s'[: shared != 1]} {what}"
+            f"{'' if same else f' that {other} has'}, {different:,} of them with other "
+            f"values{unit} ({first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}). {name} counts: "
+            f"{why}. Net energy {energy} against {other_energy} MWh, peak {peak} against "
+            f"{other_peak} MW. "
+            f"To prefer {'the earlier lines' if same else other}: {remedy}"
+        )
+        console.print(f"[bold]{title}[/]{escape(one_line(text))}", highlight=False, soft_wrap=True)
+
+
+def _conflict_texts(con: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:
+    """What to say of accepted files that another file in use contradicts, by their numbers."""
+    texts: dict[int, list[str]] = {}
+    if not con.execute("from duckdb_tables() where table_name = 'file_conflicts'").fetchall():
+        return texts
+    for new, old, new_name, old_name, count, why in con.execute(CONFLICTS_OF_FILES).fetchall():
+        said = f"in {count:,} interval{'s'[: count != 1]} with other values: {why}"
+        texts.setdefault(new, []).append(f"counts before #{old} {old_name} {said}")
+        texts.setdefault(old, []).append(f"gives way to #{new} {new_name} {said}")
+    return texts
 
 
 def _print_corrections(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:

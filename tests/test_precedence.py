@@ -4,11 +4,12 @@ import os
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
+from shutil import copytree
 
 import pytest
-from conftest import query, take_in
+from conftest import BUILD, dbt, load_profile, only, query, summary, take_in
 
-from ingest.review import rebuild_warehouse
+from ingest.review import rebuild_warehouse, withdraw_file
 from ingest.workspace import Workspace
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
@@ -112,3 +113,108 @@ def test_a_rebuild_keeps_the_order_in_which_files_were_accepted(tmp_path):
         os.utime(path, (1, 1))
     rebuild_warehouse(Workspace(root))
     assert counting(root) == before
+
+
+MADE = ("file_conflicts", "findings", "correction_effects", "restatements", "gaps", "combined_gaps")
+KW = HEADER + "".join(
+    f"{n},Normal,07/0{1 + n // 24}/24 {n % 24:02}:00:00,"
+    f"07/0{1 + (n + 1) // 24}/24 {(n + 1) % 24:02}:00:00,{100 + n * 7 % 31},0,,\n"
+    for n in range(48)
+)
+
+
+def in_other_unit(text: str, factor: float, skip: int = 0) -> str:
+    """The same export with every value multiplied, to two decimals."""
+    head, *rows = text.splitlines()
+    cells = [row.split(",") for row in rows[skip:]]
+    for row in cells:
+        row[4] = f"{float(row[4]) * factor:.2f}"
+    return "\n".join([head, *(",".join(row) for row in cells)]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def conflicts(tmp_path_factory) -> tuple[Path, str]:
+    """A root after files with other values in one drop and in two, and a released file."""
+    root = root_with(tmp_path_factory.mktemp("conflicts") / "root")
+    space = Workspace(root)
+    space.meter_data.write_text(
+        "sta,meter,multiplier,channel_unit,interval_minutes\n"
+        + "".join(f"{name},{n},1,kW,60\n" for n, name in enumerate(("one", "two", "fix", "rel")))
+    )
+    for feeder in ("one", "two", "fix"):
+        (space.dropbox / f"{feeder}-a.csv").write_text(f"{feeder}\n{KW}")
+    (space.dropbox / "one-b.csv").write_text(in_other_unit(KW, 0.25, skip=3))
+    os.utime(space.dropbox / "one-a.csv", (NOON, NOON))
+    os.utime(space.dropbox / "one-b.csv", (NOON + 60, NOON + 60))
+    rows = KW.splitlines(keepends=True)
+    doubled = [*rows[:5], rows[5].replace(",128,", ",500,"), *rows[5:]]
+    assert doubled[5] != doubled[6]
+    (space.dropbox / "rel-a.csv").write_text("".join(doubled))
+    take_in(root)
+    said = load_profile("release", "rel-a_SEQUENCE-ERROR.csv", "--root", root)
+    assert said.returncode == 0, said.stderr
+    (space.dropbox / "two-b.csv").write_text(in_other_unit(KW, 1000))
+    (space.dropbox / "fix-b.csv").write_text(KW.replace(",121,0", ",160,0"))
+    started = datetime(2024, 1, 1)
+    take_in(root)
+    dbt(root, *BUILD, *only(*MADE))
+    return root, said.stdout + summary(root, started)
+
+
+def test_the_run_names_both_files_what_either_says_and_how_to_prefer_the_other(conflicts):
+    _, said = conflicts
+    energy = [100 + n * 7 % 31 for n in range(48)]
+    old = sum(energy[3:]) / 1000
+    assert (
+        "another unit: one: one-b.csv has 45 intervals as well that one-a.csv has, 45 of them "
+        "with other values, every one x 0.25 (2024-07-01 03:00 to 2024-07-02 23:00). one-b.csv "
+        "counts: it was written later (2024-07-03 09:47:40 against 2024-07-03 09:46:40 UTC, a "
+        "weak sign, for "
+        f"copies may keep or lose such times). Net energy {old / 4:,.3f} against {old:,.3f} MWh, "
+        "peak 0.033 against 0.130 MW. To prefer one-a.csv: load-profile withdraw "
+        "data/KW/2024-07/one-b.csv --reason ..."
+    ) in said
+    assert "another unit: two: two-b.csv has 48 intervals" in said and "x 1,000 (" in said
+    assert "two-b.csv counts: it was accepted later." in said
+    # two values of 121 became 160
+    assert "other values: fix: fix-b.csv has 48 intervals as well that fix-a.csv has, 2 of" in said
+
+
+def test_status_says_of_each_file_in_the_ledger_which_one_counts(conflicts):
+    root, _ = conflicts
+    told = load_profile("status", "one-", "--root", root).stdout
+    first, second = told.split("one-b.csv\n", 1)
+    assert "gives way to #" in first and "one-b.csv in 45 intervals with other values" in first
+    assert "counts before #" in second and "it was written later" in second
+
+
+def test_one_factor_for_all_values_is_a_finding_and_a_correction_is_none(conflicts):
+    root, _ = conflicts
+    found = query(
+        root, "select feeder, severity, evidence, meaning from findings where rule = 'other_unit'"
+    )
+    texts = {feeder: " ".join(words) for feeder, *words in found}
+    assert texts.keys() == {"one", "two"}
+    assert "one-b.csv has the values of one-a.csv divided by 4.000 in 45 intervals" in texts["one"]
+    assert "two-b.csv has the values of two-a.csv multiplied by 1,000.000 in 48" in texts["two"]
+    for name, text in texts.items():
+        assert text.startswith("warn") and f"load-profile withdraw data/KW/2024-07/{name}-b" in text
+
+
+def test_release_and_run_tell_what_a_file_has_twice(conflicts):
+    _, said = conflicts
+    assert (
+        "1 interval is in it more than once, 1 of them with other values (2024-07-01 04:00): "
+        "the later line counts."
+    ) in said
+    assert "doubled rows: rel: rel-a.csv has 1 interval twice, 1 of them with other values" in said
+
+
+def test_withdrawing_the_file_that_counts_makes_the_other_count_again(conflicts, tmp_path):
+    root = copytree(conflicts[0], tmp_path / "root")
+    withdraw_file(Workspace(root), "data/KW/2024-07/two-b.csv", "kWh")
+    dbt(root, *BUILD, *only(*MADE))
+    assert query(root, "select max(kw_del)::integer from feeder_profiles where feeder = 'two'") == [
+        (130,)
+    ]
+    assert query(root, "select feeder from findings where rule = 'other_unit'") == [("one",)]

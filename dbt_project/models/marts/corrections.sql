@@ -9,47 +9,13 @@
 
 with
 
--- only where files meet is an interval read twice
-ranked as (
-    select
-        *,
-        case when is_ambiguous_time then 2 else 0 end + case when is_unknown then 1 else 0 end
-            as doubt
-    from {{ ref('stg_interval_reads') }}
-    where
-        is_contested
-        and {{ is_in_dirty_file(ref('read_months')) }}
-        and {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
-),
-
--- a reading that may belong to another hour never replaced one that does not, nor an unknown value
--- a known one
-reads as (
-    select * from ranked
-    qualify
-        doubt <= min(doubt) over (
-            partition by feeder, interval_start_at
-            order by accepted_seq range between unbounded preceding and current row
-        )
-),
-
 files as (
     select * from {{ source('raw', 'files') }}
 ),
 
--- each reading beside the one it replaced, in the order in which their files were accepted
-versions as (
-    select
-        *,
-        {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
-            {{ in_mw(channel) }} as {{ channel }}_mw,
-        {% endfor %}
-        row_number() over (
-            partition by feeder, interval_start_at order by accepted_seq, line_number
-        ) as version
-    from reads
-),
+{{ reading_versions(ref('read_months')) }},
 
+-- each reading beside the one it replaced
 pairs as (
     {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
         select

@@ -7,7 +7,8 @@ with
 found as (
     {% for detector in [
         'energy_unit', 'above_rating', 'step', 'kva_below_kw', 'swap', 'clock', 'stuck', 'spike',
-        'zero_run', 'interval_length', 'unclear_time', 'outside_periods', 'period_hole', 'quiet',
+        'zero_run', 'other_unit', 'interval_length', 'unclear_time', 'outside_periods',
+        'period_hole', 'quiet',
     ] %}
         select * from {{ ref('detect_' ~ detector) }}
         {{ "union all" if not loop.last }}

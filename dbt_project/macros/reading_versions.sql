@@ -1,0 +1,38 @@
+{# CTEs that end in `versions`: of the parts to be made, the readings of an interval one after the
+   other, each of which replaced the one before. Only where files meet is an interval read twice. A
+   reading that may belong to another hour never replaced one that does not, nor an unknown value a
+   known one. #}
+{% macro reading_versions(parts) -%}
+ranked as (
+    select
+        *,
+        case when is_ambiguous_time then 2 else 0 end + case when is_unknown then 1 else 0 end
+            as doubt
+    from {{ ref('stg_interval_reads') }}
+    where
+        is_contested
+        and {{ is_in_dirty_file(parts) }}
+        and {{ is_in_dirty_part(parts, 'interval_start_at') }}
+),
+
+reads as (
+    select * from ranked
+    qualify
+        doubt <= min(doubt) over (
+            partition by feeder, interval_start_at
+            order by accepted_seq range between unbounded preceding and current row
+        )
+),
+
+versions as (
+    select
+        *,
+        {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
+            {{ in_mw(channel) }} as {{ channel }}_mw,
+        {% endfor %}
+        row_number() over (
+            partition by feeder, interval_start_at order by accepted_seq, line_number
+        ) as version
+    from reads
+)
+{%- endmacro %}

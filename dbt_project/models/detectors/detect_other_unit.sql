@@ -1,0 +1,33 @@
+-- A "correction" that multiplies every value of a file by one factor: another unit, kW against kWh
+-- per interval, W against kW, or a multiplier that is applied in one of the two files.
+-- Rule: of the intervals that both files have, all kW above a fifth of the highest have one ratio,
+-- within what rounding does to them, and it is not 1. Source: two exports of one meter.
+-- Fires on none of 13 real feeders.
+
+with
+
+conflicts as (
+    select
+        *,
+        case when factor >= 1 then 'multiplied by ' else 'divided by ' end
+        || {{ shown('case when factor >= 1 then factor else 1 / factor end', 3) }} as change
+    from {{ ref('file_conflicts') }}
+    where factor is not null
+)
+
+select
+    'other_unit' as rule,
+    'warn' as severity,
+    feeder,
+    cast(first_start_local as date) as first_date,
+    cast(last_start_local as date) as last_date,
+    new_file_name || ' has the values of ' || old_file_name || ' ' || change || ' in '
+    || {{ shown('shared_intervals') }} || ' intervals: ' || {{ shown('new_mwh', 3) }}
+    || ' against ' || {{ shown('old_mwh', 3) }} || ' MWh, peak ' || {{ shown('new_peak_mw', 3) }}
+    || ' against ' || {{ shown('old_peak_mw', 3) }} || ' MW; ' || new_file_name || ' counts ('
+    || decided_by || ')' as evidence,
+    'this is another unit (kW and kWh per interval, W and kW) or multiplier, not a correction: see '
+    || 'which of the two files channel_unit and multiplier in meter-data.csv are meant for, and '
+    || 'withdraw the other one; with `load-profile withdraw ' || new_stored_as
+    || ' --reason ...` ' || old_file_name || ' counts again' as meaning
+from conflicts
