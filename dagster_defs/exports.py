@@ -17,6 +17,7 @@ from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from ingest.workspace import Workspace
 
 TIME = "'%m/%d/%y %H:%M:%S'"
+UTC = "'%Y-%m-%dT%H:%M:%SZ'"  # ISO 8601: the hour that a clock has twice in autumn
 HEADER, MONTH = "header", "%Y-%m"  # keys of parts
 PARTS_A_QUERY = 120  # parts of a feeder and month, half a megabyte each
 NEEDS_QUOTES = ',"#\r\n'
@@ -91,18 +92,22 @@ PROFILE = {
     "MW_net": _power("mw_net"),
     "MVA_net": _power("mva_net"),
     "PF_net": "cast(pf_net as decimal(9, 6))::varchar",
+    "start_utc": f"strftime(interval_start_at, {UTC})",
 }
 TOTAL = {
     "MW_total": _six_decimals("mw_total"),
     "MVA_total": _six_decimals("mva_total"),
     "PF_total": "cast(pf_total as decimal(9, 6))::varchar",
     "MW_net": _six_decimals("mw_total"),
+    "start_utc": PROFILE["start_utc"],
 }
 GAP = {
     "gap_start": f"strftime(gap_start_local, {TIME})",
     "gap_end": f"strftime(gap_end_local, {TIME})",
     "gap_duration": """format('{} days {:02d}:{:02d}:00',
         gap_minutes // 1440, gap_minutes // 60 % 24, gap_minutes % 60)""",
+    "gap_start_utc": f"strftime(gap_start_at, {UTC})",
+    "gap_end_utc": f"strftime(gap_end_at, {UTC})",
 }
 MEMBER = {name: PROFILE[name] for name in ("MW_net", "MVA_net", "PF_net")}
 

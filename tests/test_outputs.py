@@ -41,7 +41,8 @@ copy (
         mva_rec::decimal(28, 6) as "MVA_rec",
         mw_net::decimal(28, 6) as "MW_net",
         mva_net::decimal(28, 6) as "MVA_net",
-        pf_net::decimal(9, 6) as "PF_net"
+        pf_net::decimal(9, 6) as "PF_net",
+        strftime(interval_start_at, '%Y-%m-%dT%H:%M:%SZ') as start_utc
     from feeder_profiles
     where feeder = $feeder
     order by interval_start_at
@@ -65,7 +66,8 @@ copy (
         mw_total::decimal(38, 6) as "MW_total",
         mva_total::decimal(38, 6) as "MVA_total",
         pf_total::decimal(9, 6) as "PF_total",
-        mw_total::decimal(38, 6) as "MW_net"
+        mw_total::decimal(38, 6) as "MW_net",
+        strftime(combined.interval_start_at, '%Y-%m-%dT%H:%M:%SZ') as start_utc
     from combined_profiles as combined
     left join wide using (interval_start_at)
     order by combined.interval_start_at
@@ -341,15 +343,19 @@ def test_gap_lists_are_written_only_where_a_gap_is_another(con, workspace):
     export_gaps(con, workspace)
     path = workspace.profiles / "we,st_gaps.csv"
     assert path.read_text() == (
-        "gap_start,gap_end,gap_duration\n02/01/24 00:00:00,02/02/24 01:15:00,1 days 01:15:00\n"
+        "gap_start,gap_end,gap_duration,gap_start_utc,gap_end_utc\n"
+        "02/01/24 00:00:00,02/02/24 01:15:00,1 days 01:15:00,"
+        "2024-02-01T00:00:00Z,2024-02-02T01:15:00Z\n"
     )
-    assert (workspace.profiles / "gen_gaps.csv").read_text() == "gap_start,gap_end,gap_duration\n"
+    assert (workspace.profiles / "gen_gaps.csv").read_text() == (
+        "gap_start,gap_end,gap_duration,gap_start_utc,gap_end_utc\n"
+    )
     con.execute("update gaps set gap_minutes = 15 where feeder = 'we,st'")
     for feeder in ("we,st", "gen"):
         stamp(con, feeder, datetime(2024, 2, 1))
     done = export_gaps(con, workspace)
     assert done.written == ("we,st_gaps.csv",)
-    assert path.read_text().endswith("0 days 00:15:00\n")
+    assert ",0 days 00:15:00," in path.read_text()
 
 
 def test_only_the_picture_of_a_changed_feeder_and_that_of_all_are_drawn(con, workspace):

@@ -245,11 +245,14 @@ def test_local_days_of_the_total_are_those_of_the_systems_zone(root):
     expected = [46, 48, 48, 48, 48, 50]
     assert [count for (count,) in query(root, sql)] == expected
     with (root / "lp/all.csv").open(encoding="utf-8", newline="") as stream:
-        lines = [row["Start Time"] for row in csv.DictReader(stream)]
+        rows = list(csv.DictReader(stream))
+    lines = [row["Start Time"] for row in rows]
     assert sorted(Counter(line[:8] for line in lines).values()) == expected
     assert lines[0] == "03/08/25 00:00:00" and lines[-1] == "11/03/25 23:30:00"
     changes = [line for line in lines if line[:11] in ("03/09/25 02", "11/02/25 01")]
     assert changes == ["11/02/25 01:00:00", "11/02/25 01:30:00"] * 2
+    twice = [row["start_utc"] for row in rows if row["Start Time"] == "11/02/25 01:00:00"]
+    assert twice == ["2025-11-02T07:00:00Z", "2025-11-02T08:00:00Z"]
 
 
 def test_meters_on_different_clocks_line_up_in_the_plot_of_all(root):
