@@ -20,7 +20,7 @@ from dagster import (
 
 from dagster_defs.alerts import tell
 from dagster_defs.dbt import AHEAD, MARTS, TARGET
-from dagster_defs.exports import export_gaps
+from dagster_defs.exports import export_gaps, export_months
 from dagster_defs.outputs import Outputs
 from dagster_defs.pictures.plot_files import draw_plots
 from dagster_defs.report import data_url, write_report
@@ -214,6 +214,19 @@ def gap_files(workspace: WorkspaceResource) -> MaterializeResult:
     progress.info("Writing gap lists")
     with open_warehouse(workspace.files.warehouse, read_only=True) as con:
         return MaterializeResult(metadata=_outputs_metadata(export_gaps(con, workspace.files)))
+
+
+@asset(
+    group_name="files",
+    kinds={"csv"},
+    deps=["planner_figures"],
+    description="`lp/monthly.csv`: peak, minimum, energy and load factor of every feeder and month",
+)
+def monthly_file(workspace: WorkspaceResource) -> MaterializeResult:
+    """Write the figures of all months as one file, replaced in one step."""
+    progress.info("Writing monthly figures")
+    with open_warehouse(workspace.files.warehouse, read_only=True) as con:
+        return MaterializeResult(metadata=_outputs_metadata(export_months(con, workspace.files)))
 
 
 @asset(

@@ -7,6 +7,7 @@ from dagster import Definitions
 
 from dagster_defs.assets import (
     gap_files,
+    monthly_file,
     net_load_plot,
     planner_plots,
     profile_files,
@@ -46,6 +47,7 @@ else:
             dbt_models,
             profile_files,
             gap_files,
+            monthly_file,
             net_load_plot,
             planner_plots,
             published,

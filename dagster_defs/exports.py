@@ -109,6 +109,24 @@ GAP = {
     "gap_start_utc": f"strftime(gap_start_at, {UTC})",
     "gap_end_utc": f"strftime(gap_end_at, {UTC})",
 }
+MONTHLY = {
+    "feeder": _quoted("name"),
+    "month": "strftime(period_start, '%Y-%m')",
+    "peak_mw": _six_decimals("peak_mw"),
+    "peak_start": f"strftime(peak_local, {TIME})",
+    "peak_start_utc": f"strftime(peak_at, {UTC})",
+    "min_mw": _six_decimals("min_mw"),
+    "min_start": f"strftime(min_local, {TIME})",
+    "min_start_utc": f"strftime(min_at, {UTC})",
+    "timezone": "timezone",
+    "delivered_mwh": _six_decimals("del_mwh"),
+    "received_mwh": _six_decimals("rec_mwh"),
+    "net_mwh": _six_decimals("net_mwh"),
+    "load_factor": "cast(load_factor as decimal(9, 6))::varchar",
+    "completeness": "cast(completeness as decimal(9, 6))::varchar",
+    "period_share": "cast(period_share as decimal(9, 6))::varchar",
+    "is_lower_bound": "is_lower_bound::varchar",
+}
 MEMBER = {name: PROFILE[name] for name in ("MW_net", "MVA_net", "PF_net")}
 
 # Encoded, a text need not be taken for a str first and then back. Feeders whose names follow each
@@ -195,6 +213,18 @@ GAPS = f"string_agg({_line(*GAP.values())}, chr(10) order by gap_start_at) || ch
 FEEDER_GAPS = f"select feeder, {GAPS} from gaps group by feeder"
 ALL_GAPS = f"select {GAPS} from combined_gaps"
 
+# The total first, as in the report.
+MONTHS = f"""
+select coalesce(string_agg(
+    {_line(*MONTHLY.values())}, chr(10) order by feeder <> '*', feeder, period_start
+) || chr(10), '')
+from (
+    select *, case when feeder = '*' then 'total' else feeder end as name
+    from planner_figures
+    where grain = 'month'
+)
+"""
+
 
 def feeders_of(con: duckdb.DuckDBPyConnection) -> list[str]:
     """All feeders of meter-data.csv, in its order."""
@@ -240,6 +270,14 @@ def export_gaps(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs
     for name, parts in wanted.items():
         data = f"{header}\n{texts.get(name, '')}".encode()
         writer.write(name, parts, {"rows": data}.__getitem__)
+    return writer.finish()
+
+
+def export_months(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
+    """Write lp/monthly.csv: the total and every feeder, month by month of the system's clock."""
+    writer = OutputWriter(workspace.profiles, "months")
+    text = f"{_header(*MONTHLY)}\n{con.execute(MONTHS).fetchone()[0]}"
+    writer.write("monthly.csv", {"rows": stamp_of(text)}, lambda _: text.encode())
     return writer.finish()
 
 

@@ -18,7 +18,15 @@ from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
-COSTED = ("profile_files", "gap_files", "net_load_plot", "planner_plots", "published", "report")
+COSTED = (
+    "profile_files",
+    "gap_files",
+    "monthly_file",
+    "net_load_plot",
+    "planner_plots",
+    "published",
+    "report",
+)
 DAGSTER_YAML = """# written by load-profile; nothing leaves this machine
 telemetry:
   enabled: false

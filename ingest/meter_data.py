@@ -211,7 +211,7 @@ def _is_feeder_name(name: str) -> bool:
         and name.isprintable()
         and name == name.strip("-")
         and len(name.encode()) <= MOST_FEEDER_BYTES
-        and lower != "all"
+        and lower not in ("all", "monthly")  # files of all feeders have these names
         and lower.split(".")[0].strip() not in RESERVED
         and not lower.endswith("_gaps")
     )

@@ -25,7 +25,8 @@ ASSETS = {
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
-    "profile_files", "gap_files", "net_load_plot", "planner_plots", "published", "report",
+    "profile_files", "gap_files", "monthly_file", "net_load_plot", "planner_plots", "published",
+    "report",
 }  # fmt: skip
 READ_EVENTS = """
 import json

@@ -15,7 +15,7 @@ import pytest
 from conftest import PROJECT
 
 from dagster_defs import exports
-from dagster_defs.exports import export_gaps, export_profiles
+from dagster_defs.exports import export_gaps, export_months, export_profiles
 from dagster_defs.outputs import INDEX, OutputWriter, are_outputs_intact
 from dagster_defs.pictures import drawing
 from dagster_defs.pictures.plot_files import bucket_minutes, draw_plots
@@ -356,6 +356,35 @@ def test_gap_lists_are_written_only_where_a_gap_is_another(con, workspace):
     done = export_gaps(con, workspace)
     assert done.written == ("we,st_gaps.csv",)
     assert ",0 days 00:15:00," in path.read_text()
+
+
+def test_months_are_listed_for_the_total_and_every_feeder_and_what_is_unknown_is_empty(
+    con, workspace
+):
+    con.execute("""
+        create table planner_figures as
+        select
+            feeder, 'month' as grain, date '2024-11-01' as period_start,
+            7.5::decimal(28, 18) as peak_mw,
+            case when feeder <> '*' then timestamp '2024-11-03 08:30:00' end as peak_at,
+            peak_at - interval 7 hour as peak_local,
+            null::decimal(28, 18) as min_mw, null::timestamp as min_at, min_at as min_local,
+            'America/Denver' as timezone,
+            1.0000005::decimal(28, 18) as del_mwh, 0::decimal(28, 18) as rec_mwh,
+            del_mwh as net_mwh, 0.25 as load_factor, 1.0 as completeness, 1 / 30 as period_share,
+            feeder = '*' as is_lower_bound
+        from (values ('we,st'), ('*')) as names (feeder)
+    """)
+    export_months(con, workspace)
+    figures = "1.000001,0.000000,1.000001,0.250000,1.000000,0.033333"
+    assert (workspace.profiles / "monthly.csv").read_text(encoding="utf-8") == (
+        "feeder,month,peak_mw,peak_start,peak_start_utc,min_mw,min_start,min_start_utc,timezone,"
+        "delivered_mwh,received_mwh,net_mwh,load_factor,completeness,period_share,is_lower_bound\n"
+        f"total,2024-11,7.500000,,,,,,America/Denver,{figures},true\n"
+        '"we,st",2024-11,7.500000,11/03/24 01:30:00,2024-11-03T08:30:00Z,,,,'
+        f"America/Denver,{figures},false\n"
+    )
+    assert export_months(con, workspace).written == ()
 
 
 def test_only_the_picture_of_a_changed_feeder_and_that_of_all_are_drawn(con, workspace):
