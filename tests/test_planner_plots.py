@@ -188,7 +188,7 @@ def test_bars_are_the_months_of_planner_figures_and_hatched_where_a_lower_bound(
     months = query(
         sample,
         """
-        select peak_mw, net_mwh, is_lower_bound from planner_figures
+        select peak_mw, net_mwh, is_lower_bound or grade <> 'publishable' from planner_figures
         where feeder = '*' and grain = 'month' order by period_start
         """,
     )
@@ -301,7 +301,7 @@ def make_ranking(peaks: list[float]) -> pd.DataFrame:
 
 
 def figures(peaks: list[float]) -> dict:
-    return {"peak_mw": peaks, "min_mw": 0.0, "net_mwh": 10.0, "is_lower_bound": False}
+    return {"peak_mw": peaks, "min_mw": 0.0, "net_mwh": 10.0, "is_incomplete": False}
 
 
 def test_of_many_months_and_feeders_the_picture_says_what_it_leaves_out():

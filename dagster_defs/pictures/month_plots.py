@@ -54,7 +54,7 @@ def by_month(
 ) -> Figure:
     """Peak and energy of the total month by month; below, the feeders in the order of their peak.
 
-    `months`: `month`, `peak_mw`, `min_mw`, `net_mwh`, `is_lower_bound`. `feeders`, the same
+    `months`: `month`, `peak_mw`, `min_mw`, `net_mwh`, `is_incomplete`. `feeders`, the same
     figures of the last months together, by `feeder` from the largest peak down; `ranked_over`
     says which months.
     """
@@ -96,8 +96,8 @@ def _bar_key(figure: Figure) -> None:
             (Patch(facecolor=BLUE), "peak, energy"),
             (Patch(facecolor=ORANGE), "lowest power where below 0 (reverse flow)"),
             (
-                Patch(facecolor="#888888", **INCOMPLETE),
-                "incomplete: an interval is missing, the true peak may be higher",
+                Patch(facecolor=BLUE, **INCOMPLETE),
+                "incomplete: a part of the month is missing, the true peak may be higher",
             ),
             (Patch(facecolor=GAP_FILL, edgecolor=GAP_EDGE), "unknown"),
         ],
@@ -141,7 +141,7 @@ def _name_bar(ax: Axes, x: float, value: float, *, is_below: bool) -> None:
 
 
 def _bar_looks(frame: DataFrame) -> list[dict]:
-    return [INCOMPLETE if bound else {"linewidth": 0} for bound in frame["is_lower_bound"]]
+    return [INCOMPLETE if bound else {"linewidth": 0} for bound in frame["is_incomplete"]]
 
 
 def _bars(bars, looks: list[dict], gid: str) -> None:

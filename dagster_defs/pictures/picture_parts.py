@@ -128,11 +128,25 @@ def time_axis(
     times = locator.tick_values(*mdates.num2date([span.start, span.end]))
     times = times[(times >= span.start) & (times <= span.end)]
     dates = mdates.ConciseDateFormatter(locator)
-    look = upright_grid(axes, times, dates.format_ticks(times), size)
-    lower = look["transform"] + in_points(last, 0, -size - TICK_PAD_PT)
-    year_or_day = dates.get_offset()  # what the labels leave out
-    if zone:
-        last.text(span.end, 0, year_or_day, **look | {"ha": "right", "transform": lower})
+    labels = dates.format_ticks(times)
+    upright_grid(axes, times, _with_years(times, labels) if zone else labels, size)
+
+
+def _with_years(times: np.ndarray, labels: Sequence[str]) -> list[str]:
+    """Labels of which the first, and the first of each year, say the year; of hours, the day."""
+    found, shown = [], None
+    is_of_hours = len(times) > 1 and min(np.diff(times)) < 1
+    for moment, label in zip(mdates.num2date(times), labels, strict=True):
+        year = f"{moment:%Y}"
+        if year == shown or label == year:
+            found.append(label)
+        elif is_of_hours:
+            found.append(f"{moment:%Y-%m-%d}" if "-" in label else f"{moment:%Y-%m-%d} {label}")
+        else:
+            month = f" {moment:%b}" if label == f"{moment:%d}" else ""
+            found.append(f"{label}{month} {year}")
+        shown = year
+    return found
 
 
 def upright_grid(

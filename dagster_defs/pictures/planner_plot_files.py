@@ -165,7 +165,7 @@ select
     peak_mw::double as peak_mw,
     min_mw::double as min_mw,
     net_mwh::double as net_mwh,
-    is_lower_bound
+    is_lower_bound or grade <> 'publishable' as is_incomplete
 from planner_figures
 where grain = 'month' and feeder = '*'
 order by period_start
@@ -179,7 +179,7 @@ select
     max(peak_mw)::double as peak_mw,
     min(min_mw)::double as min_mw,
     sum(net_mwh)::double as net_mwh,
-    coalesce(bool_or(is_lower_bound), true) as is_lower_bound
+    coalesce(bool_or(is_lower_bound), true) as is_incomplete
 from (select unnest($feeders) as feeder, generate_subscripts($feeders, 1) as in_order)
 left join (
     select *
@@ -343,7 +343,7 @@ def _by_month(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
     feeders = con.execute(LAST_MONTHS, named).fetchall()
 
     def task() -> Callable[[], bytes]:
-        figures = "peak_mw", "min_mw", "net_mwh", "is_lower_bound"
+        figures = "peak_mw", "min_mw", "net_mwh", "is_incomplete"
         over = " - ".join(dict.fromkeys(f"{month:%b %Y}" for month in (last[0], last[-1])))
         return picture(
             "month_plots.by_month",

@@ -52,6 +52,7 @@ MOST_YEARS, MOST_COLUMNS, MOST_SEASONS = 6, 4, 6
 DAY_TYPES = ["weekday", "weekend", "holiday"]
 PERCENT = range(0, 101, 20)
 HOURS = {60 * hour: f"{hour:02d}:00" for hour in range(0, 24, 6)}
+BAND = 0.28  # opacity, so that bands of seasons show through each other
 SMALL = {"height": 1.15, "between": (0.55, 0.62)}
 
 
@@ -241,16 +242,19 @@ def _draw_days(
     for season, colour in colours.items():
         day = shown[shown["season"] == season].set_index("minute").reindex(starts)
         low, median, high = (np.repeat(mw_of(day, c), 2) for c in ("low", "median", "high"))
-        ax.fill_between(x, low, high, color=colour, alpha=0.28, linewidth=0)
+        ax.fill_between(x, low, high, color=colour, alpha=BAND, linewidth=0)
         ax.plot(x, median, color=colour, linewidth=0.17 * size, gid=season)
     value_grid(ax, 5 if size > LABEL_PT else 4, size)
     upright_grid([ax], list(HOURS), list(HOURS.values()), size)
 
 
 def _season_key(figure: Figure, colours: dict) -> None:
-    handles = [(Line2D([], [], color=c), f"{season}, median") for season, c in colours.items()]
-    band = Patch(facecolor="#888888", alpha=0.4), "10 to 90 % of the days"
-    figure_key(figure, [*handles, band])
+    handles = [
+        ((Patch(facecolor=c, alpha=BAND), Line2D([], [], color=c)), season)
+        for season, c in colours.items()
+    ]
+    words = Line2D([], [], linestyle="none"), "line: median, band: 10 to 90 % of the days"
+    figure_key(figure, [*handles, words])
 
 
 def _days_in_words(shown: DataFrame) -> str:
