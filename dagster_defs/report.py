@@ -37,9 +37,15 @@ create or replace temp macro on_clock(moment) as
 timezone((select timezone from stg_system), timezone('UTC', moment))
 """
 WHOLE = """
-select *, on_clock(peak_at) as peak_local, on_clock(min_at) as min_local
+select *
 from planner_figures
 where feeder = '*' and grain = 'all' and actual_intervals > 0
+"""
+UNKNOWN_MONTHS = """
+select strftime(period_start, '%Y-%m')
+from planner_figures
+where feeder = '*' and grain = 'month' and actual_intervals = 0
+order by period_start
 """
 # A reading off the grid may begin before, or end after, all intervals of the total.
 SPAN = """
@@ -54,45 +60,79 @@ from (
     select interval_start_at, interval_minutes from combined_profiles
 )
 """
+# What everybody asks for first; what is seldom asked for is in a table of its own.
 FIGURES = """
+    peak_mw as "peak (MW)",
+    peak_local as "peak at",
+    min_mw as "minimum (MW)",
+    min_local as "minimum at",
     net_mwh as "net (MWh)",
     del_mwh as "delivered (MWh)",
     rec_mwh as "received (MWh)",
-    peak_mw as "peak (MW)",
-    on_clock(peak_at) as "peak at",
-    min_mw as "minimum (MW)",
-    on_clock(min_at) as "minimum at",
+    load_factor as "load factor",
+    100 * completeness as "complete (%)",
+"""
+FACTORS = """
     nullif(reverse_mw, 0) as "reverse flow (MW)",
     peak_30min_mw as "peak of 30 min (MW)",
     peak_60min_mw as "peak of 60 min (MW)",
     peak_mva as "peak (MVA)",
+    peak_mva_local as "peak MVA at",
     peak_mva_pf as "power factor then",
     power_factor as "power factor",
-    load_factor as "load factor",
     loss_factor as "loss factor",
 """
-QUALITY = """
-    100 * completeness as "complete (%)",
-    grade,
-    is_lower_bound as "peaks are lower bounds"
+MONTHS = f"""
+select
+    case when feeder = '*' then 'total' else feeder end as feeder,
+    strftime(period_start, '%Y-%m') as month,
+    {FIGURES}
+    100 * period_share as "of the month (%)",
+    is_lower_bound as "lower bound"
+from planner_figures
+where grain = 'month'
+order by planner_figures.feeder <> '*', planner_figures.feeder, period_start
 """
 FEEDERS = f"""
-select feeder, {FIGURES}
-    100 * utilisation as "utilisation (%)",
-    100 * coincident_share as "share of the total's peak (%)",
-    {QUALITY}
+select
+    feeder,
+    {FIGURES}
+    grade,
+    is_lower_bound as "lower bound"
 from planner_figures
 where grain = 'all' and feeder <> '*'
 order by peak_mw desc nulls last, feeder
 """
-PERIODS = f"""
-select strftime(period_start, $form) as period, {FIGURES}
+FEEDER_FACTORS = f"""
+select
+    feeder,
+    {FACTORS}
+    100 * utilisation as "utilisation (%)",
+    100 * coincident_share as "share of the total's peak (%)"
+from planner_figures
+where grain = 'all' and feeder <> '*'
+order by peak_mw desc nulls last, feeder
+"""
+YEARS = f"""
+select
+    strftime(period_start, '%Y') as year,
+    {FIGURES}
+    100 * period_share as "of the year (%)",
+    is_lower_bound as "lower bound"
+from planner_figures
+where grain = 'year' and feeder = '*'
+order by period_start
+"""
+TOTAL_FACTORS = f"""
+select
+    strftime(period_start, '%Y-%m')[: case grain when 'year' then 4 else 7 end] as period,
+    {FACTORS}
     coincidence_factor as "coincidence factor",
     diversity_factor as "diversity factor",
-    {QUALITY}
+    grade
 from planner_figures
-where grain = $grain and feeder = '*'
-order by period_start
+where grain in ('year', 'month') and feeder = '*'
+order by grain, period_start
 """
 TIME_OF_USE = """
 select
@@ -314,6 +354,7 @@ def _content(
         "power": NET_LABELS[net_convention],
         "is_gross": net_convention == "gross",
         "whole": dict(zip(names, figures, strict=True)) if figures else None,
+        "unknown_months": [month for (month,) in con.execute(UNKNOWN_MONTHS).fetchall()],
         "first": first,
         "last": last,
         "outcomes": con.execute(FILES, [started]).fetchall(),
@@ -326,8 +367,10 @@ def _content(
         "findings": _table(con, FINDINGS),
         "gaps": _table(con, GAPS),
         "feeders": _table(con, FEEDERS),
-        "months": _table(con, PERIODS, {"grain": "month", "form": "%Y-%m"}),
-        "years": _table(con, PERIODS, {"grain": "year", "form": "%Y"}),
+        "feeder_factors": _table(con, FEEDER_FACTORS),
+        "months": _table(con, MONTHS),
+        "years": _table(con, YEARS),
+        "total_factors": _table(con, TOTAL_FACTORS),
         "bins": _table(con, TIME_OF_USE),
     }
 

@@ -1,5 +1,6 @@
 """lp/report.html, opened in a real Chromium from the disk, as its readers do."""
 
+import csv
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -85,7 +86,8 @@ def test_it_opens_without_an_error_or_a_request(sample, opened):
 
 
 def test_its_headline_is_what_the_tables_say(sample, opened):
-    found = headline(opened(sample))
+    page = opened(sample)
+    found = headline(page)
     names = "net_mwh, peak_mw, min_mw, peak_mva, load_factor, power_factor, coincidence_factor"
     [wanted] = query(
         sample,
@@ -94,8 +96,9 @@ def test_its_headline_is_what_the_tables_say(sample, opened):
     assert [float(value) for value in found.values()] == pytest.approx(
         [float(value) for value in (*wanted[:-1], 100 * wanted[-1])], rel=1e-15
     )
-    text = opened(sample).inner_text("#figures ~ p.warn")
+    text = page.inner_text("#figures ~ p.warn")
     assert "In 288 intervals a feeder is missing or unknown" in text
+    assert "without the 288 intervals" in page.inner_text(".figures")
 
 
 def test_the_measured_year_of_the_substations_has_the_known_figures(substations, opened, tmp_path):
@@ -111,7 +114,8 @@ def test_the_measured_year_of_the_substations_has_the_known_figures(substations,
 
 
 def test_every_feeder_stands_in_it_with_its_figures_and_shares_add_up(sample, opened):
-    rows = rows_of(opened(sample), "feeders")
+    page = opened(sample)
+    rows = rows_of(page, "feeders")
     wanted = query(
         sample,
         """select feeder, net_mwh, peak_mw, min_mw, grade from planner_figures
@@ -122,16 +126,42 @@ def test_every_feeder_stands_in_it_with_its_figures_and_shares_add_up(sample, op
         (feeder, *(format(value, "f") for value in values), grade)
         for feeder, *values, grade in wanted
     ]
-    shares = [float(row["share of the total's peak (%)"]) for row in rows]
+    factors = rows_of(page, "feeder-factors")
+    shares = [float(row["share of the total's peak (%)"]) for row in factors]
     assert sum(shares) == pytest.approx(100)
 
 
 def test_months_and_bins_of_the_total_add_up_to_its_energy(sample, opened):
     page = opened(sample)
     whole = float(headline(page)["Net energy"])
-    for name in ("months", "years", "bins"):
-        energies = [float(row["net (MWh)"]) for row in rows_of(page, name)]
-        assert sum(energies) == pytest.approx(whole), name
+    months = [row for row in rows_of(page, "months") if row["feeder"] == "total"]
+    for rows in (months, rows_of(page, "years"), rows_of(page, "bins")):
+        assert sum(float(row["net (MWh)"]) for row in rows) == pytest.approx(whole)
+
+
+def test_the_months_of_every_feeder_come_right_after_the_headline_as_in_the_file(sample, opened):
+    page = opened(sample)
+    headings = page.locator("h2").all_inner_texts()
+    assert headings[:2] == ["The total of all feeders", "Month by month"]
+    with (sample / "lp/monthly.csv").open(encoding="utf-8", newline="") as stream:
+        wanted = list(csv.DictReader(stream))
+    assert len(wanted) == 5 * 3
+    for found, month in zip(rows_of(page, "months"), wanted, strict=True):
+        assert (found["feeder"], found["month"]) == (month["feeder"], month["month"])
+        assert Decimal(found["peak (MW)"]) == Decimal(month["peak_mw"])
+        at = datetime.strptime(month["peak_start"], "%m/%d/%y %H:%M:%S")
+        assert found["peak at"] == str(at)
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+def test_the_page_is_no_wider_than_the_screen_and_large_tables_fit_a_desktop(sample, opened, width):
+    page = opened(sample)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for box in page.locator(".wide").all():
+        inside, outside = box.evaluate("box => [box.scrollWidth, box.clientWidth]")
+        assert width == 400 or inside == outside
 
 
 def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, opened):
@@ -180,7 +210,7 @@ def test_a_choice_shows_another_feeder_with_its_gaps_and_buttons_zoom(sample, op
     assert shown[2] == 288  # intervals without a reading
     width = """() => {
         const range = Bokeh.documents[0].get_model_by_name(
-            'power over time, lowest to highest of each step').x_range;
+            'power over time').x_range;
         return range.end - range.start;
     }"""
     before = page.evaluate(width)
@@ -188,6 +218,11 @@ def test_a_choice_shows_another_feeder_with_its_gaps_and_buttons_zoom(sample, op
     assert page.evaluate(width) == pytest.approx(before / 2)
     page.get_by_role("button", name="Whole span").press("Enter")
     assert page.evaluate(width) == pytest.approx(before)
+    page.locator("#charts").scroll_into_view_if_needed()
+    box = page.locator("#charts").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 250)
+    page.mouse.wheel(0, -300)  # without a click on any tool
+    page.wait_for_function(f"({width})() < {0.9 * before}")
     assert len(page.heard) == 1
 
 

@@ -114,8 +114,12 @@ def charts(
     }
     choice.js_on_change("value", CustomJS(args=arguments, code=SHOW))
     span = {"first": float(series.starts[0]), "last": float(series.ends[-1])}
-    controls = row(choice, *_buttons(power.x_range, span), sizing_mode="stretch_width")
-    controls.flow_mode = "inline"
+    controls = row(
+        choice,
+        *_buttons(power.x_range, span),
+        sizing_mode="stretch_width",
+        styles={"flex-wrap": "wrap"},  # below each other on a narrow screen
+    )
     layout = column(controls, power, strip, duration, sizing_mode="stretch_width")
     return components(layout)
 
@@ -134,7 +138,7 @@ def _sources(series: Series, names: list[str]) -> tuple[ColumnDataSource, Column
 
 def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_label: str):
     """Power over time, a strip with the whole span below it, and the filter of its gaps."""
-    chart = _chart(name, "power over time, lowest to highest of each step", 360, value_label)
+    chart = _chart(name, "power over time", 360, value_label)
     chart.x_range.start = float(shown.data["start"][0])
     chart.x_range.end = float(shown.data["end"][-1])
     chart.x_range.bounds = (chart.x_range.start, chart.x_range.end)
@@ -155,6 +159,7 @@ def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_
         sizing_mode="stretch_width",
     )
     strip.grid.grid_line_color = None
+    strip.xaxis.ticker.desired_num_ticks = 4  # more would touch on a narrow screen
     for one in (strip, chart):
         missing = one.quad(
             left="start",
@@ -183,7 +188,7 @@ def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_
         ]
         one.y_range.renderers = [band, *lines]
     chart.legend.items = [
-        LegendItem(label="lowest to highest", renderers=[band, lines[0]]),
+        LegendItem(label="lowest to highest of each step", renderers=[band, lines[0]]),
         LegendItem(label="gap: nothing known", renderers=[missing]),
     ]
     strip.add_tools(RangeTool(x_range=chart.x_range))
@@ -238,6 +243,7 @@ def _chart(name: str, what: str, height: int, value_label: str, x_axis_type: str
         x_axis_type=x_axis_type,
         tools=TOOLS,
         active_drag="xpan",
+        active_scroll="xwheel_zoom",
         sizing_mode="stretch_width",
         y_axis_label=value_label,
     )
