@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from dagster_defs.alerts import AlertError, read_settings, tell
 from dagster_defs.dbt_variables import check_variables
+from dagster_defs.terminal import PlainConsole
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
-from ingest.workspace import RootError, Workspace, workspace_at
+from ingest.workspace import RootError, Workspace, notices, workspace_at
 
 app = typer.Typer(
     help="From a folder of raw revenue-meter exports to load profiles that can be trusted.",
@@ -27,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
 )
 # steps write to a log of their own while they run; this one stays with the terminal
-console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
+console = PlainConsole(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
 Root = Annotated[
     Path, typer.Option(help="Folder with _dropbox/KW and meter-data.csv; results go below it.")
 ]
@@ -73,7 +73,7 @@ def run(
     started = utc_now()
     with (
         _reported(alert=workspace),
-        workspace.locked(say=lambda text: console.print(escape(text))),
+        workspace.locked(say=_say),
     ):
         if not select and not is_anything_new(workspace, variables, plots):
             console.print("Nothing new since the last run: no file changed.")
@@ -127,7 +127,7 @@ def why(
 
     workspace = _workspace(root)
     with _reported(ValueError), open_warehouse(workspace.warehouse, read_only=True) as con:
-        print("\n".join(explain(con, workspace, feeder, start)))
+        _say("\n".join(explain(con, workspace, feeder, start)))
 
 
 @app.command()
@@ -167,14 +167,14 @@ def release(
     from ingest.warehouse import open_warehouse
 
     workspace = _workspace(root)
-    with _reported(ReviewError), workspace.locked(say=print):
+    with _reported(ReviewError), workspace.locked(say=_say):
         entry = release_file(workspace, file, reason)
         with open_warehouse(workspace.warehouse, read_only=True) as con:
             doubled = doubled_rows(con, entry.raw.sha256)
-    print(f"Released: {entry.checked.row_count:,} rows of {entry.raw.name}, now {entry.stored_as}.")
+    _say(f"Released: {entry.checked.row_count:,} rows of {entry.raw.name}, now {entry.stored_as}.")
     if doubled:
-        print(doubled)
-    print("`load-profile run` brings tables, files and plots up to date.")
+        _say(doubled)
+    _say("`load-profile run` brings tables, files and plots up to date.")
 
 
 @app.command()
@@ -187,10 +187,10 @@ def withdraw(
     from ingest.review import ReviewError, withdraw_file
 
     workspace = _workspace(root)
-    with _reported(ReviewError), workspace.locked(say=print):
+    with _reported(ReviewError), workspace.locked(say=_say):
         place, row_count = withdraw_file(workspace, file, reason)
-    print(f"Withdrawn: {row_count:,} rows of {place}.")
-    print("`load-profile run` brings tables, files and plots up to date.")
+    _say(f"Withdrawn: {row_count:,} rows of {place}.")
+    _say("`load-profile run` brings tables, files and plots up to date.")
 
 
 @app.command()
@@ -199,12 +199,12 @@ def rebuild(root: Root = Path()) -> None:
     from ingest.review import ReviewError, rebuild_warehouse
 
     workspace = _workspace(root)
-    with _reported(ReviewError, MeterDataError), workspace.locked(say=print):
+    with _reported(ReviewError, MeterDataError), workspace.locked(say=_say):
         with _progress() as status:
             kept = rebuild_warehouse(
                 workspace, lambda *at: status.update("{}: {} of {}".format(*at))
             )
-        print(f"The old warehouse is kept as {kept}." if kept else "There was no old warehouse.")
+        _say(f"The old warehouse is kept as {kept}." if kept else "There was no old warehouse.")
         run(root)
 
 
@@ -219,16 +219,16 @@ def export_raw(
     from ingest.export_raw import NotAFolderError, export_raw
 
     workspace = _workspace(root)
-    with _reported(NotAFolderError), workspace.locked(say=print):
+    with _reported(NotAFolderError), workspace.locked(say=_say):
         tables = export_raw(workspace, folder)
     for table in tables:
         cost = f"{table.row_count:,} rows, {table.bytes_written / 1e6:.1f} MB"
-        print(
+        _say(
             f"{table.name}: {len(table.written)} written{f' ({cost})' * bool(table.written)}, "
             f"{len(table.unchanged)} unchanged, {len(table.removed)} removed; "
             f"{table.seconds:.1f} s"
         )
-    print(f"Parquet files: {folder or workspace.exported_raw}")
+    _say(f"Parquet files: {folder or workspace.exported_raw}")
 
 
 @app.command()
@@ -243,16 +243,16 @@ def analyze(
         report = analyze_series(file)
     except ValueError as error:
         _stop(str(error))
-    print(format_report(report))
+    _say(format_report(report))
     from dagster_defs.outputs import is_output
     from dagster_defs.pictures.plot_files import draw_series
 
     stem = file.stem
     if is_output(file.with_name(f"{stem}_gaps.csv")):  # what a run wrote is not overwritten
         stem += "_analyzed"
-    print(f"gaps: {write_gaps(report, file.with_name(f'{stem}_gaps.csv'))}")
+    _say(f"gaps: {write_gaps(report, file.with_name(f'{stem}_gaps.csv'))}")
     plot = draw_series(report, file.with_name(f"{stem}.png"))
-    print(f"plot: {plot}")
+    _say(f"plot: {plot}")
     if show:
         typer.launch(str(plot))
 
@@ -274,7 +274,7 @@ def docs(root: Root = Path()) -> None:
     from dagster_defs.docs import write_docs
 
     workspace = _workspace(root)
-    with _reported(), workspace.locked(say=console.print):
+    with _reported(), workspace.locked(say=_say):
         page = write_docs(workspace)
     console.print(escape(str(page)), highlight=False, soft_wrap=True)
 
@@ -365,9 +365,9 @@ def _progress():
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            status.update(record.getMessage())
+            status.update(escape(record.getMessage()))
             if not console.is_terminal:
-                console.print(record.getMessage(), highlight=False)
+                console.print(escape(record.getMessage()), highlight=False)
 
     logger = logging.getLogger("load_profile.progress")
     logger.setLevel(logging.INFO)
@@ -376,9 +376,22 @@ def _progress():
     return status
 
 
+def _say(text: str) -> None:
+    """Print a text that may hold what files hold."""
+    console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+class _Notices(logging.Handler):
+    """Prints what was put right without anybody having to do anything."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = f"[bold]repaired[/] {escape(record.getMessage())}"
+        console.print(text, highlight=False, soft_wrap=True)
+
+
 def _stop(message: str, code: int = 2) -> NoReturn:
     """End with a message; 2 is wrong usage or a wrong meter-data.csv."""
-    Console(stderr=True).print(message, highlight=False, soft_wrap=True, markup=False)
+    PlainConsole(stderr=True).print(message, highlight=False, soft_wrap=True, markup=False)
     raise typer.Exit(code)
 
 
@@ -390,6 +403,7 @@ def main() -> None:
     """
     gc.set_threshold(100_000, 50, 100)
     sys.stdout.reconfigure(errors="replace")  # a console may lack a letter of a file's name
+    notices.propagate, notices.handlers = False, [_Notices()]
     code = 0
     try:
         app()

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, DagsterEvent
 
+from ingest.warehouse import damage_advice
+
 MOST_ROWS = 3  # of a check, in words; the report and Dagster's page have more
 FINDINGS, FAILING_ROWS = "findings", "failing rows"  # metadata of a check, see dbt.py
 DBT_FAILED, LOGGED = "DagsterDbtCliRuntimeError", "Errors parsed from dbt logs:"
@@ -28,7 +30,10 @@ def errors(events: Iterable[DagsterEvent]) -> tuple[str, ...]:
                 error = error.cause
             is_of_checks = failed_checks and DBT_FAILED in error.message
             message = BROKEN if is_of_checks else error.message.strip().removeprefix("ingest.")
-            texts.append(f"{event.step_key}: {message.rpartition(LOGGED)[2].strip()}")
+            message = message.rpartition(LOGGED)[2].strip()
+            if error.cls_name != "WarehouseError" and (advice := damage_advice(message)):
+                message = f"the warehouse cannot be read. {advice}"
+            texts.append(f"{event.step_key}: {message}")
         elif event.event_type_value == "PIPELINE_FAILURE" and not texts:
             texts.append(event.message or "the run failed")
     return (*failed_checks, *texts)

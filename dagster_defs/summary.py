@@ -6,12 +6,14 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from dagster_defs.versions import Difference
+from ingest.archive import archive_problems
 from ingest.letters import one_line
 from ingest.raw_files import find_files
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
 MOST_DUPLICATES = 10
+MOST_MISSING = 10
 MOST_FEEDERS = 30  # rows shown; those with most missing intervals first
 FEEDER_COLUMNS = ("readings", "first start", "last end", "unknown", "gaps", "missing")
 FEEDERS = """
@@ -169,6 +171,7 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
     with open_warehouse(workspace.warehouse, read_only=True) as con:
         _print_files(console, con, started)
         _print_others(console, workspace)
+        _print_missing(console, archive_problems(con, workspace))
         names = con.execute("select table_name from information_schema.tables").fetchall()
         known = {name for (name,) in names}
         if not errors and {"feeder_profiles", "combined_profiles", "gaps"} <= known:
@@ -192,11 +195,12 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
 def print_status(console: Console, workspace: Workspace, name: str, most: int) -> None:
     """Print the latest arrivals whose name contains `name`, and what still waits to be taken in."""
     waiting = [p.name for p in find_files(workspace.dropbox) if name.lower() in p.name.lower()]
-    rows, conflicts = [], {}
+    rows, conflicts, missing = [], {}, []
     if workspace.warehouse.exists():
         with open_warehouse(workspace.warehouse, read_only=True) as con:
             rows = con.execute(STATUS, {"name": name, "most": most}).fetchall()
             conflicts = _conflict_texts(con)
+            missing = archive_problems(con, workspace)
     for file_id, at, outcome, file_name, row_count, reason, release, place, by in reversed(rows):
         detail = f"{row_count:,} rows" if outcome == "accepted" else reason
         if by:
@@ -216,6 +220,7 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
     for file_name in waiting:
         text = f"waiting in the drop folder: {escape(one_line(file_name))}"
         console.print(text, highlight=False, soft_wrap=True)
+    _print_missing(console, missing)
     if not rows and not waiting:
         console.print(f"No file{f' with {name!r} in its name' if name else ''} has arrived.")
 
@@ -261,7 +266,7 @@ def _print_intervals(console: Console, found: Difference, most: int) -> None:
             for name in ("file_id_before", "file_id_after")
         )
         start = f"{row['interval_start_at']:%Y-%m-%d %H:%M}"
-        table.add_row(row["feeder"] or "the total", start, *powers, *files, row["cause"])
+        table.add_row(escape(row["feeder"] or "the total"), start, *powers, *files, row["cause"])
     if found.intervals:
         console.print(table)
     left = len(found.intervals) - most
@@ -361,6 +366,14 @@ def _conflict_texts(con: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:
     return texts
 
 
+def _print_missing(console: Console, problems: list[str]) -> None:
+    """Which accepted files are gone from the archive, or are not what was accepted."""
+    for text in problems[:MOST_MISSING]:
+        console.print(f"[bold]missing[/] {escape(text)}", highlight=False, soft_wrap=True)
+    if len(problems) > MOST_MISSING:
+        console.print(f"and {len(problems) - MOST_MISSING:,} more files of data/KW")
+
+
 def _print_corrections(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
     """What the files of this run changed in values that were published before."""
     for feeder, month, count, days, energy, before, after in con.execute(
@@ -409,7 +422,7 @@ def _print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
         style = "bold" if missing or unknown else ""
         span = [f"{moment:%Y-%m-%d %H:%M}" if moment else "-" for moment in (first, last)]
         counts = [f"{count:,}" for count in (unknown, gap_count, missing)]
-        table.add_row(feeder, f"{readings:,}", *span, *counts, style=style)
+        table.add_row(escape(feeder), f"{readings:,}", *span, *counts, style=style)
     console.print(table)
     if len(rows) > MOST_FEEDERS:
         console.print(

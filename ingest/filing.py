@@ -15,7 +15,7 @@ import duckdb
 
 from ingest.letters import one_line
 from ingest.raw_files import RawFile
-from ingest.warehouse import WarehouseError, utc_now
+from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 
 SUFFIXES = {
@@ -142,31 +142,6 @@ def file_away(
     if lost:
         raise FilingError("\n".join(lost.values()))
     return len(filed)
-
-
-def check_ledger(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
-    """Raise WarehouseError when the archive knows files that the warehouse does not.
-
-    A warehouse that was deleted or put back from an old copy would otherwise publish profiles that
-    lack what was accepted since, without a word.
-    """
-    copy = workspace.archive / LEDGER
-    if not copy.exists():
-        return
-    unknown = con.execute(
-        """
-        select count(*) from read_parquet(?, hive_partitioning = false) as copy
-        where not exists (
-            from raw.files where files.file_id = copy.file_id and files.sha256 = copy.sha256
-        )
-        """,
-        [str(copy)],
-    ).fetchone()[0]
-    if unknown:
-        raise WarehouseError(
-            f"{unknown} files of {workspace.archive} are not in {workspace.warehouse}: it was "
-            "deleted or is an old copy. `load-profile rebuild` makes it anew from data/KW."
-        )
 
 
 def save_ledger_copy(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:

@@ -265,3 +265,8 @@ def one_line(text: str) -> str:
         char if char.isprintable() else char.encode("unicode_escape", "replace").decode()
         for char in text
     )
+
+
+def visible(text: str) -> str:
+    """The same for a text of several lines."""
+    return "\n".join(map(one_line, text.split("\n")))

@@ -14,9 +14,10 @@ from time import perf_counter
 
 import duckdb
 
+from ingest.archive import check_ledger
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
-from ingest.filing import FilingError, check_ledger, file_away, place_for, take_back_grown
+from ingest.filing import FilingError, file_away, place_for, take_back_grown
 from ingest.letters import one_line, write_letter
 from ingest.meter_data import MeterRow
 from ingest.precedence import in_order

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.archive import ensure_ledger
 from ingest.check_files import check_files, save_rows
 from ingest.filing import (
     BYTES_LOST,
@@ -174,21 +175,17 @@ def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None
     """Make the warehouse anew from data/KW: the ledger's copy, then every accepted file's rows.
 
     The old file is kept; returns where, or None if there was none. Raises ReviewError, with
-    everything as it was, when an archived file is missing or not the one that was accepted.
+    everything as it was, when an archived file is missing or not the one that was accepted, and
+    WarehouseError when neither the ledger's copy nor the warehouse can be read.
     """
     meters = read_meter_data(workspace.meter_data)
-    ledger = workspace.archive / LEDGER
-    if not ledger.exists():
-        raise ReviewError(
-            f"{ledger} is missing: it holds the order in which files were accepted. Restore it, or "
-            f"drop the archived files into {workspace.dropbox} again."
-        )
+    ensure_ledger(workspace)
     workspace.warehouse.parent.mkdir(parents=True, exist_ok=True)
     new = workspace.warehouse.with_name("rebuild.duckdb")
     _remove(new)
     with open_warehouse(new) as con:
         replace_meter_data(con, meters)
-        con.execute(LEDGER_ROWS, [str(ledger)])
+        con.execute(LEDGER_ROWS, [str(workspace.archive / LEDGER)])
         close_rejections(con)
         _load_archive(con, workspace, progress)
         file_away(con, workspace)

@@ -6,6 +6,7 @@ LOAD_PROFILE_MEMORY sets another limit: a size as `6GB` or a share of the machin
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,12 @@ import duckdb
 # A new file is written as DuckDB 1.0 and later read it: what is published is a copy of it.
 OLDEST_READER = {"storage_compatibility_version": "v1.0.0"}
 MEMORY, MEMORY_VARIABLE = "3GB", "LOAD_PROFILE_MEMORY"
+IN_USE = re.compile(r"could not set lock|used by another process", re.IGNORECASE)
+DAMAGE = re.compile(
+    r"corrupt database file|stored checksum|serialization error|could not read enough bytes"
+    r"|not a valid duckdb database|database has been invalidated",
+    re.IGNORECASE,
+)
 
 SCHEMA = """
 create schema if not exists raw;
@@ -177,6 +184,8 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
 
     Raises WarehouseError when the file is in use by another process, damaged or not ours.
     """
+    if read_only and not path.exists():
+        raise WarehouseError(f"There is no {path} yet: `load-profile run` makes it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=OLDEST_READER)
@@ -200,6 +209,10 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
                 con.execute(FILL_FILE_MONTHS)
             con.commit()
         yield con
+    except duckdb.Error as error:
+        if advice := damage_advice(str(error)):
+            raise WarehouseError(f"{path} cannot be read. {advice}") from error
+        raise
     finally:
         con.close()
 
@@ -229,11 +242,18 @@ def _limit_memory(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         con.execute("set memory_limit = ?", [MEMORY])
 
 
-def _advice(error: str) -> str:
-    """What a person can do about a warehouse that does not open."""
-    if "lock" in error.lower() or "used by another process" in error:
-        return f"Another program has it open; close that and start again. ({error})"
+def damage_advice(error: str) -> str | None:
+    """What to do if an error, met on opening or in a query, is that of a damaged warehouse."""
+    if not DAMAGE.search(error):
+        return None
     return (
         "It is damaged or no DuckDB file. `load-profile rebuild` puts it aside and makes a new one "
         f"from data/KW. ({error})"
     )
+
+
+def _advice(error: str) -> str:
+    """What a person can do about a warehouse that does not open."""
+    if IN_USE.search(error):
+        return f"Another program has it open; close that and start again. ({error})"
+    return damage_advice(error) or f"({error})"

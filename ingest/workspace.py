@@ -1,5 +1,7 @@
 """Where everything lies under a root, and the lock around a run. Knows paths, not contents."""
 
+import itertools
+import logging
 import os
 import re
 import time
@@ -13,6 +15,10 @@ from filelock import FileLock, Timeout
 # `%41` and `?` mean something else in the address of Dagster's databases; DuckDB takes a backslash
 # for a folder's end, as on Windows.
 REFUSED_IN_PATH = re.compile(r"\?|%[0-9A-Fa-f]{2}" + (r"|\\" if os.name == "posix" else ""))
+
+
+# What was put right without anybody having to do anything; the command line prints it.
+notices = logging.getLogger("load_profile.notices")
 
 
 class RootError(ValueError):
@@ -86,6 +92,10 @@ class Workspace:
         for folder in (self.dropbox, self.rejected, self.logs, self.plots, self.warehouse.parent):
             folder.mkdir(parents=True, exist_ok=True)
 
+    def archived_files(self) -> list[Path]:
+        """What is in the archive's folders of months."""
+        return [path for path in self.archive.glob("[0-9]*/*") if path.is_file()]
+
     @contextmanager
     def locked(
         self, wait_seconds: float = 600, say: Callable[[str], None] = lambda _: None
@@ -114,6 +124,14 @@ class Workspace:
             yield
         finally:
             lock.release()
+
+
+def put_aside(path: Path) -> Path:
+    """Rename what is damaged to `<name>.damaged-<n>`, which is new; return that path."""
+    for number in itertools.count(1):
+        kept = path.with_name(f"{path.name}.damaged-{number}")
+        if not os.path.lexists(kept):
+            return path.rename(kept)
 
 
 def workspace_at(root: Path, *, must_exist: bool = True) -> Workspace:
