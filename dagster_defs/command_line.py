@@ -16,9 +16,10 @@ from rich.markup import escape
 from dagster_defs.alerts import AlertError, read_settings, tell
 from dagster_defs.dbt_variables import check_variables
 from dagster_defs.terminal import PlainConsole
+from ingest.caches import notices
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
-from ingest.workspace import RootError, Workspace, notices, workspace_at
+from ingest.workspace import RootError, Workspace, workspace_at
 
 app = typer.Typer(
     help="From a folder of raw revenue-meter exports to load profiles that can be trusted.",

@@ -38,7 +38,7 @@ from dagster_defs.pictures.planner_plot_files import draw_planner_plots
 from dagster_defs.publish import checkpoint, publish, published_marts
 from dagster_defs.resources import LockedWorkspace, WorkspaceResource
 from dagster_defs.run_events import FAILING_ROWS, FINDINGS
-from ingest.filing import write_text
+from ingest.filing import sha256_of, write_bytes
 
 # which engine the models are built on, a target of dbt_project/profiles.yml
 TARGETS = ("duckdb", "spark")
@@ -66,7 +66,7 @@ progress = logging.getLogger("load_profile.progress")
 
 
 def ensure_manifest() -> Path:
-    """Return dbt's manifest, made first if it is absent or was made from other files than today's.
+    """Return dbt's manifest, made first if it is absent, damaged or made from other files.
 
     Raises RuntimeError with dbt's own words when the project does not parse.
     """
@@ -74,14 +74,19 @@ def ensure_manifest() -> Path:
     fingerprint = project_fingerprint()
     MANIFEST.parent.mkdir(exist_ok=True)
     with FileLock(MANIFEST.with_name("manifest.lock")):  # two runs may find it absent
-        if MANIFEST.exists() and made_from.exists() and made_from.read_text() == fingerprint:
+        if made_from.exists() and made_from.read_bytes() == _note(fingerprint):
             return MANIFEST
         progress.info("Reading the dbt project")
         done = run_apart(PROJECT.parent, "parse", "--target-path", str(MANIFEST.parent))
         if done.returncode:
             raise RuntimeError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
-        write_text(made_from, fingerprint)
+        write_bytes(made_from, _note(fingerprint))
     return MANIFEST
+
+
+def _note(fingerprint: str) -> bytes:
+    """What a manifest was made from, and what is in it."""
+    return f"{fingerprint} {sha256_of(MANIFEST)}".encode()
 
 
 class LeanDbtResource(DbtCliResource):

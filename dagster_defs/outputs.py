@@ -14,10 +14,12 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
+from ingest.caches import read_json, set_aside_damaged
 from ingest.filing import write_text
 
 INDEX = ".outputs.json"  # what a run wrote, so that nothing else is ever removed
 BLOCK = 1 << 20  # bytes copied at once
+FORGOTTEN = "all files here are written again, and what is no longer made is left"
 _INDEX_LOCK = Lock()  # two kinds may be written at once
 
 
@@ -180,14 +182,15 @@ def are_outputs_intact(folder: Path) -> bool:
 
 def written_files(folder: Path) -> dict[str, dict[str, Noted]]:
     """What earlier runs wrote in a folder: kind -> name -> file; nothing if that is not known."""
+    kinds = read_json(folder / INDEX, FORGOTTEN)
     try:
-        kinds = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        return {
+            kind: {name: _noted(entry) for name, entry in names.items()}
+            for kind, names in kinds.items()
+        }
+    except (AttributeError, KeyError, TypeError):
+        set_aside_damaged(folder / INDEX, FORGOTTEN)
         return {}
-    return {
-        kind: {name: _noted(entry) for name, entry in names.items()}
-        for kind, names in kinds.items()
-    }
 
 
 def _noted(entry: dict | int) -> Noted:

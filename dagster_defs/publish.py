@@ -27,13 +27,15 @@ import duckdb
 from dagster_defs.exports import RAW_OF, guess_power
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from dagster_defs.versions import HISTORY, note_version
+from ingest.caches import notices, read_json
 from ingest.filing import sha256_of, write_text
-from ingest.warehouse import WarehouseError, open_warehouse
+from ingest.warehouse import WarehouseError, damage_advice, open_warehouse
 from ingest.workspace import Workspace
 
 FOLDER = "published/"  # of the Parquet files, in the folder of the warehouse
 VERSION = f"{FOLDER}version.json"  # the version whose Parquet files are all there
 ROWS_A_FILE = 50_000  # of a month, about: a feeder-month costs the writing of its whole file
+HISTORY_LOST = "it is made again, and what earlier versions changed is forgotten"
 TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
 KEPT = ("model_parts", *HISTORY)
 PARTS = """
@@ -231,10 +233,7 @@ def _write_parquet(
     While files are replaced there is no version.json: who finds the same one before and after
     reading has read that version and nothing else.
     """
-    try:
-        known = json.loads((folder / VERSION).read_text(encoding="utf-8"))["files"]
-    except (FileNotFoundError, ValueError, KeyError):
-        known = {}
+    known = read_json(folder / VERSION, "it is written again").get("files", {})
     if changed:
         (folder / VERSION).unlink(missing_ok=True)
 
@@ -337,6 +336,11 @@ def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, s
             shutil.copyfile(path, copy)
         except duckdb.CatalogException:
             break  # no file of ours
+        except duckdb.Error as error:
+            if not damage_advice(str(error)):
+                raise
+    if path.exists() and not found:
+        notices.warning("%s was damaged: %s.", path, HISTORY_LOST)
     try:
         yield found
     finally:
@@ -365,7 +369,7 @@ def _write_version(
             if kind == "view" and name in names:
                 con.execute(f"create table published.{name} as from {name}")
         con.execute("drop schema published.raw")
-        version = note_version(con, "published", content, has_before=has_before)
+        version = _note_version(con, workspace, content, has_before=has_before)
     finally:
         con.execute("detach published")
     _sync(made)
@@ -373,6 +377,32 @@ def _write_version(
         made.chmod(0o444)  # opened to write in it, it would be locked for all others
     made.replace(workspace.published_next)
     return version
+
+
+def _note_version(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, content: str, *, has_before: bool
+) -> str:
+    """Write the history of a new version; without what came before if that cannot be read."""
+    try:
+        return note_version(con, "published", content, has_before=has_before)
+    except duckdb.Error:
+        if not has_before or _is_whole(con, "before"):
+            raise
+    notices.warning("%s was damaged: %s.", workspace.published, HISTORY_LOST)
+    return note_version(con, "published", content, has_before=False)
+
+
+def _is_whole(con: duckdb.DuckDBPyConnection, catalog: str) -> bool:
+    """Whether every table of an attached file can be read."""
+    try:
+        names = con.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = ?", [catalog]
+        ).fetchall()
+        for schema, name in names:
+            con.execute(f"select bit_xor(hash(t)) from {catalog}.{schema}.{name} as t")
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _copy(workspace: Workspace) -> Path:

@@ -4,7 +4,6 @@ Reads tables and hands rows to the template; what a figure means stands in the m
 """
 
 import base64
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +19,7 @@ from dagster_defs.pictures.planner_plot_files import drawn_pictures
 from dagster_defs.pictures.plot_files import bucket_minutes
 from dagster_defs.publish import VERSION
 from dagster_defs.summary import CONFLICTS, CORRECTIONS, FILES, RESTATEMENTS
+from ingest.caches import read_json
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 
@@ -452,7 +452,4 @@ def data_url(path: Path) -> str:
 
 def _version(workspace: Workspace) -> dict[str, str]:
     """Id and content hash of what is published, if anything is."""
-    try:
-        return json.loads((workspace.published.parent / VERSION).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
+    return read_json(workspace.published.parent / VERSION, "the next run writes it again")

@@ -8,12 +8,14 @@ import hashlib
 import json
 import logging
 import os
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_defs.dbt_command import PROJECT, WarmDbt, project_fingerprint
 from dagster_defs.outputs import are_outputs_intact
+from ingest.caches import read_json, set_aside_damaged
 from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
@@ -27,6 +29,10 @@ COSTED = (
     "published",
     "report",
 )
+# what Dagster keeps there, and what stops it when it is damaged
+HOME_FOLDERS = ("history", "history/runs", "schedules", "storage", "dbt")
+HOME_DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
+SECONDS_FOR_DATABASE = 30
 DAGSTER_YAML = """# written by load-profile; nothing leaves this machine
 telemetry:
   enabled: false
@@ -52,19 +58,43 @@ class RunResult:
 def dagster_home(workspace: Workspace) -> Path:
     """The folder with Dagster's state of this root, made if absent."""
     home = workspace.root / ".dagster"
+    if os.path.lexists(home) and not _is_sound(home):
+        set_aside_damaged(home, "Dagster's page begins anew, without the runs until now")
     settings = home / "dagster.yaml"
+    if settings.is_dir() or (settings.exists() and settings.read_bytes() != DAGSTER_YAML.encode()):
+        set_aside_damaged(settings, "it is written again as it was made")
     if not settings.exists():
         write_text(settings, DAGSTER_YAML)
     return home
 
 
+def _is_sound(home: Path) -> bool:
+    """Whether Dagster can work with what it kept in a folder."""
+    folders = [home, *(home / name for name in HOME_FOLDERS)]
+    files = [home / name for name in HOME_DATABASES if os.path.lexists(home / name)]
+    return (
+        all(folder.is_dir() for folder in folders if os.path.lexists(folder))
+        and all(os.access(path, os.R_OK | os.W_OK) for path in [*folders, *files] if path.exists())
+        and all(map(_is_database, files))
+    )
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file is a whole SQLite database with tables, or is in use and may be one."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=SECONDS_FOR_DATABASE)) as con:
+            is_whole = con.execute("pragma quick_check(1)").fetchone() == ("ok",)
+            return is_whole and con.execute("select count(*) from sqlite_master").fetchone() > (0,)
+    except sqlite3.DatabaseError as error:
+        return "locked" in str(error)
+
+
 def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool = True) -> bool:
     """Whether a run could change anything: files, meter-data.csv, variables, code or outputs."""
-    try:
-        last = json.loads(workspace.last_run.read_text(encoding="utf-8"))
-        finished = workspace.last_run.stat().st_mtime
-    except (FileNotFoundError, json.JSONDecodeError):
+    last = read_json(workspace.last_run, "this run does everything")
+    if not last:
         return True
+    finished = workspace.last_run.stat().st_mtime
     inputs = _inputs(workspace, dbt_vars, plots)
     return (
         bool(find_files(workspace.dropbox))

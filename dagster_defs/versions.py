@@ -6,12 +6,15 @@ a version is published, from the rows of the parts that were made anew since; th
 those of the version before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+
+from ingest.warehouse import WarehouseError
 
 HISTORY = ("versions", "version_months", "version_intervals")
 # What is kept is bounded: whole versions of each table, the latest first, up to so many rows.
@@ -335,7 +338,7 @@ def difference(path: Path, earlier: str | None, later: str | None) -> Difference
 
     Names may be cut short as long as only one version begins so. Raises UnknownVersionError.
     """
-    with duckdb.connect(str(path), read_only=True) as con:
+    with _published(path) as con:
         known = [(name, content) for name, content, _ in con.execute(VERSIONS).fetchall()]
         last = _find(known, later) if later else known[-1]
         before = known[max(known.index(last) - 1, 0)]
@@ -349,6 +352,18 @@ def difference(path: Path, earlier: str | None, later: str | None) -> Difference
             _rows(con.execute(INTERVALS_BETWEEN, span)),
             con.execute(NOT_KEPT, span).fetchone()[0] or 0,
         )
+
+
+@contextmanager
+def _published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            yield con
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{path} cannot be read. It is a copy: delete it, and `load-profile run` makes it again"
+            f", without what earlier versions changed. ({error})"
+        ) from error
 
 
 def _find(known: list[tuple[str, str]], text: str) -> tuple[str, str]:

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from ingest.caches import notices, set_aside_damaged
 from ingest.filing import BYTES_LOST, LEDGER, save_ledger_copy, sha256_of
 from ingest.warehouse import WarehouseError, open_warehouse
-from ingest.workspace import Workspace, notices, put_aside
+from ingest.workspace import Workspace
 
 MOST_NAMED = 5
 ACCEPTED = """
@@ -46,14 +47,8 @@ def check_ledger(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
                 f"{len(unknown)} files of the archive ({_some(unknown)}): it was deleted or is an "
                 f"old copy. Restore one of the two. {_from_files_alone(workspace)}"
             ) from error
-        kept = put_aside(copy)
+        set_aside_damaged(copy, "it is written again from the warehouse")
         save_ledger_copy(con, workspace)
-        notices.warning(
-            "%s was damaged: it was written again from the warehouse; the damaged one is kept as "
-            "%s.",
-            copy,
-            kept.name,
-        )
         return
     if unknown:
         raise WarehouseError(

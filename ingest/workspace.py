@@ -1,7 +1,5 @@
 """Where everything lies under a root, and the lock around a run. Knows paths, not contents."""
 
-import itertools
-import logging
 import os
 import re
 import time
@@ -12,13 +10,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ingest.caches import set_aside_damaged
+
 # `%41` and `?` mean something else in the address of Dagster's databases; DuckDB takes a backslash
 # for a folder's end, as on Windows.
 REFUSED_IN_PATH = re.compile(r"\?|%[0-9A-Fa-f]{2}" + (r"|\\" if os.name == "posix" else ""))
-
-
-# What was put right without anybody having to do anything; the command line prints it.
-notices = logging.getLogger("load_profile.notices")
 
 
 class RootError(ValueError):
@@ -105,8 +101,11 @@ class Workspace:
         Raises WorkspaceBusyError when the other run is still going after `wait_seconds`.
         """
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        place = self.warehouse.parent / "run.lock"
+        if place.is_dir():
+            set_aside_damaged(place, "a file of that name keeps two runs apart, and is made again")
         # one lock object a process: a run that holds it may take it again for one of its steps
-        lock = FileLock(self.warehouse.parent / "run.lock", is_singleton=True, thread_local=False)
+        lock = FileLock(place, is_singleton=True, thread_local=False)
         try:
             try:
                 lock.acquire(timeout=0)
@@ -115,6 +114,11 @@ class Workspace:
                 started = time.monotonic()
                 lock.acquire(timeout=wait_seconds)
                 say(f"The other run ended after {time.monotonic() - started:.0f} s.")
+        except PermissionError as error:
+            raise PermissionError(
+                f"{place} cannot be written: start as the user whose file it is, or delete it when "
+                f"no run is going on. ({error})"
+            ) from error
         except Timeout:
             raise WorkspaceBusyError(
                 f"Another run is still writing in {self.root} after {wait_seconds:.0f} s. "
@@ -124,14 +128,6 @@ class Workspace:
             yield
         finally:
             lock.release()
-
-
-def put_aside(path: Path) -> Path:
-    """Rename what is damaged to `<name>.damaged-<n>`, which is new; return that path."""
-    for number in itertools.count(1):
-        kept = path.with_name(f"{path.name}.damaged-{number}")
-        if not os.path.lexists(kept):
-            return path.rename(kept)
 
 
 def workspace_at(root: Path, *, must_exist: bool = True) -> Workspace:

@@ -5,7 +5,10 @@ from shutil import copytree
 
 import pytest
 from conftest import query, take_in
+from dagster import DagsterInstance
 
+from dagster_defs.outputs import INDEX, are_outputs_intact, written_files
+from dagster_defs.run_job import dagster_home, is_anything_new
 from ingest.archive import archive_problems
 from ingest.filing import LEDGER
 from ingest.review import rebuild_warehouse
@@ -50,7 +53,7 @@ def test_a_damaged_ledger_is_written_again_from_a_whole_warehouse(root, caplog, 
     ledger = space.archive / LEDGER
     ledger.write_bytes(GARBAGE)
     rebuild_warehouse(space) if is_rebuilt else take_in(root)
-    assert "was damaged: it was written again from the warehouse" in caplog.text
+    assert "was damaged: it is written again from the warehouse" in caplog.text
     assert ledger.with_name(f"{LEDGER}.damaged-1").read_bytes() == GARBAGE
     rebuild_warehouse(space)
     assert query(root, "select count(*) from raw.files where outcome = 'accepted'") == [(2,)]
@@ -85,7 +88,7 @@ def test_without_ledger_and_warehouse_the_words_of_a_rebuild_bring_the_files_bac
 def test_wrong_checksums_in_a_warehouse_are_damage_and_a_rebuild_mends_it(root):
     space = Workspace(root)
     damage(space.warehouse)
-    with pytest.raises(WarehouseError, match="damaged.*`load-profile rebuild`"):
+    with pytest.raises(WarehouseError, match="It is damaged"):
         take_in(root)
         with open_warehouse(space.warehouse, read_only=True) as con:
             con.execute("select bit_xor(hash(t)) from raw.interval_reads as t")
@@ -105,3 +108,51 @@ def test_an_archived_file_that_is_gone_or_another_is_named_with_what_to_do(root)
     found = sorted(problems(root), key=lambda text: str(second) in text)
     assert str(first) in found[0] and "is gone" in found[0] and "withdraw '#" in found[0]
     assert str(second) in found[1] and "is not the file that was accepted" in found[1]
+
+
+def kept(home: Path) -> list[str]:
+    """What was put aside, and that Dagster can work with what is there now."""
+    with DagsterInstance.from_config(str(home)) as instance:
+        assert instance.get_run_records() == []
+    return sorted(path.name for path in home.parent.rglob("*.damaged-*"))
+
+
+@pytest.mark.parametrize("name", ["", "history", "history/runs/index.db", "history/runs.db"])
+@pytest.mark.parametrize("content", [GARBAGE, b""], ids=["garbage", "empty"])
+def test_a_damaged_state_of_dagsters_is_put_aside(tmp_path, caplog, name, content):
+    space = Workspace(tmp_path)
+    damaged = space.root / ".dagster" / name
+    damaged.parent.mkdir(parents=True, exist_ok=True)
+    damaged.write_bytes(content)
+    assert kept(dagster_home(space)) == [".dagster.damaged-1"]
+    assert "Dagster's page begins anew" in caplog.text
+    assert kept(dagster_home(space)) == [".dagster.damaged-1"]  # once
+
+
+def test_a_dagster_yaml_of_somebody_else_is_put_aside(tmp_path):
+    settings = tmp_path / ".dagster" / "dagster.yaml"
+    settings.parent.mkdir()
+    settings.write_text("{{{ :")
+    assert kept(dagster_home(Workspace(tmp_path))) == ["dagster.yaml.damaged-1"]
+
+
+def test_a_lock_that_is_a_folder_is_put_aside(tmp_path):
+    (tmp_path / "warehouse/run.lock/x").mkdir(parents=True)
+    with Workspace(tmp_path).locked():
+        assert (tmp_path / "warehouse/run.lock").is_file()
+    assert (tmp_path / "warehouse/run.lock.damaged-1/x").is_dir()
+
+
+@pytest.mark.parametrize("content", [b"[1", b"[]", b'{"gaps": [1]}', b"\xff\xfe"])
+def test_a_damaged_note_of_what_was_written_is_put_aside(tmp_path, content):
+    (tmp_path / INDEX).write_bytes(content)
+    assert written_files(tmp_path) == {} and not are_outputs_intact(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{INDEX}.damaged-1"]
+
+
+@pytest.mark.parametrize("content", [b"[1", b"\xff\xfe", b"{}", None])
+def test_a_damaged_note_of_the_last_run_makes_the_next_one_do_everything(tmp_path, content):
+    space = Workspace(tmp_path)
+    space.last_run.parent.mkdir()
+    space.last_run.mkdir() if content is None else space.last_run.write_bytes(content)
+    assert is_anything_new(space, {})
