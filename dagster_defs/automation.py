@@ -26,6 +26,7 @@ from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
 TOLD = "load_profile/alert"  # tag of a run that sends its alerts itself
+FROM_COMMAND = {TOLD: "command line"}
 # events of a failed run that say why
 WITH_REASONS = {
     DagsterEventType.ASSET_CHECK_EVALUATION,

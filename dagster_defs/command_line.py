@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.markup import escape
 
+from dagster_defs import interrupt
 from dagster_defs.alerts import AlertError, read_settings, tell
 from dagster_defs.dbt_variables import check_variables
 from dagster_defs.terminal import PlainConsole
@@ -28,7 +29,9 @@ app = typer.Typer(
     add_completion=False,
 )
 # steps write to a log of their own while they run; this one stays with the terminal
-console = PlainConsole(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
+has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
+console = PlainConsole(file=sys.stdout, width=None if has_width else 120)
+INTERRUPTS = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
 Root = Annotated[
     Path, typer.Option(help="Folder with _dropbox/KW and meter-data.csv; results go below it.")
 ]
@@ -56,6 +59,7 @@ def run(
     Exit code 0 also when files were rejected (they are listed), 1 when a model or test fails,
     2 for wrong usage or a wrong meter-data.csv.
     """
+    interrupt.end_at_interrupt()
     workspace = _workspace(root)
     variables = _variables(dbt_vars)
     if sample_if_empty and not find_files(workspace.dropbox) and not workspace.warehouse.exists():
@@ -67,10 +71,14 @@ def run(
         read_settings(workspace)
     except (MeterDataError, AlertError) as error:
         _stop(str(error))
+    from dagster_defs.drop_folder import has_nothing_to_read, left_out
     from dagster_defs.run_job import is_anything_new, run_job
     from dagster_defs.summary import print_summary
     from ingest.warehouse import WarehouseError, utc_now
 
+    if has_nothing_to_read(workspace):
+        nothing = f"Nothing to do: there is no .csv file in {workspace.dropbox}."
+        _stop("\n".join([nothing, *left_out(workspace)]))
     started = utc_now()
     with (
         _reported(alert=workspace),
@@ -411,10 +419,11 @@ def main() -> None:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException as error:
-        if type(error).__name__ != "DagsterExecutionInterruptedError":
+        if type(error).__name__ not in INTERRUPTS:
             raise
-        print("Stopped. Nothing is lost: the next run goes on from here.", file=sys.stderr)
-        code = 130
+        code = interrupt.CODE
+    if code == interrupt.CODE:
+        sys.stderr.write("Stopped.\n")
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -18,7 +18,7 @@ from dagster_defs.pictures.look import NET_LABELS
 from dagster_defs.pictures.planner_plot_files import drawn_pictures
 from dagster_defs.pictures.plot_files import bucket_minutes
 from dagster_defs.publish import VERSION
-from dagster_defs.summary import CONFLICTS, CORRECTIONS, FILES, RESTATEMENTS
+from dagster_defs.summary import CONFLICTS, CORRECTIONS, FILES, IS_OPEN, RESTATEMENTS, WHOLE
 from ingest.caches import read_json
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
@@ -35,11 +35,6 @@ SYSTEM = "select timezone, net_convention, interval_minutes from stg_system"
 ON_CLOCK = """
 create or replace temp macro on_clock(moment) as
 timezone((select timezone from stg_system), timezone('UTC', moment))
-"""
-WHOLE = """
-select *
-from planner_figures
-where feeder = '*' and grain = 'all' and actual_intervals > 0
 """
 UNKNOWN_MONTHS = """
 select strftime(period_start, '%Y-%m')
@@ -162,24 +157,22 @@ from files
 where processed_at >= $started
 order by outcome in ('accepted', 'duplicate'), file_id
 """
-UNDECIDED = """\
-from raw.files as rejected
-where
-    rejected.letter is not null
-    and rejected.closed_by is null
-order by rejected.file_id desc
+UNDECIDED = f"""\
+from raw.files
+where {IS_OPEN}
+order by file_id desc
 """
 WAITING = f"""
 select
-    '#' || rejected.file_id as number,
-    rejected.file_name as file,
-    rejected.outcome,
-    rejected.processed_at as "arrived (UTC)",
-    rejected.reason,
-    rejected.stored_as as "now at"
+    '#' || files.file_id as number,
+    files.file_name as file,
+    files.outcome,
+    files.processed_at as "arrived (UTC)",
+    files.reason,
+    files.stored_as as "now at"
 {UNDECIDED}"""
 LETTERS = f"""
-select rejected.file_name, rejected.letter
+select files.file_name, files.letter
 {UNDECIDED}limit $most
 """
 GAPS = """

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from dagster import AssetCheckEvaluation, AssetCheckSeverity, DagsterEvent
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckSeverity,
+    DagsterEvent,
+    DagsterInstance,
+    DagsterRunStatus,
+    RunsFilter,
+)
 
 from ingest.warehouse import damage_advice
 
@@ -47,6 +54,15 @@ def warnings(checks: Iterable[AssetCheckEvaluation]) -> tuple[str, ...]:
         if not check.passed and check.severity is AssetCheckSeverity.WARN
         for text in _of_check(check)
     )
+
+
+def note_killed_runs(instance: DagsterInstance, tags: Mapping[str, str]) -> None:
+    """Show runs with these tags that were ended before their end as canceled on Dagster's page.
+
+    For a caller that holds the root's lock, so that none of them is still going on.
+    """
+    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED], tags=tags)):
+        instance.report_run_canceled(run, "The command was stopped before the run had ended.")
 
 
 def _of_check(check: AssetCheckEvaluation) -> list[str]:

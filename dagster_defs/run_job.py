@@ -130,7 +130,7 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
 
     from dagster_defs import run_events
     from dagster_defs.alerts import tell
-    from dagster_defs.automation import TOLD
+    from dagster_defs.automation import FROM_COMMAND
     from dagster_defs.dbt import as_config
     from dagster_defs.definitions import defs
     from dagster_defs.event_log import keep_connections
@@ -153,12 +153,13 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         contextlib.redirect_stdout(stream),
     ):
         keep_connections(instance)
+        run_events.note_killed_runs(instance, FROM_COMMAND)
         result = job.execute_in_process(
             run_config=config,
             instance=instance,
             asset_selection=keys,
             raise_on_error=False,
-            tags={TOLD: "command line"},
+            tags=FROM_COMMAND,
         )
     if result.success and not select:
         write_text(workspace.last_run, json.dumps(inputs, indent=1) + "\n")

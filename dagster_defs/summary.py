@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from dagster_defs.drop_folder import left_out
 from dagster_defs.versions import Difference
 from ingest.archive import archive_problems
 from ingest.letters import one_line
@@ -12,10 +13,11 @@ from ingest.raw_files import find_files
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
+SHOWN_TABLES = {"feeder_profiles", "combined_profiles", "gaps", "planner_figures"}
 MOST_DUPLICATES = 10
 MOST_MISSING = 10
 MOST_FEEDERS = 30  # rows shown; those with most missing intervals first
-FEEDER_COLUMNS = ("readings", "first start", "last end", "unknown", "gaps", "missing")
+WIDE, NARROW = 100, 72  # characters of a terminal, for times of day and for dates
 FEEDERS = """
 with
 profiles as (
@@ -48,21 +50,29 @@ select
     min(start_local),
     max(start_local) + to_minutes(max(interval_minutes)),
     any_value(timezone),
-    max(mw_total) filter (can_be_peak)::double,
-    arg_max(start_local, mw_total) filter (can_be_peak),
-    min(mw_total) filter (can_be_peak)::double,
-    arg_min(start_local, mw_total) filter (can_be_peak),
     count(mw_total) filter (not can_be_peak),
     any_value(interval_minutes)
 from combined_profiles
+"""
+# Figures of the whole period, by the names of their columns.
+WHOLE = """
+select *
+from planner_figures
+where feeder = '*' and grain = 'all' and actual_intervals > 0
 """
 LENGTHS = """
 select string_agg(interval_minutes, ', ' order by interval_minutes)
 from (select distinct interval_minutes from stg_meter_data)
 having count(*) > 1
 """
-FILES = """
-select outcome, count(*) filter (where processed_at >= ?), count(*)
+# A rejected file that nobody has decided on.
+IS_OPEN = "letter is not null and closed_by is null"
+FILES = f"""
+select
+    outcome,
+    count(*) filter (where processed_at >= ?),
+    count(*),
+    count(*) filter (where {IS_OPEN})
 from raw.files
 group by outcome
 order by outcome
@@ -170,20 +180,23 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
     """
     with open_warehouse(workspace.warehouse, read_only=True) as con:
         _print_files(console, con, started)
-        _print_others(console, workspace)
+        for text in left_out(workspace):
+            console.print(escape(text), highlight=False, soft_wrap=True)
         _print_missing(console, archive_problems(con, workspace))
         names = con.execute("select table_name from information_schema.tables").fetchall()
         known = {name for (name,) in names}
-        if not errors and {"feeder_profiles", "combined_profiles", "gaps"} <= known:
+        if not errors and known >= SHOWN_TABLES:
             if "file_conflicts" in known:
                 _print_conflicts(console, con, started)
             _print_corrections(console, con, started)
             if "restatements" in known:
                 _print_restatements(console, con, started)
-            _print_feeders(console, con)
+            print_feeders(console, con)
             _print_total(console, con)
     if not errors:
+        report = workspace.profiles / "report.html"
         for folder, what in (
+            *([(report, "report of this run")] if report.exists() else []),
             (workspace.profiles, "profiles and gap lists"),
             (workspace.plots, "plots"),
             (workspace.published, "published tables"),
@@ -286,9 +299,10 @@ def _change(before: float | None, after: float | None, unit: str) -> str:
 
 def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
     counts = con.execute(FILES, [started]).fetchall()
-    table = Table("files", Column("this run", justify="right"), Column("so far", justify="right"))
-    for outcome, new, all_files in counts:
-        table.add_row(outcome, f"{new:,}", f"{all_files:,}")
+    columns = ("this run", "so far", "still open")
+    table = Table("files", *(Column(name, justify="right") for name in columns))
+    for outcome, *numbers in counts:
+        table.add_row(outcome, *(f"{number:,}" for number in numbers))
     if counts:
         console.print(table)
     duplicates = con.execute(DUPLICATES, [started]).fetchall()
@@ -319,16 +333,6 @@ def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> N
             highlight=False,
             soft_wrap=True,
         )
-
-
-def _print_others(console: Console, workspace: Workspace) -> None:
-    """What lies in the drop folder and is no raw export by its name."""
-    taken = set(find_files(workspace.dropbox))
-    others = sorted(p.name for p in workspace.dropbox.glob("*") if p not in taken)
-    if others:
-        shown = ", ".join(map(one_line, others[:5])) + (", ..." if len(others) > 5 else "")
-        text = f"left in the drop folder, no .csv files: {shown}"
-        console.print(escape(text), highlight=False, soft_wrap=True)
 
 
 def _print_conflicts(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
@@ -413,16 +417,22 @@ def _change_of_peak(before: float | None, after: float | None) -> str:
     return f"peak {shown[0]} -> {shown[1]} MW"
 
 
-def _print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
+def print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
+    """Print one row a feeder, with less of its span the narrower the terminal is."""
     rows = con.execute(FEEDERS).fetchall()
+    form = "%Y-%m-%d %H:%M" if console.width >= WIDE else "%Y-%m-%d"
+    spans = ("first start", "last end") if console.width >= NARROW else ()
+    columns = ("readings", *spans, "unknown", "gaps", "missing")
     table = Table(
-        "feeder", *(Column(name, justify="right", no_wrap=True) for name in FEEDER_COLUMNS)
+        Column("feeder", overflow="fold"),
+        *(Column(name, justify="right", no_wrap=True) for name in columns),
     )
-    for feeder, readings, first, last, unknown, gap_count, missing in rows[:MOST_FEEDERS]:
+    for feeder, readings, first, last, *counts in rows[:MOST_FEEDERS]:
+        unknown, _, missing = counts
+        span = [f"{moment:{form}}" if moment else "-" for moment in (first, last) if spans]
+        numbers = [f"{count:,}" for count in counts]
         style = "bold" if missing or unknown else ""
-        span = [f"{moment:%Y-%m-%d %H:%M}" if moment else "-" for moment in (first, last)]
-        counts = [f"{count:,}" for count in (unknown, gap_count, missing)]
-        table.add_row(escape(feeder), f"{readings:,}", *span, *counts, style=style)
+        table.add_row(escape(feeder), f"{readings:,}", *span, *numbers, style=style)
     console.print(table)
     if len(rows) > MOST_FEEDERS:
         console.print(
@@ -431,28 +441,42 @@ def _print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
-    count, known, first, last, zone, *ends, odd, minutes = con.execute(TOTAL).fetchone()
+    count, known, first, last, zone, odd, minutes = con.execute(TOTAL).fetchone()
     if not count:
         console.print("No readings yet: nothing to add up.")
         return
     text = f"Total of all feeders, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({zone}): "
-    if known > odd:
-        peak, peak_at, low, low_at = ends
-        text += f"highest {peak:,.3f} MW at {peak_at:%Y-%m-%d %H:%M}, "
-        text += f"lowest {low:,.3f} MW at {low_at:%Y-%m-%d %H:%M}"
-    else:
-        text += "not known in any interval" + (" of full length" if known else "")
+    extremes = _extremes(con)
+    text += extremes or "not known in any interval" + (" of full length" if known else "")
     if known < count:
         text += (
             f"; in {count - known:,} of {count:,} intervals a feeder is missing or its value "
-            "unknown, and so is the total: both are only what was seen"
+            "unknown, and so is the total"
         )
+        text += ": the highest may be higher and the lowest lower" if extremes else ""
     if odd:
         text += (
-            f"; {odd:,} intervals are left out of both: a reading in them is short, long or from "
-            "while a clock was set"
+            f"; {odd:,} intervals {'are left out of both' if extremes else 'do not count'}: a "
+            "reading in them is short, long or from while a clock was set"
         )
     lengths = con.execute(LENGTHS).fetchone()
     if lengths:
         text += f". Totals are per {minutes} minutes, the longest of {lengths[0]}."
     console.print(text, highlight=False, soft_wrap=True)
+
+
+def _extremes(con: duckdb.DuckDBPyConnection) -> str:
+    """The highest and lowest total, each with the first of the times that it had; "" if unknown."""
+    found = con.execute(WHOLE)
+    names = [column[0] for column in found.description]
+    row = found.fetchone()
+    figures = dict(zip(names, row, strict=True)) if row else {}
+    if figures.get("peak_mw") is None:
+        return ""
+    texts = []
+    for word, end in (("highest", "peak"), ("lowest", "min")):
+        others = figures[f"{end}_count"] - 1
+        more = f" and {others:,} more time{'s' if others > 1 else ''}" if others else ""
+        value, at = figures[f"{end}_mw"], figures[f"{end}_local"]
+        texts.append(f"{word} {value:,.3f} MW at {at:%Y-%m-%d %H:%M}{more}")
+    return ", ".join(texts)

@@ -2,14 +2,20 @@
 
 import csv
 import hashlib
+import os
 import random
+import signal
+import subprocess
 from datetime import datetime
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from shutil import copytree
 
+import duckdb
 import pytest
 from conftest import (
+    COMMAND,
     FILES,
     PLOTS,
     bring_up_to_date,
@@ -20,11 +26,13 @@ from conftest import (
     summary,
     write_files,
 )
+from rich.console import Console
 
 from dagster_defs.outputs import INDEX
 from dagster_defs.pictures.planner_plot_files import PICTURES
 from dagster_defs.report import FILE as REPORT
 from dagster_defs.run_job import is_anything_new
+from dagster_defs.summary import print_feeders
 from ingest.sample import write_sample
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
@@ -155,6 +163,54 @@ def test_a_feeder_taken_out_of_meter_data_loses_its_outputs_and_nothing_else(rer
     assert "gen_MW_net" not in (rerun / "lp/all.csv").read_text(encoding="utf-8")
 
 
+def test_without_any_file_the_run_ends_at_once_and_names_what_lies_beside_the_folder(tmp_path):
+    write_sample(tmp_path, feeders=1, months=1)
+    drop = tmp_path / "_dropbox/KW"
+    for path in list(drop.iterdir()):
+        path.rename(drop.parent / path.name)
+    (drop / "north.zip").write_bytes(b"PK")
+    (tmp_path / "other.csv").write_text("a,b\n")
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 2
+    nothing, misplaced, zipped = done.stderr.splitlines()
+    assert nothing == f"Nothing to do: there is no .csv file in {drop}."
+    assert f"in {drop.parent}: north-070124-" in misplaced and f"move them to {drop}" in misplaced
+    assert "north.zip; unpack it" in zipped
+    assert not (tmp_path / "warehouse").exists()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_names_can_be_read_on_a_narrow_terminal(rerun, width):
+    name = "feeder-with-a-name-of-forty-characters-x"
+    told = Console(file=StringIO(), width=width)
+    with duckdb.connect(str(rerun / "warehouse/load_profile.duckdb"), read_only=True) as con:
+        for table in ("feeder_profiles", "stg_meter_data"):
+            renamed = f"if(feeder = 'north', '{name}', feeder) as feeder"
+            con.execute(
+                f"create temp table {table} as select * replace ({renamed}) from main.{table}"
+            )
+        print_feeders(told, con)
+    rows = [line for line in told.file.getvalue().splitlines() if "\u2502" in line]
+    cells = [row.split("\u2502")[1].strip() for row in rows]
+    assert name in "".join(cells)
+    assert max(map(len, cells)) >= 11 and max(map(len, rows)) <= width
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal masks")
+@pytest.mark.parametrize("phase", ["Starting Dagster", "Building tables: readings"])
+def test_ctrl_c_is_one_line_and_the_next_run_goes_on(tmp_path, phase):
+    write_sample(tmp_path, feeders=1, months=1)
+    words = [str(COMMAND), "run", "--no-plots", "--root", str(tmp_path)]
+    started = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert any(phase in line for line in started.stdout)
+    os.killpg(started.pid, signal.SIGINT)
+    _, said = started.communicate()
+    assert started.returncode == 130
+    assert said.startswith("Stopped. Nothing is lost") and said.count("\n") == 1
+
+
 def test_the_gross_convention_reproduces_the_older_files_and_changes_the_net_alone(rerun):
     columns = "mw_del, mw_rec, mva_del, mva_rec, mw_gross, mva_gross, is_bidirectional"
     table = f"select feeder, interval_start_at, {columns} from feeder_profiles order by all"
@@ -244,8 +300,6 @@ def test_wrong_usage_ends_with_exit_code_2_and_says_what_is_allowed(arguments, w
 def test_a_failing_check_ends_with_exit_code_1_and_publishes_nothing(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     before = fingerprints(root / "lp")
-    import duckdb
-
     with duckdb.connect(str(root / "warehouse/load_profile.duckdb")) as con:
         con.execute("insert into raw.interval_reads select * from raw.interval_reads limit 1")
         con.execute("update raw.interval_reads set file_id = 999999 where rowid = 0")
@@ -320,10 +374,10 @@ def without_plots(tmp_path_factory) -> tuple[Path, str]:
 
 
 def test_warnings_of_checks_other_files_and_equal_files_of_another_feeder_are_said(without_plots):
-    _, said = without_plots
-    assert "warning assert_channels_are_not_negative: 1 rows" in said
+    root, said = without_plots
+    assert "warning assert_channels_are_not_negative: " in said
     assert "of another feeder: " in said
-    assert "no .csv files: notes.xlsx" in said
+    assert f"not taken in, in {root / '_dropbox/KW'}: notes.xlsx; save each sheet as CSV" in said
 
 
 def test_analyze_refuses_a_file_without_a_series_with_exit_code_2(tmp_path):
