@@ -9,19 +9,25 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
-from ingest.letters import sequence_problem
-from ingest.raw_files import TIME_FORMAT, Problem, RawFile, spanless_start
+from ingest.letters import RELEASABLE, sequence_problem
+from ingest.raw_files import SERIAL, TIME_FORMAT, Problem, RawFile, spanless_start
 from ingest.sequence_breaks import Row, explain
+from ingest.serial_numbers import Serial, is_same, is_serial
+from ingest.warehouse import utc_now
 
 VALUES = ("kw_del", "kw_rec", "kva_del", "kva_rec")
 # A line this long is no data row; DuckDB's own limit is 2 MB.
 MOST_LINE_BYTES = 2_000_000
+# What a cell says when the value is unknown, which is never 0.
+UNKNOWN = ("", "-", "--", "nan", "null", "na", "n/a", "#n/a", "n.a.", "bad", "no data")
+# A meter reads out the past, on a clock that may be a day ahead of UTC, and was not read before.
+FIRST_YEAR = 2010
 # Digits of a raw value before and after the point. The models multiply exactly in DECIMAL(38), so
 # an absurd value has to be turned away here, or it would stop everybody's build there.
 DIGITS_BEFORE, DIGITS_AFTER = 9, 18
@@ -88,7 +94,7 @@ create or replace temp macro number_in(cell) as case
     )
         then try_cast(replace(plain(cell), ',', '') as {NUMBER})
 end;
-create or replace temp macro is_unknown(cell) as plain(cell) in ('', '-', 'nan');
+create or replace temp macro is_unknown(cell) as plain(cell) in {UNKNOWN};
 """
 CAREFUL_SOURCE = f"""
 select
@@ -125,7 +131,7 @@ QUICK = Way(
     QUICK_MACROS,
     QUICK_SOURCE,
     "cell_{}",
-    "least(start_local, end_local) < '2010-01-01'",
+    f"least(start_local, end_local) < '{FIRST_YEAR}-01-01'",
     "null",
     "false",
     "[]::varchar[]",
@@ -144,7 +150,8 @@ STAGE = """
 create or replace temp table batch_reads (
     file_no integer, record_no bigint, event_type varchar, start_local timestamp,
     end_local timestamp, kw_del decimal(18, 6), kw_rec decimal(18, 6), kva_del decimal(18, 6),
-    kva_rec decimal(18, 6), long_values decimal(38, 18)[], is_blank boolean, bad_cells varchar[]
+    kva_rec decimal(18, 6), long_values decimal(38, 18)[], is_blank boolean, bad_cells varchar[],
+    serial_no varchar
 );
 create or replace temp table batch_files (
     file_no integer primary key, feeder varchar, header_line bigint, line_count bigint
@@ -169,6 +176,7 @@ select
     batch_files.header_line + 1 - min(batch_reads.rowid) as line_offset,
     count(*) = any_value(batch_files.line_count) as is_whole,
     min(batch_reads.start_local) as min_start_local,
+    max(batch_reads.start_local) as max_start_local,
     min(case when batch_reads.bad_cells is not null then batch_reads.rowid end) as first_bad_row
 from batch_files
 inner join batch_reads on batch_files.file_no = batch_reads.file_no
@@ -404,6 +412,43 @@ DASHED_FEEDERS = """
 select distinct lower(feeder) from raw.meter_data where contains(feeder, '-') order by 1
 """
 
+ODD_DATES = f"""
+select
+    file_no,
+    min(reads.rowid + line_offset),
+    arg_min(record_no, reads.rowid),
+    arg_min(start_local, reads.rowid),
+    count(*)
+from batch_lines
+inner join batch_reads as reads using (file_no)
+where (min_start_local < '{FIRST_YEAR}-01-01' or max_start_local > $latest)
+    and (start_local < '{FIRST_YEAR}-01-01' or start_local > $latest)
+group by file_no
+order by file_no
+"""
+
+SERIALS = """
+select file_no, min(reads.rowid + line_offset) as line, serial_no
+from batch_reads as reads
+inner join batch_lines using (file_no)
+where trim(serial_no) <> ''
+group by file_no, serial_no
+order by file_no, line
+"""
+
+# The meters of each file's feeder that are valid at some time of the file.
+OWN_METERS = """
+select file_no, list(meters.meter order by meters.meter_data_row)
+from batch_lines
+inner join raw.meter_data as meters
+    on
+        batch_lines.feeder = lower(meters.feeder)
+        and batch_lines.max_start_local >= coalesce(meters.valid_from, '-infinity'::timestamp)
+        and batch_lines.min_start_local < coalesce(meters.valid_to, 'infinity'::timestamp)
+group by file_no
+"""
+ALL_METERS = "select distinct lower(feeder), meter from raw.meter_data order by 1, 2"
+
 # A file whose earliest row is in a row of meter-data.csv is known without a look at the others.
 UNKNOWN_METERS = """
 with
@@ -471,8 +516,14 @@ def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[Ch
         again = {number: replace(readable[number], is_mixed=True) for number in sorted(odd)}
         _scan_all(con, again, problems, CAREFUL)
     con.execute(LINES)
-    for find in (_bad_cells, _unclear_names, _unknown_meters, _broken_sequences):
+    for find in (_bad_cells, _unclear_names, _unknown_meters, _other_meters, _odd_dates):
         problems = find(con, numbered) | problems
+    for number, problem in _broken_sequences(con, numbered).items():
+        known = problems.get(number)
+        if known is None:
+            problems[number] = problem
+        elif known.code in RELEASABLE:  # who releases it has to know of both
+            problems[number] = replace(known, breaks=problem.breaks, release=problem.release)
     problems |= _midnight_slips(con, problems)
     spans = {number: span for number, *span in con.execute(SPANS).fetchall()}
     return [
@@ -583,6 +634,7 @@ def _scan(
                 *,
                 record_in({cell("record_no")}) as record_no,
                 text_in({cell("event_type")}) as event_type,
+                text_in({cell(SERIAL)}) as serial_no,
                 time_in({cell("start_local")}) as start_local,
                 time_in({cell("end_local")}) as end_local,
                 {values}
@@ -599,7 +651,8 @@ def _scan(
         select
             file_no, record_no, event_type, start_local, end_local,
             {", ".join(f"{name}::{SHORT}" for name in VALUES)}, {way.long_values}, is_blank,
-            case when is_bad and not is_blank then {way.bad_cells} end as bad_cells
+            case when is_bad and not is_blank then {way.bad_cells} end as bad_cells,
+            serial_no
         from judged
         """,
         [numbers, paths],
@@ -638,9 +691,9 @@ def _first_bad_cell(cells: list[str], columns: tuple[str, ...], parsed: dict) ->
         if name in ("start_local", "end_local"):
             title = "Start Time" if name == "start_local" else "End Time"
             return f"{title} as MM/DD/YY HH:MM:SS", repr(text)
-        if text.lower() not in ("", "-", "nan"):
+        if text.lower() not in UNKNOWN:
             number = f"a number below 10^{DIGITS_BEFORE} with at most {DIGITS_AFTER} decimals"
-            return f"{number}, or an empty cell, as {name}", repr(text)
+            return f"{number}, or an empty cell, - or NaN if unknown, as {name}", repr(text)
     return "a data row", repr(",".join(cells)[:200])
 
 
@@ -669,6 +722,57 @@ def _unknown_meters(
         at = " that is valid at the time of these readings"
         none = "only rows for other times" if is_known else "none"
         found[number] = Problem("unknown_meter", None, expected + at, none)
+    return found
+
+
+def _other_meters(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
+    """Files with a serial number that is not that of their feeder's meter, or with two of them."""
+    serials = {number: list(raw.serials) for number, raw in files.items() if raw.serials}
+    if any(SERIAL in raw.columns for raw in files.values()):
+        for number, line, text in con.execute(SERIALS).fetchall():
+            if is_serial(text):
+                serials.setdefault(number, []).append(Serial(SERIAL, text, line))
+    if not serials:
+        return {}
+    own = dict(con.execute(OWN_METERS).fetchall())
+    meters = con.execute(ALL_METERS).fetchall()
+    found = {}
+    for number, named in serials.items():
+        problem = _contradiction(named, files[number].feeder, own.get(number, []), meters)
+        if problem:
+            found[number] = problem
+    return found
+
+
+def _contradiction(
+    serials: list[Serial], feeder: str, own: list[str], meters: list[tuple[str, str]]
+) -> Problem | None:
+    """Why serial numbers in a file contradict the feeder's own meters, if they do."""
+    odd = [s for s in serials if not any(is_same(s.text, meter) for meter in own)]
+    first = serials[0]
+    for other in serials[1:]:
+        if odd and other.label == first.label and not is_same(other.text, first.text):
+            expected = f"the serial number of one meter, {first.text} as in line {first.line}"
+            return Problem("unknown_meter", other.line, expected, other.text, None, "two_serials")
+    if len(odd) < len(serials) or not own:
+        return None
+    known = sorted({of for of, meter in meters if of != feeder and is_same(first.text, meter)})
+    if known or all(is_serial(meter) for meter in own):
+        expected = f"serial number {' or '.join(own)}, the meter of {feeder!r} in meter-data.csv"
+        whose = f", the meter of {' and '.join(map(repr, known))}" if known else ""
+        what = f"{first.text}{whose}"
+        return Problem("unknown_meter", first.line, expected, what, None, "other_meter")
+    return None
+
+
+def _odd_dates(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
+    """Files with readings of a day to come, or of one when nobody read meters out."""
+    latest = utc_now() + timedelta(days=1)
+    found = {}
+    for number, line, record, start, count in con.execute(ODD_DATES, {"latest": latest}).fetchall():
+        expected = f"times from {FIRST_YEAR} until now, {utc_now():{TIME_FORMAT}} UTC"
+        what = f"Start Time {start:{TIME_FORMAT}}, in {start.year}, and {count:,} such rows in all"
+        found[number] = Problem("sequence_error", line, expected, what, record, "date")
     return found
 
 
@@ -706,7 +810,7 @@ def _midnight_slips(
 
     Says so in place of the plain sequence error.
     """
-    broken = [n for n, problem in problems.items() if problem.outcome == "sequence_error"]
+    broken = [n for n, found in problems.items() if found.breaks and found.code not in RELEASABLE]
     if not broken:
         return {}
     con.execute(MENDED, [broken])

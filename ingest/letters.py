@@ -10,6 +10,10 @@ MOST_LETTERS_OF_LINE = 200
 
 TITLES = {
     "sequence_error": "sequence error: a row does not start where the row before it ended",
+    "date": "impossible date: readings of the future, or of long ago",
+    "other_meter": "unknown meter: the serial number in it is not that of this feeder's meter",
+    "two_serials": "unknown meter: it has the serial numbers of two meters",
+    "years": "sequence error: rows are years apart",
     "doubled": "sequence error: a row is there twice",
     "contradiction": "sequence error: two rows of the same time have other values",
     "repeated_block": "sequence error: rows are there twice",
@@ -27,6 +31,24 @@ TITLES = {
     "empty": "empty: there are no data rows in it",
 }
 ADVICE = {
+    "date": (
+        "If the clock of the meter or of the read-out is wrong, set it and read the meter out\n"
+        "again; or correct the dates with a text editor (a spreadsheet changes other cells too)\n"
+        "and drop the file again. If this computer's date is wrong, set that. If you release the\n"
+        "file, all time between these rows and the others becomes a gap of every feeder."
+    ),
+    "other_meter": (
+        "If the file is of another feeder, name it for that and drop it again. If the meter was\n"
+        "exchanged, add a row to meter-data.csv with the new meter, its multiplier and its\n"
+        "valid_from, end the old row with valid_to, and drop the file again. If the serial number\n"
+        "in meter-data.csv is wrong, correct it there. If you are sure of the file, release it,\n"
+        "see below."
+    ),
+    "two_serials": (
+        "Export each meter into a file of its own, named for its feeder, and drop them. If the\n"
+        "meter was exchanged within this file, give the feeder a row in meter-data.csv for each\n"
+        "meter and drop the file again. If you are sure of it as it is, release it, see below."
+    ),
     "midnight_slip": (
         "The values are good, the dates of these rows are not. Export the file again, if there is\n"
         "one with a newer version of the meter-reading tool; or mend the dates with a text editor\n"
@@ -49,6 +71,7 @@ ADVICE = {
 
 # Of a broken sequence: what was expected and found, and what to do about it.
 EXPECTED = {
+    "years": "Start Time {previous_end}, the End Time of the row before",
     "hole": "Start Time {previous_end}, the End Time of the row before",
     "doubled": "each row once",
     "contradiction": "one row only that starts at {start}",
@@ -66,6 +89,7 @@ EXPECTED = {
 }
 FOUND = {
     "hole": "Start Time {start}: {count} missing",
+    "years": "Start Time {start}: more than a year from there",
     "doubled": "the same row again: same Start Time {start}, same End Time, same values",
     "contradiction": "another row with Start Time {start}, with the same End Time and other values",
     "block": "Start Time {start}: {rows} of times seen before, {differing} with other values",
@@ -101,6 +125,10 @@ ZONE = (
     "they belong and replace good readings."
 )
 SEQUENCE_ADVICE = {
+    "years": (
+        "A date is wrong, or files of different years were joined: correct the date with a text\n"
+        "editor (a spreadsheet changes other cells too), or drop the files one by one."
+    ),
     "hole": f"{READ_AGAIN}\n{TIME_SET}",
     "overlap": f"{READ_AGAIN}\n{TIME_SET}",
     "backward_row": f"{READ_AGAIN}\n{TIME_SET}",
@@ -138,6 +166,8 @@ NEVER_RELEASED = {
     "midnight_slip",
 }
 MOST_BREAKS = 5
+# What is wrong, beside a broken sequence, that a person can accept after review.
+RELEASABLE = {"date", "other_meter", "two_serials"}
 
 
 def sequence_problem(breaks: tuple[Break, ...], release: Release) -> Problem:
@@ -184,17 +214,21 @@ def _list_of_breaks(breaks: tuple[Break, ...]) -> str:
 
 def _advice(problem: Problem) -> str:
     """What to do about all that is wrong, each kind once."""
+    own = ADVICE.get(problem.code) or ("" if problem.breaks else ADVICE[problem.outcome])
+    if problem.code == "midnight_slip":
+        return own
     of_kind = {found.kind: found for found in reversed(problem.breaks)}
-    if not of_kind or problem.code == "midnight_slip":
-        return ADVICE[problem.code or problem.outcome]
     kinds = dict.fromkeys(found.kind for found in problem.breaks)
     texts = (_said(SEQUENCE_ADVICE, of_kind[kind]) for kind in kinds)
-    return "\n".join(dict.fromkeys(texts))
+    return "\n".join(dict.fromkeys(text for text in (own, *texts) if text))
 
 
 def _release_of(problem: Problem, stored_as: str) -> str:
     """What releasing the file would do."""
+    command = f'load-profile release "{one_line(stored_as)}" --reason "..."'
     release = problem.release
+    if release is None:
+        return f"To release it:\n  {command}"
     missing = _count(release.missing, "interval") if release.missing else "no interval"
     done = [f"{_count(release.rows, 'row')} taken in", f"{missing} left as a gap"]
     if release.repeats:
@@ -205,7 +239,6 @@ def _release_of(problem: Problem, stored_as: str) -> str:
         done.append(
             f"{_count(release.undecided, 'row')} of the repeated hour could not be told apart"
         )
-    command = f'load-profile release "{one_line(stored_as)}" --reason "..."'
     return f"To release it:\n  {command}\nThat makes: " + "; ".join(done) + "."
 
 
@@ -225,11 +258,11 @@ def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) 
     parts = ["\n".join(f"{name + ':':<16}{one_line(value)}" for name, value in facts.items())]
     if problem.line:
         parts.append("In the file, with line numbers:\n" + _context(raw, problem.line))
-    if len(problem.breaks) > 1:
+    if len(problem.breaks) > (problem.code not in RELEASABLE):
         parts.append(_list_of_breaks(problem.breaks))
     parts.append("What to do:\n" + _advice(problem))
     kinds = {problem.code, *(found.kind for found in problem.breaks)}
-    if problem.release and not kinds & NEVER_RELEASED:
+    if (problem.release or problem.code in RELEASABLE) and not kinds & NEVER_RELEASED:
         parts.append(_release_of(problem, stored_as))
     parts.append("None of its rows were loaded. To leave things as they are, do nothing.")
     return "\n\n".join(parts) + "\n"

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ingest.sequence_breaks import Break, Release
+from ingest.serial_numbers import Serial, find_serials, is_column
 
 TIME_FORMAT = "%m/%d/%y %H:%M:%S"
 # A meter writes 2.5 MB a year; a file beyond this is no meter export, and is hashed in pieces.
@@ -23,6 +24,8 @@ FIXED_COLUMNS = {
     "start time": "start_local",
     "end time": "end_local",
 }
+# Beyond this, what is above the header is no preamble.
+MOST_PREAMBLE_BYTES = 64 * 1024
 CHANNELS = {
     "-1-": "kw_del",
     "-2-": "kw_rec",
@@ -39,6 +42,7 @@ REQUIRED = (*FIXED_COLUMNS.values(), "kw_del", "kw_rec")
 SPAN = re.compile(r"-\d{6}-\d{6}_\d{6}-\d{6}(?!\d)")
 # What this program appends to the name of a rejected file, perhaps with a piece of its hash.
 REJECTED_AS = re.compile(r"(-[0-9a-f]{8})?_(SEQUENCE-ERROR|UNREADABLE|UNKNOWN-METER|EMPTY)\Z")
+SERIAL = "serial_no"
 HEADER = re.compile(rb'(?:\A(?:\xef\xbb\xbf)?|[\r\n])([ \t"]*Record No\.)')
 BLANK = re.compile(rb'[\s,"]*')
 # What no plain body has: quotes, white space that is no space, a sign; in a number an exponent, `_`
@@ -79,7 +83,8 @@ class RawFile:
     `columns` names the cells of a data row by position ('' = a column that is not used);
     `header_line` counts from 1; `line_count` is the number of lines below the header, blank ones
     too, `row_lines` without the empty ones at the end; `is_mixed` says that lines end in more than
-    one way, `is_plain` that they do not and that a number can be nothing but digits and a point.
+    one way, `is_plain` that they do not and that a number can be nothing but digits and a point;
+    `serials` are the serial numbers that stand above the header.
     """
 
     path: Path
@@ -96,6 +101,7 @@ class RawFile:
     first_start: datetime | None = None
     last_end: datetime | None = None
     first_record: int | None = None
+    serials: tuple[Serial, ...] = ()
     problem: Problem | None = None
 
     @property
@@ -216,6 +222,7 @@ def _read_header(data: bytes) -> dict:
     problem = _encoding_problem(data, start, header_line)
     if problem:
         return {"problem": problem, "header_line": header_line}
+    preamble = data[:start].decode("utf-8-sig", "replace") if start < MOST_PREAMBLE_BYTES else ""
     columns = _columns(header.decode().strip())
     missing = [name for name in REQUIRED if name not in columns]
     repeated = [name for name in set(columns) if name and columns.count(name) > 1]
@@ -223,6 +230,7 @@ def _read_header(data: bytes) -> dict:
     lines += not data.endswith((b"\n", b"\r"))
     lines -= header_line
     result = {"header_line": header_line, "columns": columns, "line_count": lines}
+    result["serials"] = find_serials(preamble)
     row_lines = lines - max(0, _count_lines(data[_end(data, b"\r\n") :]) - 1)
     is_plain = not is_mixed and _is_plain(data, body_at)
     result |= {"row_lines": row_lines, "is_mixed": is_mixed, "is_plain": is_plain}
@@ -307,9 +315,11 @@ def _columns(header: str) -> tuple[str, ...]:
     except csv.Error:  # a cell of more than 128 kB
         return ()
     names = FIXED_COLUMNS | CHANNELS
-    return tuple(
-        "record_no" if position == 0 else names.get(cell, "") for position, cell in enumerate(cells)
-    )
+    found = ["record_no" if at == 0 else names.get(cell, "") for at, cell in enumerate(cells)]
+    of_meter = [at for at, cell in enumerate(cells) if not found[at] and is_column(cell)]
+    if of_meter:
+        found[of_meter[0]] = SERIAL
+    return tuple(found)
 
 
 def _first_and_last_line(text: bytes, start: int) -> tuple[bytes, bytes]:

@@ -21,6 +21,7 @@ from ingest.filing import (
     save_ledger_copy,
     sha256_of,
 )
+from ingest.letters import RELEASABLE
 from ingest.load_files import (
     NOT_WITHDRAWN,
     Entry,
@@ -62,19 +63,15 @@ class ReviewError(ValueError):
 def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
     """Accept a rejected file after review: load its rows, move it to the archive, keep the reason.
 
-    `file` is its path or its name in data/KW/ERROR or in the drop folder. Only a file with a
-    sequence error can be released; its hole stays a gap. Raises ReviewError if it is unknown,
-    released or accepted already, changed since it was rejected, or rejected for something else.
+    `file` is its path or its name in data/KW/ERROR or in the drop folder. Only a file whose rows
+    can be read and belong to a known feeder can be released; a hole stays a gap. Raises
+    ReviewError if it is unknown, released or accepted already, changed since it was rejected, or
+    rejected for something else.
     """
     with open_warehouse(workspace.warehouse) as con:
         file_away(con, workspace)
         file_id, name, sha256, outcome, stored_as, was = _rejected(con, workspace, file)
         place = workspace.root / stored_as
-        if outcome != "sequence_error":
-            raise ReviewError(
-                f"{name} was rejected as {outcome}: only a sequence error can be released. "
-                f"{place.with_suffix('.txt')} says what to do instead."
-            )
         if sha256_of(place) != sha256:
             raise ReviewError(
                 f"{place} is not the file that was rejected (sha256 {sha256}). Drop a repaired "
@@ -82,8 +79,13 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
             )
         raw = next(iter(inspect_files([place], 1)))
         checked = check_files(con, [raw])[0]
-        if checked.problem and checked.problem.outcome != "sequence_error":
-            raise ReviewError(f"{place}: {checked.problem.reason}")
+        problem = checked.problem
+        if problem and problem.outcome != "sequence_error" and problem.code not in RELEASABLE:
+            raise ReviewError(
+                f"{name} was rejected as {outcome}: only a file with a sequence error, an odd date "
+                f"or another serial number can be released. {problem.reason}. "
+                f"{place.with_suffix('.txt')} says what to do instead."
+            )
         renamed = replace(raw, path=workspace.dropbox / name)
         new_place = place_for(workspace, renamed, "accepted", f"{checked.first_start:%Y-%m}", {})
         entry = Entry(

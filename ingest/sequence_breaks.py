@@ -21,6 +21,7 @@ WELL_KNOWN = (
     "Australia/Sydney",
 )
 MOST_ZONES = 4
+YEAR = timedelta(days=366)
 # Looking for zones takes a millisecond a time; a file with more breaks has another fault.
 MOST_CLOCKS = 20
 
@@ -40,11 +41,12 @@ class Row:
 class Break:
     """A row that does not follow the one before, and why.
 
-    Kinds: hole; doubled (the row before again); contradiction (its times, other values);
-    repeated_block (earlier rows again); block (their times, other values); overlap; newest_first;
-    two_meters; clock_forward, clock_back and clock_back_within a row (a change that the meter's
-    zone does not make); skipped_hour; interleaved_hour; backward_row. `count` is the number of
-    missing intervals or of rows, `differing` that of rows with other values.
+    Kinds: hole; years (more than one from the row before); doubled (the row before again);
+    contradiction (its times, other values); repeated_block (earlier rows again); block (their
+    times, other values); overlap; newest_first; two_meters; clock_forward, clock_back and
+    clock_back_within a row (a change that the meter's zone does not make); skipped_hour;
+    interleaved_hour; backward_row. `count` is the number of missing intervals or of rows,
+    `differing` that of rows with other values.
     """
 
     kind: str
@@ -149,6 +151,8 @@ def _one(
         turned = row.start + step - row.end
         return ("clock_back_within" if _is_clock(turned) else "backward_row"), {}
     before = rows[position - 1]
+    if abs(row.start - before.end) > YEAR:
+        return "years", {"count": round(abs(row.start - before.end) / step)}
     if (row.start, row.end) == (before.start, before.end):
         if is_repeated(zone, row.start):
             return "interleaved_hour", {}

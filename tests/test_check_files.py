@@ -71,6 +71,12 @@ def checker(tmp_path_factory) -> Iterator[Checker]:
             values (2, 'timed', 'm', 1, 'W', 15, 'UTC', '2024-07-12 11:15', '2024-07-13', 1, null)
             """
         )
+        con.execute(
+            """
+            insert into raw.meter_data values
+                (3, 'numbered', '9005', 1, 'W', 15, 'UTC', null, null, 1, null)
+            """
+        )
         save_clock_days(con, ZONES.values())
         yield Checker(con, tmp_path_factory.mktemp("files"))
 
@@ -162,6 +168,13 @@ def test_a_long_preamble_that_speaks_of_record_numbers_is_skipped(checker):
         ("-", None),
         ("NaN", None),
         ("nan", None),
+        ("--", None),
+        ("NULL", None),
+        ("n/a", None),
+        ("#N/A", None),
+        ('" NA "', None),
+        ("Bad", None),
+        ("No Data", None),
         ('""', None),
         ("5.", "5"),
         (".5", "0.5"),
@@ -182,9 +195,9 @@ def test_a_number_is_read_as_written(checker, cell, value):
 @pytest.mark.parametrize(
     "cell",
     [
-        *("1e400", "inf", "-inf", "Infinity", "+nan", "-NaN", "nan(1)", "NULL", "$5", "5kW", "'5"),
+        *("1e400", "inf", "-inf", "Infinity", "+nan", "-NaN", "nan(1)", "nil", "$5", "5kW", "'5"),
         *("0x1F", "1_000", "1__0", "1e9", "1000000000", "-1e9", "999999999.9999999999999999999"),
-        *("1e-20", "0.1234567890123456789", ".", "+", "--", "1.2.3", "1,5", "1,,000", '"1,70"'),
+        *("1e-20", "0.1234567890123456789", ".", "+", "---", "1.2.3", "1,5", "1,,000", '"1,70"'),
         *(
             '"1,702',
             '1,702"',
@@ -407,6 +420,93 @@ def test_validity_is_half_open_at_the_start_of_an_interval(checker, start, is_kn
     problem = checker.check(export([row(0, start=start)]), "timed-1.csv").problem
     assert (problem is None) == is_known
     assert is_known or problem.found == "only rows for other times"
+
+
+# Serial numbers and dates
+
+
+@pytest.mark.parametrize(
+    ("preamble", "code"),
+    [
+        ("Meter ID: 9005", None),
+        ("Meter ID: 009005", None),
+        ('"Serial No.","GE 9005"', None),
+        ("Meter ID: 17", None),
+        ("Serial Number: 9004\nMeter ID: 9005", None),
+        ("Meter ID: Substation 9004", None),
+        ("Printed 9004", None),
+        ("Meter: 9004", None),
+        ("Meter ID: 9004", "other_meter"),
+        ("Serial Number, 9004", "other_meter"),
+        ("  # Meter No. 9004  ", "other_meter"),
+        ('"Device ID","9004"', "other_meter"),
+        ("SERIAL NO.: AB-77009", "other_meter"),
+        ("Meter ID: 9005\nMeter ID: 9004", "two_serials"),
+    ],
+)
+def test_a_serial_number_above_the_header_is_that_of_the_feeders_meter(checker, preamble, code):
+    text = export([row(0)], preamble=f"Load Profile\n{preamble}\n\n")
+    problem = checker.check(text, "numbered-1.csv").problem
+    assert (problem and problem.code) == code
+    if problem:
+        assert problem.outcome == "unknown_meter" and problem.line in (2, 3)
+        assert code == "two_serials" or "'numbered'" in problem.expected
+
+
+@pytest.mark.parametrize(
+    ("serials", "code", "line"),
+    [
+        (("9005", "9005"), None, None),
+        (("", "x"), None, None),
+        (("9004", "9004"), "other_meter", 6),
+        (("9005", "9004"), "two_serials", 7),
+    ],
+)
+def test_a_column_of_serial_numbers_is_that_of_the_feeders_meter(checker, serials, code, line):
+    rows = [f"{row(at, '1', '2')},{serial}" for at, serial in enumerate(serials)]
+    header = "Record No.,Event Type,Start Time,End Time,-1-,-2-,Meter No."
+    problem = checker.check(export(rows, header), "numbered-1.csv").problem
+    assert (problem and (problem.code, problem.line)) == (code and (code, line))
+
+
+def test_a_serial_number_of_another_feeder_contradicts_a_made_up_one_too(checker):
+    text = export([row(0)], preamble="Meter ID: 9005\n")
+    assert "'numbered'" in checker.check(text, "north-1.csv").problem.found
+    assert checker.check(text.replace("9005", "9006"), "north-1.csv").problem is None
+
+
+@pytest.mark.parametrize(
+    ("start", "is_good"),
+    [
+        (datetime(2009, 12, 31, 23, 45), False),
+        (datetime(2010, 1, 1), True),
+        (datetime.now().replace(minute=0, second=0, microsecond=0), True),
+        (datetime.now().replace(microsecond=0) + timedelta(days=3), False),
+        (datetime(2036, 1, 1), False),
+        (datetime(1999, 1, 1), False),
+    ],
+)
+def test_a_date_of_the_future_or_of_long_ago_is_refused(checker, start, is_good):
+    checked = checker.check(export([row(0, start=start.replace(second=0))]))
+    assert (checked.problem is None) == is_good
+    if not is_good:
+        assert (checked.problem.outcome, checked.problem.code) == ("sequence_error", "date")
+        letter = write_letter(checked.raw, checked.problem, "x.csv", NOON)
+        assert "impossible date" in letter and "load-profile release" in letter
+
+
+def test_rows_years_apart_are_told_from_a_hole(checker):
+    lines = [row(0), row(0, start=datetime(2016, 7, 12)), row(1, start=datetime(2016, 7, 12))]
+    problem = checker.check(export(lines)).problem
+    assert (problem.code, len(problem.breaks)) == ("years", 1)
+
+
+def test_a_date_or_serial_number_hides_no_broken_sequence(checker):
+    text = export([row(0), row(2)], preamble="Meter ID: 9004\n")
+    checked = checker.check(text, "numbered-1.csv")
+    assert (checked.problem.code, checked.problem.breaks[0].kind) == ("other_meter", "hole")
+    letter = write_letter(checked.raw, checked.problem, "x.csv", NOON)
+    assert "breaks at 1 place:" in letter and "1 interval left as a gap" in letter
 
 
 # Sequence

@@ -23,7 +23,7 @@ from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.precedence import in_order
 from ingest.raw_files import find_files, inspect_files
-from ingest.review import ReviewError, rebuild_warehouse
+from ingest.review import ReviewError, rebuild_warehouse, release_file
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
@@ -328,6 +328,19 @@ def test_equal_bytes_of_two_feeders_are_two_files(space, at_once):
     (space.root / GOOD / "south-1.csv").unlink()
     with pytest.raises(ReviewError, match=r"2024-07/south-1\.csv"):
         rebuild_warehouse(space)
+
+
+@pytest.mark.parametrize("name", ["north-future.csv", "south-1.csv"])
+def test_an_odd_date_and_another_serial_number_can_be_released(space, name):
+    future = b"\n".join(export([0]).splitlines()).replace(b"/24 ", b"/36 ")
+    other = b"Meter ID: 9004\n" + export([0])
+    prepare(space.root, METERS.replace("South,2", "South,9005"))
+    data = {"north-future.csv": future, "south-1.csv": other}[name]
+    assert take_in(space, {name: data}).outcomes.get("accepted") is None
+    assert release_file(space, name, "checked").outcome == "accepted"
+    assert closings(space) == [(1, 2), (2, None)]
+    rebuild_warehouse(space)
+    assert query(space, "select count(*) from raw.interval_reads") == [(1,)]
 
 
 def closings(space: Workspace) -> list[tuple]:
