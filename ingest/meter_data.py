@@ -4,13 +4,22 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from ingest.spreadsheet_cells import (
+    DELIMITERS,
+    AmbiguousError,
+    day_comes_first,
+    decimal_mark,
+    iso_date,
+    plain_number,
+)
 
 CHANNEL_UNITS = ("W", "kW", "MW", "Wh", "kWh", "MWh")
 INTERVAL_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
@@ -25,6 +34,18 @@ DEFAULTS = {
     "rating_mva": "",
 }
 COLUMNS = (*REQUIRED, *DEFAULTS)
+DATES = ("valid_from", "valid_to")
+NUMBERS = ("multiplier", "total_factor", "rating_mva")
+ALLOWED = {
+    **dict.fromkeys(DATES, "empty, YYYY-MM-DD or YYYY-MM-DD HH:MM[:SS] on the meter's clock"),
+    "multiplier": "a positive number below 10^9 with at most 6 decimals",
+    "total_factor": "a number between -1000 and 1000, at most 6 decimals",
+    "rating_mva": "empty or a positive number of MVA with at most 6 decimals",
+}
+# In place of what can be read in two ways, so that it is told once.
+SOME_VALUE = {**dict.fromkeys(DATES, ""), **dict.fromkeys(NUMBERS, "1")}
+# What a spreadsheet makes of a long serial number.
+ROUNDED = re.compile(r"\d[.,]\d+[eE]\+\d+")
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 # A feeder's name becomes a file name (lp/<feeder>.csv) on Windows as well.
 FEEDER_PATTERN = re.compile(r"[^<>:\"/\\|?*]*[^<>:\"/\\|?*. ]")
@@ -68,16 +89,14 @@ class MeterRow:
 
 def read_meter_data(path: Path) -> tuple[MeterRow, ...]:
     """Return the checked rows of `path`; raise MeterDataError that lists everything wrong in it."""
-    lines = _lines(path)
-    number, header = next(lines, (1, []))
+    lines, delimiter = _lines(path)
+    number, header = lines[0] if lines else (1, [])
     header = [cell.strip() for cell in header]
+    missing = [repr(name) for name in REQUIRED if name not in header]
+    if missing:
+        found = f"required are {', '.join(REQUIRED)}, found {', '.join(header)!r}"
+        raise _error(path, [f"row {number}: missing column {', '.join(missing)}; {found}"])
     problems = [
-        f"row {number}: missing column {name!r}; required are {', '.join(REQUIRED)}, "
-        f"found {', '.join(header)!r}"
-        for name in REQUIRED
-        if name not in header
-    ]
-    problems += [
         f"row {number}, column {name!r}: unknown or repeated; allowed are {', '.join(COLUMNS)}"
         for i, name in enumerate(header)
         if name and (name not in COLUMNS or name in header[:i])
@@ -85,19 +104,22 @@ def read_meter_data(path: Path) -> tuple[MeterRow, ...]:
     if problems:
         raise _error(path, problems)
     rows: list[MeterRow] = []
-    for number, cells in lines:
+    tables = [
+        dict(zip(header, (cell.strip() for cell in cells), strict=False)) for _, cells in lines[1:]
+    ]
+    unclear = _read_as_saved([number for number, _ in lines[1:]], tables, delimiter)
+    problems += unclear
+    for (number, cells), table in zip(lines[1:], tables, strict=True):
         extra = [cell for cell in cells[len(header) :] if cell.strip()]
         if extra:
             problems.append(
                 f"row {number}, column {len(header) + 1}, value {extra[0]!r}: allowed are the "
                 f"{len(header)} columns of the header; quote a cell that holds a comma"
             )
-        row = _row(
-            number, dict(zip(header, (cell.strip() for cell in cells), strict=False)), problems
-        )
+        row = _row(number, table, problems)
         if row:
             rows.append(row)
-    problems += _overlaps(rows)
+    problems += [] if unclear else _overlaps(rows)
     if not rows and not problems:
         problems.append("no rows; at least one feeder is needed")
     if problems:
@@ -105,10 +127,44 @@ def read_meter_data(path: Path) -> tuple[MeterRow, ...]:
     return _same_spelling(rows)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, cells) of the rows that are not blank."""
+def _read_as_saved(numbers: list[int], tables: list[dict[str, str]], delimiter: str) -> list[str]:
+    """Put dates and numbers that a spreadsheet has saved in its own form into ours.
+
+    Returns one sentence for the dates and one for the numbers that can be read in two ways.
+    """
+    dates = [table.get(name, "") for table in tables for name in DATES]
+    day_first = day_comes_first(dates)
+    mark = decimal_mark(table.get(name, "") for table in tables for name in NUMBERS)
+    ways = {name: (iso_date, day_first) for name in DATES}
+    if delimiter != ",":  # in a file with commas between its cells, they stand for nothing else
+        ways |= {name: (plain_number, mark) for name in NUMBERS}
+    unclear: dict[Callable, list[str]] = {}
+    for number, table in zip(numbers, tables, strict=True):
+        for name, (read, settled) in ways.items():
+            value = table.get(name, "")
+            try:
+                table[name] = read(value, settled)
+            except AmbiguousError as error:
+                table[name] = SOME_VALUE[name]
+                allowed = " or ".join(map(repr, error.readings))
+                unclear.setdefault(read, []).append(
+                    f"row {number}, column {name!r}, value {value!r}: allowed is {ALLOWED[name]}; "
+                    f"this may be either of two, write {allowed}"
+                )
+    more = "; and {} more of this kind"
+    return [found[0] + more.format(len(found) - 1) * (len(found) > 1) for found in unclear.values()]
+
+
+def _text(path: Path) -> str:
+    """The file's text: UTF-8, or UTF-16 as a spreadsheet's "Unicode text"."""
+    data = path.read_bytes()
+    return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+
+
+def _lines(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
+    """Line number and cells of the rows that are not blank, and what stands between cells."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _text(path)
     except (FileNotFoundError, IsADirectoryError):
         raise MeterDataError(
             f"{path} not found. It must have the columns {', '.join(REQUIRED)}; "
@@ -120,11 +176,12 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
             f"{path}, row {line}: not UTF-8 text; save it as 'CSV UTF-8 (comma delimited)'."
         ) from None
     text = unicodedata.normalize("NFC", text)
-    reader = csv.reader(io.StringIO(text, newline=""))
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(DELIMITERS, key=lambda mark: (first.count(mark), mark == ","))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
+        rows = [(reader.line_num, cells) for cells in reader]
+        return [row for row in rows if any(cell.strip() for cell in row[1])], delimiter
     except csv.Error as error:
         raise _error(path, [f"row {reader.line_num}: {error}; allowed is CSV text"]) from None
 
@@ -149,12 +206,16 @@ def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | 
         "'_gaps'",
     )
     meter = values.get("meter", "")
-    check("meter", bool(meter) and meter.isprintable(), "the meter's serial number")
+    check(
+        "meter",
+        bool(meter) and meter.isprintable() and not ROUNDED.fullmatch(meter),
+        "the meter's serial number, of which a spreadsheet has made no number",
+    )
     multiplier = _decimal(values.get("multiplier", ""))
     check(
         "multiplier",
         _fits(multiplier, 9, 6) and multiplier > 0,
-        "a positive number below 10^9 with at most 6 decimals",
+        ALLOWED["multiplier"],
     )
     check("channel_unit", values["channel_unit"] in CHANNEL_UNITS, ", ".join(CHANNEL_UNITS))
     check(
@@ -173,19 +234,17 @@ def _row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | 
         check(
             column,
             not values[column] or period[column] is not None,
-            "empty, YYYY-MM-DD or YYYY-MM-DD HH:MM[:SS] on the meter's clock",
+            ALLOWED[column],
         )
     if period["valid_from"] and period["valid_to"]:
         check("valid_to", period["valid_from"] < period["valid_to"], "a time after valid_from")
     factor = _decimal(values["total_factor"])
-    check(
-        "total_factor", _fits(factor, 3, 6), "a number between -1000 and 1000, at most 6 decimals"
-    )
+    check("total_factor", _fits(factor, 3, 6), ALLOWED["total_factor"])
     rating = _decimal(values["rating_mva"])
     check(
         "rating_mva",
         not values["rating_mva"] or (_fits(rating, 9, 6) and rating > 0),
-        "empty or a positive number of MVA with at most 6 decimals",
+        ALLOWED["rating_mva"],
     )
     if len(problems) > before:
         return None

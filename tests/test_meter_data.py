@@ -123,7 +123,7 @@ def test_everything_wrong_is_listed_at_once(tmp_path):
     ("text", "parts"),
     [
         ("sta,meter\na,1\n", ["row 1", "'multiplier'", "required are sta", "'sta, meter'"]),
-        ("\n\nsta;meter;multiplier\n", ["row 3", "'sta;meter;multiplier'", "allowed are"]),
+        ("\n\nsta|meter|multiplier\n", ["row 3", "'sta|meter|multiplier'", "required are"]),
         ("", ["row 1", "'sta'", "required are"]),
         ("sta,meter,multiplier,x\n", ["row 1, column 'x'", "unknown", "allowed are sta"]),
         ("sta,meter,multiplier,sta\n", ["row 1, column 'sta'", "repeated"]),
@@ -132,12 +132,91 @@ def test_everything_wrong_is_listed_at_once(tmp_path):
         (CLASSIC + 'a,1,"2\nb,1,3\n', ["row 4", "'multiplier'", "'2\\nb,1,3'"]),
         (CLASSIC + "x" * 200_000, ["row", "allowed is CSV text"]),
         (CLASSIC.encode() + b"caf\xe9,1,1\n", ["row 3", "not UTF-8", "CSV UTF-8"]),
-        (CLASSIC.encode("utf-16"), ["row 1", "not UTF-8"]),
+        (CLASSIC.encode("utf-16")[2:], ["row 1", "missing column"]),
     ],
 )
 def test_a_file_that_is_no_such_table_is_told_so(tmp_path, text, parts):
     message = complaint(tmp_path, text)
     assert [part for part in parts if part not in message] == []
+
+
+def saved(text: str, encoding: str = "utf-8") -> bytes:
+    return text.encode(encoding)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        saved(
+            "sta;meter;multiplier;valid_from;total_factor\na;1;28800,5;15.10.2024 10:00;1,0036\n"
+        ),
+        saved("sta;meter;multiplier;valid_from;total_factor\na;1;28.800,5;15/10/2024 10:00;1,0036"),
+        saved("sta\tmeter\tmultiplier\tvalid_from\ttotal_factor\r\n", "utf-16")
+        + "a\t1\t28,800.5\t10/15/2024 10:00:00 AM\t1.0036\r\n".encode("utf-16")[2:],
+        saved("sta,meter,multiplier,valid_from,total_factor\na,1,28800.5,10/15/24 10:00,1.0036\n"),
+        saved("sta,meter,multiplier,valid_from,total_factor\na,1,28800.5,2024-10-15T10:00,1.0036"),
+    ],
+)
+def test_a_file_as_a_spreadsheet_saves_it_is_read(tmp_path, data):
+    (tmp_path / "meter-data.csv").write_bytes(data)
+    (found,) = read_meter_data(tmp_path / "meter-data.csv")
+    numbers = found.multiplier, found.total_factor
+    assert numbers == (Decimal("28800.5"), Decimal("1.0036"))
+    assert found.valid_from == datetime(2024, 10, 15, 10)
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ("10/15/2024", datetime(2024, 10, 11)),
+        ("15/10/2024", datetime(2024, 11, 10)),
+        ("12/12/2024", None),
+        ("13/10/2024 10:00,10/14/2024", None),
+    ],
+)
+def test_an_ambiguous_date_is_settled_by_another_cell_or_refused_once(tmp_path, second, expected):
+    text = "sta,meter,multiplier,valid_from,valid_to\na,1,1,10/11/2024,\n"
+    text += f"b,1,1,{second}\nc,1,1,10/11/2024,\n"
+    path = tmp_path / "meter-data.csv"
+    path.write_text(text)
+    if expected:
+        assert read_meter_data(path)[0].valid_from == expected
+        return
+    with pytest.raises(MeterDataError) as error:
+        read_meter_data(path)
+    said = str(error.value)
+    assert said.count("\n") == 1
+    assert "row 2, column 'valid_from', value '10/11/2024'" in said
+    assert "write '2024-10-11' or '2024-11-10'; and 1 more" in said
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (("28,800", "1,5"), "28.8"),
+        (("28.800", "1,5"), "28800"),
+        (("28,800", "1.5"), "28800"),
+        (("1,000,000", "1"), "1000000"),
+        (("0,125", "1"), "0.125"),
+        (("28800", "1"), "28800"),
+        (("28,800", "1"), None),
+        (("28.800", "1"), None),
+    ],
+)
+def test_a_number_with_two_readings_is_settled_by_another_cell_or_refused(
+    tmp_path, cells, expected
+):
+    path = tmp_path / "meter-data.csv"
+    path.write_text("sta;meter;multiplier;rating_mva\na;1;{};{}\n".format(*cells))
+    if expected:
+        assert read_meter_data(path)[0].multiplier == Decimal(expected)
+        return
+    with pytest.raises(MeterDataError, match=r"row 2, column 'multiplier'.*'28.8' or '28800'"):
+        read_meter_data(path)
+
+
+def test_a_serial_number_that_a_spreadsheet_has_rounded_is_refused(tmp_path):
+    assert "column 'meter'" in complaint(tmp_path, table({"meter": "1.448E+08"}))
 
 
 def test_a_missing_file_is_told_with_its_columns(tmp_path):
