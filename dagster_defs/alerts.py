@@ -37,7 +37,7 @@ class AlertError(ValueError):
     """alerts.toml is wrong; the text names file, key, value and what is allowed."""
 
 
-def read_settings(workspace: Workspace) -> dict[str, dict]:
+def read_alerts(workspace: Workspace) -> dict[str, dict]:
     """The channels that alerts.toml names; none if there is no such file. Raises AlertError."""
     path = workspace.root / "alerts.toml"
     try:
@@ -65,7 +65,7 @@ def tell(workspace: Workspace, subject: str, lines: Iterable[str]) -> list[str]:
         lines = [*lines[:MOST_LINES], f"... and {len(lines) - MOST_LINES:,} more"]
     text = "\n".join([*lines, "", f"root: {workspace.root}"])
     try:
-        settings = read_settings(workspace)
+        settings = read_alerts(workspace)
     except AlertError as error:
         return [str(error)]
     failed = []

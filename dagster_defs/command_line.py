@@ -14,12 +14,13 @@ import typer
 from rich.markup import escape
 
 from dagster_defs import interrupt
-from dagster_defs.alerts import AlertError, read_settings, tell
+from dagster_defs.alerts import AlertError, read_alerts, tell
 from dagster_defs.dbt_variables import check_variables
 from dagster_defs.terminal import PlainConsole
 from ingest.caches import notices
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
+from ingest.settings import SettingsError, read_settings
 from ingest.workspace import RootError, Workspace, workspace_at
 
 app = typer.Typer(
@@ -68,8 +69,9 @@ def run(
         _write_sample(workspace.root, 4, 3, 7)
     try:
         read_meter_data(workspace.meter_data)
-        read_settings(workspace)
-    except (MeterDataError, AlertError) as error:
+        read_alerts(workspace)
+        read_settings(workspace.settings)
+    except (MeterDataError, AlertError, SettingsError) as error:
         _stop(str(error))
     from dagster_defs.drop_folder import has_nothing_to_read, left_out
     from dagster_defs.run_job import is_anything_new, run_job

@@ -19,6 +19,8 @@ from dagster import (
 )
 
 from dagster_defs.pictures.drawing import DRAWERS
+from dagster_defs.run_history import prune_runs
+from ingest.settings import read_settings
 from ingest.workspace import Workspace
 
 
@@ -38,12 +40,22 @@ def workspace_resource(workspace: Workspace, wait_seconds: float = 600) -> Resou
     def locked(context: InitResourceContext) -> Iterator[LockedWorkspace]:
         with workspace.locked(wait_seconds, context.log.warning):
             workspace.prepare()
+            _keep_latest_runs(workspace, context)
             try:
                 yield LockedWorkspace(workspace)
             finally:
                 DRAWERS.end()
 
     return ResourceDefinition(locked, config_schema={}, description=LockedWorkspace.__doc__)
+
+
+def _keep_latest_runs(workspace: Workspace, context: InitResourceContext) -> None:
+    """Delete older runs of the page's history; that this fails is no reason to stop a run."""
+    keep = read_settings(workspace.settings).keep_runs
+    try:
+        prune_runs(context.instance, keep)
+    except Exception as error:
+        context.log.warning(f"Older runs were not deleted: {error}")
 
 
 def fixed_resource(value: Any) -> ResourceDefinition:

@@ -80,6 +80,10 @@ class Workspace:
         return self.root / "warehouse" / "last_run.json"
 
     @property
+    def settings(self) -> Path:
+        return self.root / "settings.toml"
+
+    @property
     def meter_data(self) -> Path:
         return self.root / "meter-data.csv"
 

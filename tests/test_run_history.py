@@ -1,0 +1,97 @@
+"""What Dagster keeps of runs stays bounded, and settings.toml says how much."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from conftest import load_profile
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    DagsterInstance,
+    Definitions,
+    MaterializeResult,
+    asset,
+    define_asset_job,
+)
+
+from dagster_defs.run_history import DAY, prune_runs
+from dagster_defs.run_job import dagster_home
+from ingest.settings import Settings, SettingsError, read_settings
+from ingest.workspace import Workspace
+
+
+@asset(check_specs=[AssetCheckSpec("small", asset="made")])
+def made() -> MaterializeResult:
+    print("said by a step")
+    return MaterializeResult(check_results=[AssetCheckResult(passed=True)])
+
+
+JOB = Definitions(assets=[made], jobs=[define_asset_job("j")]).resolve_job_def("j")
+
+
+def rows(home: Path, database: str, table: str, column: str) -> set[str]:
+    with sqlite3.connect(home / "history" / database) as con:
+        return {run for (run,) in con.execute(f"select {column} from {table}")}
+
+
+def test_older_runs_go_with_events_checks_and_logs(tmp_path):
+    home = dagster_home(Workspace(tmp_path))
+    with DagsterInstance.from_config(str(home)) as instance:
+        runs = [JOB.execute_in_process(instance=instance).run_id for _ in range(4)]
+        waiting = instance.create_run_for_job(JOB).run_id
+        shard = home / "history" / "runs" / f"{runs[0]}.db"
+        shard.write_bytes(b"damaged" * 99)
+        assert prune_runs(instance, keep=2) == 3
+        assert prune_runs(instance, keep=2) == 0
+    kept = {waiting, runs[3]}
+    assert rows(home, "runs.db", "runs", "run_id") == kept
+    assert {path.stem for path in (home / "history/runs").glob("*.db")} == kept | {"index"}
+    for table in ("event_logs", "asset_check_executions"):
+        assert rows(home, "runs/index.db", table, "run_id") <= kept
+    assert not any((home / "storage" / run).exists() for run in runs[:3])
+
+
+def test_a_run_that_waits_is_kept_for_a_day(tmp_path, monkeypatch):
+    home = dagster_home(Workspace(tmp_path))
+    with DagsterInstance.from_config(str(home)) as instance:
+        waiting = instance.create_run_for_job(JOB).run_id
+        JOB.execute_in_process(instance=instance)
+        assert prune_runs(instance, keep=1) == 0
+        monkeypatch.setattr("time.time", lambda now=time.time: now() + DAY + 60)
+        assert prune_runs(instance, keep=1) == 1
+    assert waiting not in rows(home, "runs.db", "runs", "run_id")
+
+
+def test_settings_have_values_of_their_own_without_a_file(tmp_path):
+    assert read_settings(tmp_path / "settings.toml") == Settings(keep_runs=60)
+    (tmp_path / "settings.toml").write_text("keep_runs = 5  # few\n")
+    assert read_settings(tmp_path / "settings.toml").keep_runs == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("keep_run = 5", "'keep_run' is unknown; allowed are keep_runs"),
+        ("keep_runs = 0", "keep_runs is 0; allowed is a whole number from 1 to"),
+        ("keep_runs = true", "keep_runs is True"),
+        ("keep_runs = 1.5", "keep_runs is 1.5"),
+        ("keep_runs = '5'", "keep_runs is '5'"),
+        ("keep_runs =", "cannot be read"),
+        ("[keep_runs]", "keep_runs is {}"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_is_allowed(tmp_path, text, named):
+    (tmp_path / "settings.toml").write_text(text)
+    with pytest.raises(SettingsError) as found:
+        read_settings(tmp_path / "settings.toml")
+    assert named in str(found.value) and "settings.toml" in str(found.value)
+
+
+def test_a_run_with_wrong_settings_ends_before_anything_is_touched(tmp_path):
+    (tmp_path / "meter-data.csv").write_text("sta,meter,multiplier\nnorth,1,1\n")
+    (tmp_path / "settings.toml").write_text("keep_run = 5")
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 2 and "'keep_run' is unknown" in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"meter-data.csv", "settings.toml"}
