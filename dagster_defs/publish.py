@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +38,7 @@ ROWS_A_FILE = 50_000  # of a month, about: a feeder-month costs the writing of i
 HISTORY_LOST = "it is made again, and what earlier versions changed is forgotten"
 TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
 KEPT = ("model_parts", *HISTORY)
+BEHIND = ("feeder_days", "system_days")  # what feeder_figures and total_figures are made of
 PARTS = """
 select coalesce(feeder, ''), month_start_at, stamp || code
 from model_parts
@@ -63,6 +64,7 @@ class Mart:
     """A published table; one that is made by parts says which, and in what columns they show.
 
     `order` are the columns of its key: rows lie in their order, so that equal rows are equal bytes.
+    `columns` are those that are published, with what they mean; `hidden` is what else there is.
     """
 
     name: str
@@ -70,6 +72,9 @@ class Mart:
     parts: str | None
     time: str
     feeder: str
+    description: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,18 +146,35 @@ def published_marts(manifest: Path) -> list[Mart]:
         for n in nodes
         if n.get("attached_node") and (n.get("test_metadata") or {}).get("name") == "unique_key"
     }
-    configs = {n["name"]: n["config"] for n in nodes if n["resource_type"] == "model"}
+    models = {n["name"]: n for n in nodes if n["resource_type"] == "model"}
     return [
-        Mart(
-            name,
-            keys.get(name, "all"),
-            config.get("parts"),
-            config.get("part_time") or "",
-            config.get("part_feeder", "feeder"),
-        )
-        for name, config in sorted(configs.items())
-        if config.get("group") == "marts" and config["meta"].get("is_published", True)
+        _mart(node, keys.get(name, "all"))
+        for name, node in sorted(models.items())
+        if node["config"].get("group") == "marts" and _is_published(node)
     ]
+
+
+def _mart(node: Mapping, order: str) -> Mart:
+    config, columns = node["config"], node["columns"].values()
+    return Mart(
+        node["name"],
+        order,
+        config.get("parts"),
+        config.get("part_time") or "",
+        config.get("part_feeder", "feeder"),
+        _one_line(node["description"]),
+        {c["name"]: _one_line(c["description"]) for c in columns if _is_published(c)},
+        tuple(c["name"] for c in columns if not _is_published(c)),
+    )
+
+
+def _is_published(described: Mapping) -> bool:
+    """Whether a model or column is for people to read, which is so unless its meta denies it."""
+    return described["config"]["meta"].get("is_published", True)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
@@ -213,7 +235,7 @@ def checkpoint(warehouse: Path) -> None:
 
 
 def _check_tested(con: duckdb.DuckDBPyConnection, marts: list[Mart]) -> None:
-    (models,) = con.execute(UNTESTED, [[mart.name for mart in marts]]).fetchone()
+    (models,) = con.execute(UNTESTED, [[*(mart.name for mart in marts), *BEHIND]]).fetchone()
     if models:
         raise WarehouseError(
             f"Nothing was published: {models} changed, and not all checks have passed since. "
@@ -263,10 +285,11 @@ def _write_parquet(
 def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth]:
     """The files that a mart should have: some feeders of a month each, or one of all its rows."""
     described = con.execute(f"describe {mart.name}").fetchall()
-    # exact numbers of that length are for DuckDB alone: a double is what others read them as
+    # exact numbers are for DuckDB alone: pandas would make an object of each
     columns = ", ".join(
-        f"{as_double(name, mart)} as {name}" if _is_wide(kind) else name
+        f"{as_double(name, mart)} as {name}" if kind.startswith("DECIMAL") else name
         for name, kind, *_ in described
+        if name not in mart.hidden
     )
     if not mart.parts:
         rows = con.execute(f"select count(*), sum(hash(t)) from {mart.name} as t").fetchone()
@@ -297,7 +320,7 @@ def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth
 
 
 def as_double(column: str, mart: Mart) -> str:
-    """SQL for a long decimal as a double; most powers of intervals are short ones, read faster."""
+    """SQL for a decimal as a double; most powers of intervals are short ones, read faster."""
     if mart.name == "feeder_profiles" and column in RAW_OF:
         guess = guess_power(column)
         return (
@@ -305,10 +328,6 @@ def as_double(column: str, mart: Mart) -> str:
             f" else cast({column} as double) end"
         )
     return f"cast({column} as double)"
-
-
-def _is_wide(kind: str) -> bool:
-    return kind.startswith("DECIMAL(") and int(kind[8:].split(",")[0]) > 18
 
 
 def _number(name: str) -> int:
@@ -369,6 +388,8 @@ def _write_version(
             if kind == "view" and name in names:
                 con.execute(f"create table published.{name} as from {name}")
         con.execute("drop schema published.raw")
+        for mart in marts:
+            _explain(con, mart)
         version = _note_version(con, workspace, content, has_before=has_before)
     finally:
         con.execute("detach published")
@@ -403,6 +424,16 @@ def _is_whole(con: duckdb.DuckDBPyConnection, catalog: str) -> bool:
     except duckdb.Error:
         return False
     return True
+
+
+def _explain(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    """Leave out columns that are not for people, and say what the table and the others are."""
+    table = f"published.main.{mart.name}"
+    for name in mart.hidden:
+        con.execute(f"alter table {table} drop column {name}")
+    con.execute(f"comment on table {table} is {_text(mart.description)}")
+    for name, meaning in mart.columns.items():
+        con.execute(f"comment on column {table}.{name} is {_text(meaning)}")
 
 
 def _copy(workspace: Workspace) -> Path:

@@ -8,6 +8,7 @@ from dagster_defs.dbt import ensure_manifest
 TARGET = Path(__file__).with_name("data-dictionary.md")
 PARTS = {
     "marts": "Published tables",
+    "internal": "Tables of the pipeline alone, which are not published",
     "raw": "Raw tables: what the files say, as delivered",
     "staging": "Staging, for those who read the models",
 }
@@ -29,9 +30,15 @@ def dictionary() -> str:
     for folder, title in PARTS.items():
         parts.append(f"## {title}\n")
         for node in sorted(nodes, key=lambda n: n["name"]):
-            if (node.get("group") or node.get("source_name")) == folder:
+            if _folder(node) == folder:
                 parts.append(_table(node))
     return "\n".join(parts)
+
+
+def _folder(node: dict) -> str:
+    group = node.get("group") or node.get("source_name")
+    is_published = node["config"].get("meta", {}).get("is_published", True)
+    return group if is_published else "internal"
 
 
 def _table(node: dict) -> str:

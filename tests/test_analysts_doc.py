@@ -67,6 +67,18 @@ def test_sql_and_python_give_the_same_answer(question: str, root: Path, monkeypa
     assert comparable(found) == comparable(wanted)
 
 
+def test_the_load_factor_of_the_page_is_the_published_one(sample: Path):
+    [question] = [text for text in QUESTIONS if text.startswith("6. ")]
+    with duckdb.connect(str(sample / "warehouse/published.duckdb"), read_only=True) as con:
+        found = con.sql(blocks(question, "sql")[0]).fetchall()
+        wanted = con.execute("""
+            select feeder, strftime(period_start, '%Y-%m'), load_factor from feeder_figures
+            where grain = 'month' order by all
+        """).fetchall()
+    assert [row[:2] for row in found] == [row[:2] for row in wanted]
+    assert [row[2] for row in found] == pytest.approx([row[2] for row in wanted], rel=1e-9)
+
+
 def test_the_published_history_has_the_tables_that_the_page_describes(root: Path):
     with duckdb.connect(str(root / "warehouse/published.duckdb"), read_only=True) as con:
         for name in ("versions", "version_months", "version_intervals"):

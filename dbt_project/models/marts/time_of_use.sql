@@ -114,6 +114,9 @@ select
     binned.del_mj,
     binned.rec_mj,
     binned.net_mj,
+    {{ rounded('cast(binned.del_mj as double) / 3600') }} as del_mwh,
+    {{ rounded('cast(binned.rec_mj as double) / 3600') }} as rec_mwh,
+    {{ rounded('cast(binned.net_mj as double) / 3600') }} as net_mwh,
     binned.peak_mw
 from binned
 inner join typed on binned.local_date = typed.local_date
