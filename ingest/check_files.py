@@ -224,9 +224,11 @@ group by accepted.file_id, local_month
 order by accepted.file_id, local_month
 """
 
-# Neighbouring rows of a file whose times do not meet. The clock table excuses the two joints a
-# daylight-saving change makes: the clock jumps between one row's end and the next row's start. It
-# does so once: a file that goes back to the same hour again repeats itself.
+# Neighbouring rows of a file whose times do not meet. A clock that was set by a few seconds moves a
+# joint; up to a minute, and less than a quarter of the row, is jitter. The clock table excuses the
+# two joints a daylight-saving change makes: the clock jumps between one row's end and the next
+# row's start, and a clock that is a little off does so in the interval that the change begins.
+# It does so once: a file that goes back to the same hour again repeats itself.
 SEQUENCE = """
 with
 rows_in_order as (
@@ -235,6 +237,8 @@ rows_in_order as (
         rowid as row_no,
         record_no,
         start_local,
+        end_local,
+        lag(start_local) over () as previous_start,
         lag(end_local) over () as previous_end,
         lag(file_no) over () as previous_file
     from {reads}
@@ -246,6 +250,11 @@ broken as (
     from rows_in_order
     inner join batch_lines on rows_in_order.file_no = batch_lines.file_no
     where previous_file = rows_in_order.file_no and start_local <> previous_end
+        and not (
+            start_local > previous_start
+            and abs(epoch(start_local - previous_end)) <= 60
+            and abs(epoch(start_local - previous_end)) * 4 < epoch(end_local - start_local)
+        )
 ),
 
 excused as (
@@ -259,9 +268,14 @@ excused as (
     inner join raw.clock_days as clock
         on
             meter.timezone = clock.timezone
-            and broken.previous_end = clock.change_at_local
-            and broken.start_local = clock.change_at_local
-            + to_minutes(clock.new_utc_offset_minutes - clock.utc_offset_minutes)
+            and broken.previous_end
+            > clock.change_at_local - to_seconds(least(60, meter.interval_minutes * 15))
+            and broken.previous_end
+            < clock.change_at_local + to_minutes(meter.interval_minutes)
+            and abs(epoch(
+                broken.start_local - broken.previous_end
+                - to_minutes(clock.new_utc_offset_minutes - clock.utc_offset_minutes)
+            )) < least(61, meter.interval_minutes * 15)
     qualify row_number() over (
         partition by broken.file_no, clock.change_at_local order by broken.row_no
     ) = 1

@@ -91,10 +91,10 @@
 {%- endmacro %}
 
 {# Round half away from zero to nine decimals (1 mW, 1 mVA): roots and quotients only. By way of
-   a whole number, so that there is one way to do it. #}
+   a whole number, so that there is one way to do it; NULL beyond nine billion, which nothing is. #}
 {% macro rounded(value) -%}
     cast(
-        cast(round(({{ value }}) * 1e9) as bigint) * cast(0.000000001 as decimal(9, 9))
+        try_cast(round(({{ value }}) * 1e9) as bigint) * cast(0.000000001 as decimal(9, 9))
         as decimal(28, 18)
     )
 {%- endmacro %}

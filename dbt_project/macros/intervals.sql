@@ -1,5 +1,15 @@
 {#- The intervals of all feeders and of their total, which is called '*', as no feeder can be. -#}
 
+{# How many seconds a row may start beside its interval, or be shorter or longer than it, and still be
+   that interval's reading: RULES T4, and never as much as half (a quarter) of a short interval. #}
+{% macro offset_jitter(interval_minutes) -%}
+    least(60, {{ interval_minutes }} * 30 - 1)
+{%- endmacro %}
+
+{% macro length_jitter(interval_minutes) -%}
+    least(60, {{ interval_minutes }} * 15 - 1)
+{%- endmacro %}
+
 {% macro net_intervals() -%}
     (
         select
@@ -7,7 +17,11 @@
             interval_start_at,
             interval_minutes,
             actual_seconds,
-            start_local,
+            case
+                when clock_offset_seconds <> 0
+                    then {{ to_local('interval_start_at', 'timezone') }}
+                else start_local
+            end as start_local,
             timezone,
             can_be_peak,
             not is_off_grid as is_on_grid,

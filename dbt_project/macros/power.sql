@@ -1,5 +1,25 @@
 {#- From raw channels to MW and MVA. -#}
 
+{# Whether a reading, as it counts in the total, is beyond 10^6 MW, more than a thousand power
+   stations: an error, and the sums of many have no room for it. Values are below 10^9, so that most
+   meters cannot get there. #}
+{% macro is_out_of_range() -%}
+    case
+        when mw_factor <= 0.001 and abs(total_factor) <= 1 and not (is_energy and is_odd) then false
+        else coalesce(
+            cast(
+                greatest(abs(kw_del), abs(kw_rec), abs(kva_del), abs(kva_rec)) as double
+            )
+            * cast(mw_factor * greatest(abs(total_factor), 1) as double)
+            * case
+                when is_energy and actual_seconds <> meter_seconds
+                    then cast(meter_seconds as double) / nullif(actual_seconds, 0)
+                else 1
+            end >= 1000000, false
+        )
+    end
+{%- endmacro %}
+
 {% macro long_value(channel, list='long_values') -%}
     {{ entry(list, ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'].index(channel) + 1) }}
 {%- endmacro %}
@@ -9,7 +29,7 @@
    a row shorter or longer than its meter's interval is spread over its own length, by a quotient. #}
 {% macro in_mw(channel) -%}
     case
-        when is_no_load then null
+        when is_no_load or is_out_of_range then null
         when is_spread
             then {{ rounded(
                 'cast(coalesce(' ~ long_value(channel) ~ ', cast(' ~ channel
@@ -40,7 +60,7 @@
 {# A raw channel for roots, quotients and comparisons with 0; NULL where it is no load. #}
 {% macro as_double(channel) -%}
     case
-        when is_no_load then null
+        when is_no_load or is_out_of_range then null
         when long_values is null then cast({{ channel }} as double)
         else cast({{ long_value(channel) }} as double)
     end

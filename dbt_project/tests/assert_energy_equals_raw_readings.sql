@@ -92,8 +92,9 @@ reads as (
     inner join shared
         on reads.file_id = shared.file_id and reads.line_number = shared.line_number
     where
-        -- what a meter shows in test mode is no load
+        -- what a meter shows in test mode is no load, and what no feeder can carry neither
         coalesce(shared.event_handling not in ('test', 'skipped'), true)
+        and not shared.is_out_of_range
 ),
 
 delivered as (
@@ -160,7 +161,19 @@ where
                 )
         else
             {% for power in ['mw_del', 'mw_rec', 'mva_gross', 'mw_net'] %}
-                {{ "or" if not loop.first }} delivered.{{ power }} * factors.factor
-                is distinct from published.{{ power }} * factors.per_mw
+                {{ "or" if not loop.first }} case
+                    -- a product of 38 digits has room for no more than this
+                    when
+                        abs(cast(delivered.{{ power }} as double))
+                        * cast(factors.factor as double) > 1e13
+                        then coalesce(abs(
+                            cast(delivered.{{ power }} as double) * cast(factors.factor as double)
+                            - cast(published.{{ power }} as double) * factors.per_mw
+                        ) > 1e-12 * abs(cast(delivered.{{ power }} as double))
+                        * cast(factors.factor as double), true)
+                    else
+                        delivered.{{ power }} * factors.factor
+                        is distinct from published.{{ power }} * factors.per_mw
+                end
             {% endfor %}
     end

@@ -9,6 +9,31 @@ figures as (
     where grain = 'month'
 ),
 
+-- a window belongs to the period in which it ends; in its first hour it reaches into the day before
+last_days as (
+    select
+        figures.feeder,
+        figures.period_start,
+        max(days.peak_mw) as peak_mw
+    from figures
+    inner join {{ ref('feeder_days') }} as days
+        on
+            figures.feeder = days.feeder
+            and {{ days_between('days.local_date', 'figures.period_start') }} = 1
+    group by figures.feeder, figures.period_start
+),
+
+-- one total of weights that changed would be compared with another's peaks
+weights as (
+    select count(*) as changed_count
+    from (
+        select feeder
+        from {{ ref('stg_meter_data') }}
+        group by feeder
+        having min(total_factor) <> max(total_factor)
+    ) as changed
+),
+
 -- 1 mW of each feeder is lost where a share of an interval is rounded
 shares as (
     select
@@ -33,25 +58,38 @@ bins as (
 )
 
 select
-    feeder,
-    period_start,
+    figures.feeder,
+    figures.period_start,
     'a figure is out of its range' as failure
 from figures
+cross join weights
+left join last_days
+    on figures.feeder = last_days.feeder and figures.period_start = last_days.period_start
 where
-    load_factor not between 0 and 1 + 1e-9
-    or loss_factor not between 0 and 1 + 1e-6
-    or completeness not between 0 and 1
-    or coincidence_factor > 1 + 1e-9
-    or peak_mw < min_mw
-    or peak_30min_mw > peak_mw + 1e-9
-    or peak_60min_mw > peak_mw + 1e-9
+    figures.load_factor not between 0 and 1 + 1e-9
+    or figures.loss_factor < 0
+    -- squares are summed in whole 10^-12 MW2 s, which is much for a load of some milliwatts
+    or (figures.loss_factor - 1 - 1e-6) * {{ squared(
+        'cast(greatest(abs(figures.peak_mw), abs(figures.min_mw)) as double)'
+    ) }} > 1e-14
+    or figures.completeness not between 0 and 1
+    -- a mean of shorter intervals is rounded to 1 mW, of each feeder
+    or (
+        weights.changed_count = 0
+        and figures.coincidence_factor > 1 + 1e-9
+        and figures.peak_mw > figures.noncoincident_mw + 0.000001
+    )
+    or figures.peak_mw < figures.min_mw
+    or cast(greatest(figures.peak_30min_mw, figures.peak_60min_mw) as double)
+    > cast(greatest(figures.peak_mw, last_days.peak_mw) as double) + 1e-9
+    + 1e-12 * abs(cast(figures.peak_mw as double))
 union all
 select
     '*' as feeder,
     period_start,
     'the feeders do not add up to the peak of the total' as failure
 from shares
-where abs(total_mw - feeders_mw) > 0.000001
+where abs(total_mw - feeders_mw) > 0.000001 + 1e-12 * abs(cast(total_mw as double))
 union all
 select
     days.feeder,

@@ -23,9 +23,9 @@ factors as (
 
 select *
 from factors
--- the older tool's figures may exceed 1 where the meter rounded kVA below kW
+-- the older tool's figures may leave it where kVA is below kW
 {% if var('net_convention') == 'gross' %}
-    where pf < 0 or (pf > 1 and not kva_below_kw)
+    where pf not between 0 and 1 and not kva_below_kw
 {% else %}
     where pf not between 0 and 1
 {% endif %}

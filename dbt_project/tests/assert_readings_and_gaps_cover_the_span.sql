@@ -45,7 +45,9 @@ covered as (
 span as (
     select
         min(interval_start_at) as start_at,
-        max({{ add_seconds('interval_start_at', 'actual_seconds') }}) as end_at
+        max({{ add_seconds(
+            'interval_start_at', 'case when is_off_grid then 1 else actual_seconds end'
+        ) }}) as end_at
     from {{ ref('feeder_profiles') }}
 ),
 
@@ -65,7 +67,7 @@ months as (
         -- whole intervals: where the grid is shifted, one reaches over the end of a month
         sum(
             ({{ whole_quotient(
-                minutes_between('first_start_at', 'until_at') ~ ' - 1', 'interval_minutes'
+                seconds_between('first_start_at', 'until_at') ~ ' - 1', 'interval_minutes * 60'
             ) }} + 1) * interval_minutes
         ) as minutes_expected
     from expected

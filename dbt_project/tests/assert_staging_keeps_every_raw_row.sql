@@ -48,6 +48,11 @@ where
             select periods.file_id from {{ ref('stg_file_periods') }} as periods
             where periods.is_contested
         )
+        -- the rows of a clock that is a little off are ranked too
+        and files.file_id not in (
+            select uses.file_id from {{ ref('file_uses') }} as uses
+            where uses.clock_offset_count > 0
+        )
     )
 union all
 select

@@ -9,9 +9,14 @@ summed as (
         {{ floor_to_grid(
             'profiles.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
         ) }} as interval_start_at,
-        sum(profiles.total_factor * profiles.mw_net * profiles.actual_seconds) as mw_seconds,
-        sum(abs(profiles.total_factor) * profiles.mva_net * profiles.actual_seconds)
-            as mva_seconds
+        sum(
+            profiles.total_factor * profiles.mw_net
+            * least(profiles.actual_seconds, system.interval_minutes * 60)
+        ) as mw_seconds,
+        sum(
+            abs(profiles.total_factor) * profiles.mva_net
+            * least(profiles.actual_seconds, system.interval_minutes * 60)
+        ) as mva_seconds
     from {{ ref('feeder_profiles') }} as profiles
     cross join {{ ref('stg_system') }} as system
     where {{ is_near_untested('combined_profiles', 'profiles.interval_start_at') }}

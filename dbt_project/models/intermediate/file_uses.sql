@@ -33,12 +33,23 @@ select
         as first_odd_at,
     max(case when is_partial_interval or is_long_interval or is_off_grid then interval_start_at end)
         as last_odd_at,
-    cast(sum(case when event_handling in ('test', 'skipped') then 1 else 0 end) as bigint)
-        as no_load_count,
+    cast(sum(
+        case when event_handling in ('test', 'skipped') or is_out_of_range then 1 else 0 end
+    ) as bigint) as no_load_count,
+    cast(sum(case when is_out_of_range then 1 else 0 end) as bigint) as out_of_range_count,
+    cast(sum(
+        case when least(kw_del, kw_rec, kva_del, kva_rec) < 0 then 1 else 0 end
+    ) as bigint) as negative_count,
+    cast(sum(case when clock_offset_seconds <> 0 then 1 else 0 end) as bigint)
+        as clock_offset_count,
+    min(clock_offset_seconds) as least_clock_offset,
+    max(clock_offset_seconds) as most_clock_offset,
     {{ distinct_list(
         "case when reading_quality is null and event_type <> '' then event_type end"
     ) }} as unknown_events,
     min(interval_start_at) as first_start_at,
-    max({{ add_seconds('interval_start_at', 'actual_seconds') }}) as last_end_at
+    -- what ends off the grid of intervals makes none expected beyond the one that it starts in
+    max({{ add_seconds('interval_start_at', 'case when is_off_grid then 1 else actual_seconds end') }})
+        as last_end_at
 from profiles
 group by file_id, feeder, date_trunc('month', interval_start_at)

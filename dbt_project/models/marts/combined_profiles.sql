@@ -57,6 +57,7 @@ placed as (
         members.*,
         system.interval_minutes as system_minutes,
         system.interval_minutes * 60 as system_seconds,
+        least(members.actual_seconds, system.interval_minutes * 60) as filled_seconds,
         system.timezone,
         {{ floor_to_grid(
             'members.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
@@ -104,12 +105,12 @@ pieces as (
         min(interval_start_at) = system_start_at
         and bool_and(meets_next and mva is not null) as is_mva_known,
         bool_and(can_be_peak) as can_be_peak,
-        {{ rounded('cast(sum(mw_del * actual_seconds) as double) / system_seconds') }} as mw_del,
-        {{ rounded('cast(sum(mw_rec * actual_seconds) as double) / system_seconds') }} as mw_rec,
-        {{ rounded('cast(sum(mw_net * actual_seconds) as double) / system_seconds') }} as mw_net,
-        {{ rounded('cast(sum(mw_gross * actual_seconds) as double) / system_seconds') }}
+        {{ rounded('cast(sum(mw_del * filled_seconds) as double) / system_seconds') }} as mw_del,
+        {{ rounded('cast(sum(mw_rec * filled_seconds) as double) / system_seconds') }} as mw_rec,
+        {{ rounded('cast(sum(mw_net * filled_seconds) as double) / system_seconds') }} as mw_net,
+        {{ rounded('cast(sum(mw_gross * filled_seconds) as double) / system_seconds') }}
             as mw_gross,
-        {{ rounded('cast(sum(mva * actual_seconds) as double) / system_seconds') }} as mva
+        {{ rounded('cast(sum(mva * filled_seconds) as double) / system_seconds') }} as mva
     from others
     group by feeder, system_start_at, system_minutes, system_seconds, timezone
 ),

@@ -67,13 +67,13 @@ combined as (
     select
         *,
         case
-            when is_delivered_only then greatest(mva_del, mw_del)
-            when is_received_only then greatest(mva_rec, mw_rec)
+            when is_delivered_only then greatest(mva_del, abs(mw_del))
+            when is_received_only then greatest(mva_rec, abs(mw_rec))
             else greatest({{ net_mva('+') }}, abs(mw_del - mw_rec))
         end as mva_vector,
         case
-            when is_delivered_only then greatest(mva_del, mw_del)
-            when is_received_only then greatest(mva_rec, mw_rec)
+            when is_delivered_only then greatest(mva_del, abs(mw_del))
+            when is_received_only then greatest(mva_rec, abs(mw_rec))
             else greatest({{ net_mva('-') }}, abs(mw_del - mw_rec))
         end as mva_vector_min
     from directed
@@ -94,7 +94,7 @@ netted as (
             case when mva_del is not null and mva_rec is not null then mva_vector end
                 as mva_balance,
             p_del - p_rec as p_balance,
-            greatest(s_del + s_rec, p_del + p_rec) as s_balance
+            greatest(s_del + s_rec, abs(p_del - p_rec)) as s_balance
         {% endif %}
     from combined
 )
@@ -112,6 +112,7 @@ select
     start_local,
     end_local,
     timezone,
+    clock_offset_seconds,
     kw_del,
     kw_rec,
     kva_del,
@@ -131,7 +132,8 @@ select
         else abs(cast(mw_balance as double)) / nullif(cast(mva_balance as double), 0)
     end as pf_net,
     coalesce(p_del > 0 and p_rec > 0, false) as is_bidirectional,
-    coalesce(mw_del > mva_del, false) or coalesce(mw_rec > mva_rec, false) as kva_below_kw,
+    coalesce(abs(mw_del) > mva_del, false)
+    or coalesce(abs(mw_rec) > mva_rec, false) as kva_below_kw,
     is_ambiguous_time,
     coalesce(actual_seconds < interval_minutes * 60 or event_handling = 'partial', false)
         as is_partial_interval,
@@ -140,8 +142,8 @@ select
     coalesce(event_handling = 'test', false) as is_test,
     coalesce(actual_seconds = interval_minutes * 60, true)
     and coalesce(event_handling in ('normal', 'outage'), true) as can_be_peak,
-    {{ floor_to_grid('interval_start_at', 'grid_shift_minutes', 'interval_minutes') }}
-    <> interval_start_at as is_off_grid,
+    is_off_grid,
+    is_out_of_range,
     factor as mw_per_unit,
     total_factor,
     file_id,

@@ -27,8 +27,8 @@ complete as (
     group by expected.feeder, expected.month_start_at
     having
         count(distinct expected.meter_data_row) = 1
-        and sum(uses.on_grid_count * expected.interval_minutes)
-        = max({{ minutes_between('expected.first_start_at', 'expected.until_at') }})
+        and sum(uses.on_grid_count * expected.interval_minutes * 60)
+        = max({{ seconds_between('expected.first_start_at', 'expected.until_at') }})
 ),
 
 incomplete as (

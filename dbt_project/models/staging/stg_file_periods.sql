@@ -40,6 +40,8 @@ periods as (
         meters.mw_factor,
         meters.total_factor,
         meters.grid_shift_minutes,
+        meters.valid_from_at,
+        meters.valid_to_at,
         clocks.period_from as clock_from,
         clocks.period_to as clock_to,
         clocks.utc_offset_minutes,
@@ -80,12 +82,23 @@ placed as (
     where period_from < period_to
 ),
 
+-- in whole intervals, as a reading of a clock that is a little off belongs to one
 file_spans as (
     select
         file_id,
         feeder,
-        min(period_from_at) as file_from_at,
-        max(period_to_at) as file_to_at,
+        min({{ floor_to_grid('period_from_at', 'grid_shift_minutes', 'interval_minutes') }})
+            as file_from_at,
+        max(case
+            when
+                {{ floor_to_grid('period_to_at', 'grid_shift_minutes', 'interval_minutes') }}
+                = period_to_at
+                then period_to_at
+            else {{ add_minutes(
+                floor_to_grid('period_to_at', 'grid_shift_minutes', 'interval_minutes'),
+                'interval_minutes'
+            ) }}
+        end) as file_to_at,
         max(case when second_offset_minutes is not null or is_skipped then 1 else 0 end) = 1
         or max(release_of) is not null as may_repeat_itself
     from placed
@@ -131,6 +144,8 @@ select
     placed.is_skipped,
     placed.change_at,
     placed.change_minutes,
+    placed.valid_from_at,
+    placed.valid_to_at,
     placed.clock_from,
     placed.clock_to,
     neighbours.is_contested,

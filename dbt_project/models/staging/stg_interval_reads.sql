@@ -68,6 +68,39 @@ passes as (
     from repeated
 ),
 
+-- a piece of a few seconds, as a clock leaves it that was set inside an interval: the rows that meet
+-- it are pieces too, however little they lack
+slivers as {{ inlined() }} (
+    select distinct
+        reads.file_id,
+        reads.start_local,
+        reads.end_local
+    from {{ source('raw', 'interval_reads') }} as reads
+    inner join {{ ref('stg_file_periods') }} as periods
+        on
+            reads.file_id = periods.file_id
+            and reads.start_local >= periods.period_from
+            and reads.start_local < periods.period_to
+    where
+        {{ seconds_between('reads.start_local', 'reads.end_local') }} between 1 and 120
+        and {{ seconds_between('reads.start_local', 'reads.end_local') }}
+        < periods.interval_minutes * 60 - {{ length_jitter('periods.interval_minutes') }}
+),
+
+befores as (
+    select distinct
+        file_id,
+        end_local as at_local
+    from slivers
+),
+
+afters as (
+    select distinct
+        file_id,
+        start_local as at_local
+    from slivers
+),
+
 placed as (
     select
         periods.feeder,
@@ -75,7 +108,7 @@ placed as (
             'reads.start_local',
             '-case when passes.is_second_pass then periods.second_offset_minutes'
             ~ ' else periods.utc_offset_minutes end'
-        ) }} as interval_start_at,
+        ) }} as label_start_at,
         periods.interval_minutes,
         periods.meter,
         periods.meter_data_row,
@@ -98,6 +131,9 @@ placed as (
         coalesce(passes.is_undecided, false) or coalesce(periods.is_skipped, false)
             as is_ambiguous_time,
         periods.is_contested,
+        periods.valid_from_at,
+        periods.valid_to_at,
+        befores.at_local is not null or afters.at_local is not null as meets_sliver,
         periods.is_energy,
         periods.change_at,
         periods.change_minutes * 60 as change_seconds,
@@ -113,6 +149,10 @@ placed as (
             and reads.start_local < periods.period_to
     left join passes
         on reads.file_id = passes.file_id and reads.line_number = passes.line_number
+    left join befores
+        on reads.file_id = befores.file_id and reads.start_local = befores.at_local
+    left join afters
+        on reads.file_id = afters.file_id and reads.end_local = afters.at_local
     -- nearly every reading has the same word, which need not be taken apart millions of times
     left join {{ ref('event_types') }} as events
         on
@@ -129,20 +169,67 @@ timed as (
         case
             when label_seconds = meter_seconds then label_seconds
             when
-                interval_start_at < change_at
+                label_start_at < change_at
                 and change_seconds > 0
                 and label_seconds > change_seconds
-                and {{ add_seconds('interval_start_at', 'label_seconds') }} > change_at
+                and {{ add_seconds('label_start_at', 'label_seconds') }} > change_at
                 then label_seconds - change_seconds
             when
-                interval_start_at < change_at
-                and {{ add_seconds('interval_start_at', 'meter_seconds') }} >= change_at
+                label_start_at < change_at
+                and {{ add_seconds('label_start_at', 'meter_seconds') }} >= change_at
                 and label_seconds - change_seconds = meter_seconds
                 then meter_seconds
             when label_seconds <= 0 then greatest(label_seconds - coalesce(change_seconds, 0), 0)
             else label_seconds
-        end as actual_seconds
+        end as label_length,
+        mod(
+            {{ seconds_between("timestamp '1970-01-01'", 'label_start_at') }}
+            - grid_shift_minutes * 60, meter_seconds
+        ) as grid_seconds
     from placed
+),
+
+-- how far its start is from the nearest interval's: later than that, or earlier (below 0)
+offset_known as (
+    select
+        *,
+        case
+            when grid_seconds * 2 > meter_seconds then grid_seconds - meter_seconds
+            else grid_seconds
+        end as offset_seconds,
+        label_length <> meter_seconds or grid_seconds <> 0 as is_odd
+    from timed
+),
+
+-- up to a minute is jitter of the clock: the row belongs to that interval, as a whole
+judged as (
+    select
+        *,
+        case
+            when not is_odd then false
+            else coalesce(
+                abs(offset_seconds) <= {{ offset_jitter('interval_minutes') }}
+                and abs(label_length - meter_seconds) <= {{ length_jitter('interval_minutes') }}
+                and not meets_sliver
+                and {{ add_seconds('label_start_at', '-offset_seconds') }}
+                >= coalesce(valid_from_at, label_start_at - interval 1 day)
+                and {{ add_seconds('label_start_at', '-offset_seconds') }}
+                < coalesce(valid_to_at, label_start_at + interval 1 day), false
+            )
+        end as is_jitter
+    from offset_known
+),
+
+settled as (
+    select
+        *,
+        case
+            when is_jitter then {{ add_seconds('label_start_at', '-offset_seconds') }}
+            else label_start_at
+        end as interval_start_at,
+        case when is_jitter then meter_seconds else label_length end as actual_seconds,
+        case when is_jitter then offset_seconds else 0 end as clock_offset_seconds
+    from judged
 )
 
 select
@@ -168,11 +255,15 @@ select
     total_factor,
     grid_shift_minutes,
     is_ambiguous_time,
-    is_contested,
+    is_contested or clock_offset_seconds <> 0 as is_contested,
     actual_seconds,
+    clock_offset_seconds,
+    grid_seconds <> 0 and not is_jitter as is_off_grid,
     reading_quality,
     event_handling,
     is_energy and actual_seconds <> meter_seconds as is_spread,
     coalesce(event_handling in ('test', 'skipped'), false) as is_no_load,
-    kw_del is null or kw_rec is null or coalesce(event_handling = 'skipped', false) as is_unknown
-from timed
+    kw_del is null or kw_rec is null or coalesce(event_handling = 'skipped', false)
+    or {{ is_out_of_range() }} as is_unknown,
+    {{ is_out_of_range() }} as is_out_of_range
+from settled

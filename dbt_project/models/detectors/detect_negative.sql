@@ -1,0 +1,56 @@
+-- A value below 0: each direction has a register that only counts up (IEC 61968), so the channels
+-- are signed, the meter is programmed wrongly, or somebody edited the file.
+-- Rule: a raw channel of a reading is below 0. It is kept as delivered, and net is delivered minus
+-- received whatever their signs. Source: RULES V2.
+
+with
+
+readings as (
+    select
+        profiles.feeder,
+        profiles.file_id,
+        profiles.line_number,
+        cast(profiles.start_local as string) as start_text,
+        least(profiles.kw_del, profiles.kw_rec, profiles.kva_del, profiles.kva_rec) as lowest,
+        {{ local_day('profiles.interval_start_at') }} as local_date,
+        row_number() over (
+            partition by profiles.feeder, profiles.file_id
+            order by profiles.interval_start_at, profiles.line_number
+        ) as place
+    from {{ ref('feeder_profiles') }} as profiles
+    cross join {{ ref('stg_system') }} as system
+    where
+        least(profiles.kw_del, profiles.kw_rec, profiles.kva_del, profiles.kva_rec) < 0
+        and profiles.file_id in (
+            select uses.file_id from {{ ref('file_uses') }} as uses
+            where uses.negative_count > 0
+        )
+),
+
+files as (
+    select
+        feeder,
+        file_id,
+        min(local_date) as first_date,
+        max(local_date) as last_date,
+        count(*) as reading_count,
+        min(lowest) as lowest,
+        {{ ordered_list('case when place <= 10 then start_text end') }} as start_texts
+    from readings
+    group by feeder, file_id
+)
+
+select
+    'negative' as rule,
+    'warn' as severity,
+    files.feeder,
+    files.first_date,
+    files.last_date,
+    {{ shown('files.reading_count') }} || ' readings of ' || ledger.file_name
+    || ' have a value below 0, the lowest ' || {{ plain('files.lowest') }} || ': at '
+    || files.start_texts
+    || case when files.reading_count > 10 then ' and later' else '' end as evidence,
+    'a channel counts one direction and is never below 0: see whether the file has signed values '
+    || 'or was edited; they are used as they are, net = delivered - received' as meaning
+from files
+inner join {{ source('raw', 'files') }} as ledger on files.file_id = ledger.file_id
