@@ -1,7 +1,7 @@
 {#- The intervals of all feeders and of their total, which is called '*', as no feeder can be. -#}
 
-{# How many seconds a row may start beside its interval, or be shorter or longer than it, and still be
-   that interval's reading: RULES T4, and never as much as half (a quarter) of a short interval. #}
+{# How many seconds a row may start beside its interval, or be shorter or longer than it, and still
+   be that interval's reading: RULES T4, and never as much as half (a quarter) of a short interval. #}
 {% macro offset_jitter(interval_minutes) -%}
     least(60, {{ interval_minutes }} * 30 - 1)
 {%- endmacro %}

@@ -54,23 +54,20 @@ select
     'its clock is '
     || case
         when feeders.least_seconds < 0 and feeders.most_seconds > 0
-            then 'from ' || {{ shown('-feeders.least_seconds') }} || ' s early to '
+            then
+                'from ' || {{ shown('-feeders.least_seconds') }} || ' s early to '
                 || {{ shown('feeders.most_seconds') }} || ' s late'
         else case
             when feeders.least_seconds = feeders.most_seconds then ''
-            else {{ shown('least(abs(feeders.least_seconds), abs(feeders.most_seconds))') }}
+            else
+                {{ shown('least(abs(feeders.least_seconds), abs(feeders.most_seconds))') }}
                 || ' to '
         end
         || {{ shown('greatest(abs(feeders.least_seconds), abs(feeders.most_seconds))') }}
         || case when feeders.least_seconds < 0 then ' s early' else ' s late' end
     end
-    || ' in ' || {{ shown('feeders.reading_count') }} || ' readings of '
-    || files.file_name
-    || case
-        when feeders.file_count > 1
-            then ' and ' || {{ shown('feeders.file_count - 1') }} || ' other files'
-        else ''
-    end
+    || ' in ' || {{ counted('feeders.reading_count', 'reading') }} || ', '
+    || {{ in_files('files.file_name', 'feeders.file_count') }}
     || case when changes.changed_count > 0 then '; it changes inside a file' else '' end
         as evidence,
     'each of them counts as the reading of its interval; set the clock of the meter at the next '

@@ -10,7 +10,7 @@ readings as (
         profiles.feeder,
         profiles.file_id,
         profiles.line_number,
-        cast(profiles.start_local as string) as start_text,
+        {{ to_the_minute('profiles.start_local') }} as start_text,
         least(profiles.kw_del, profiles.kw_rec, profiles.kva_del, profiles.kva_rec) as lowest,
         {{ local_day('profiles.interval_start_at') }} as local_date,
         row_number() over (
@@ -46,10 +46,10 @@ select
     files.feeder,
     files.first_date,
     files.last_date,
-    {{ shown('files.reading_count') }} || ' readings of ' || ledger.file_name
-    || ' have a value below 0, the lowest ' || {{ plain('files.lowest') }} || ': at '
-    || files.start_texts
-    || case when files.reading_count > 10 then ' and later' else '' end as evidence,
+    {{ counted('files.reading_count', 'reading') }} || ' with a value below 0, the lowest '
+    || {{ plain('files.lowest') }} || ', at ' || files.start_texts
+    || case when files.reading_count > 10 then ' and later' else '' end
+    || ', in ' || ledger.file_name as evidence,
     'a channel counts one direction and is never below 0: see whether the file has signed values '
     || 'or was edited; they are used as they are, net = delivered - received' as meaning
 from files

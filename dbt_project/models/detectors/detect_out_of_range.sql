@@ -38,10 +38,9 @@ select
     files.feeder,
     files.first_date,
     files.last_date,
-    {{ shown('files.reading_count') }} || ' readings of ' || ledger.file_name
-    || ' make 1,000,000 MW or more, the first at ' || cast(files.first_start_local as string)
-        as evidence,
-    'impossible: see whether multiplier, channel_unit and total_factor in meter-data.csv are right; '
-    || 'these readings count as unknown' as meaning
+    {{ counted('files.reading_count', 'reading') }} || ' of 1,000,000 MW or more, the first at '
+    || {{ to_the_minute('files.first_start_local') }} || ', in ' || ledger.file_name as evidence,
+    'impossible: see whether multiplier, channel_unit and total_factor in meter-data.csv are '
+    || 'right; these readings count as unknown' as meaning
 from files
 inner join {{ source('raw', 'files') }} as ledger on files.file_id = ledger.file_id

@@ -121,6 +121,13 @@ select
     mw_rec,
     mva_del,
     mva_rec,
+    factor as mw_per_unit,
+    total_factor,
+    is_ambiguous_time,
+    is_off_grid,
+    is_out_of_range,
+    file_id,
+    line_number,
     cast(mw_balance as decimal(28, 18)) as mw_net,
     cast(mw_del + mw_rec as decimal(28, 18)) as mw_gross,
     cast(mva_balance as decimal(28, 18)) as mva_net,
@@ -134,18 +141,11 @@ select
     coalesce(p_del > 0 and p_rec > 0, false) as is_bidirectional,
     coalesce(abs(mw_del) > mva_del, false)
     or coalesce(abs(mw_rec) > mva_rec, false) as kva_below_kw,
-    is_ambiguous_time,
     coalesce(actual_seconds < interval_minutes * 60 or event_handling = 'partial', false)
         as is_partial_interval,
     coalesce(actual_seconds > interval_minutes * 60 or event_handling = 'long', false)
         as is_long_interval,
     coalesce(event_handling = 'test', false) as is_test,
     coalesce(actual_seconds = interval_minutes * 60, true)
-    and coalesce(event_handling in ('normal', 'outage'), true) as can_be_peak,
-    is_off_grid,
-    is_out_of_range,
-    factor as mw_per_unit,
-    total_factor,
-    file_id,
-    line_number
+    and coalesce(event_handling in ('normal', 'outage'), true) as can_be_peak
 from netted

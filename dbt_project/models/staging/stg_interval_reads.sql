@@ -68,8 +68,8 @@ passes as (
     from repeated
 ),
 
--- a piece of a few seconds, as a clock leaves it that was set inside an interval: the rows that meet
--- it are pieces too, however little they lack
+-- a piece of a few seconds, as a clock leaves it that was set inside an interval: the rows that
+-- meet it are pieces too, however little they lack
 slivers as {{ inlined() }} (
     select distinct
         reads.file_id,
