@@ -798,6 +798,10 @@ def _broken_sequences(
     for rule in (BACKWARDS, SEQUENCE):
         for number, row_no, offset in con.execute(rule.format(reads="batch_reads")).fetchall():
             broken.setdefault(number, {})[row_no] = offset
+    # a row without a time has no place among the others
+    unread = "select file_no from batch_lines where first_bad_row is not null"
+    for (number,) in con.execute(unread).fetchall():
+        broken.pop(number, None)
     return {
         number: sequence_problem(*explain(*_rows_around(con, files[number], number, rows)))
         for number, rows in broken.items()
