@@ -55,6 +55,7 @@ from test_crash_safety import (  # noqa: E402
     steps,
 )
 
+from ingest.check_files import UNKNOWN  # noqa: E402
 from ingest.sample import write_sample  # noqa: E402
 
 PAGE = PROJECT / "docs" / "reliability.md"
@@ -242,7 +243,7 @@ def independent(data: bytes) -> list[tuple] | None:
 
 
 def _number(cell: str) -> Decimal | None:
-    return None if cell.lower() in ("", "-", "nan") else Decimal(cell.replace(",", ""))
+    return None if cell.lower() in UNKNOWN else Decimal(cell.replace(",", ""))
 
 
 def judged(root: Path, files: dict[str, bytes], count: Count) -> None:
@@ -253,10 +254,12 @@ def judged(root: Path, files: dict[str, bytes], count: Count) -> None:
     drop(root, files)
     load(root)
     gone = set(lost(root, files))
-    entries = query(root, "select file_id, file_name, outcome, stored_as from raw.files")
+    columns = "file_id, file_name, outcome, stored_as, closed_by is not null"
+    entries = query(root, f"select {columns} from raw.files")
     select = f"select {', '.join(COLUMNS)} from raw.interval_reads"
     with duckdb.connect(str(root / "warehouse/load_profile.duckdb")) as con:
-        for file_id, name, outcome, stored_as in entries:
+        for file_id, name, outcome, stored_as, is_closed in entries:
+            has_letter = (root / stored_as).with_suffix(".txt").exists()
             wrong: object = False
             if outcome == "accepted":
                 query_rows = f"{select} where file_id = ? order by line_number"
@@ -266,7 +269,7 @@ def judged(root: Path, files: dict[str, bytes], count: Count) -> None:
                 if mine != theirs:
                     pairs = zip(mine or [], theirs, strict=False)
                     wrong = next(((a, b) for a, b in pairs if a != b), "not read at all")
-            elif outcome != "duplicate" and not (root / stored_as).with_suffix(".txt").exists():
+            elif outcome != "duplicate" and not has_letter and not is_closed:
                 wrong = "no letter"
             count.add(name, {name} & gone, wrong)
     missing = set(files) - {name for _, name, *_ in entries}

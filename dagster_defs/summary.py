@@ -79,10 +79,15 @@ order by outcome
 """
 STATUS = """
 select files.file_id, files.processed_at, files.outcome, files.file_name, files.row_count,
-    files.reason, files.release_reason, coalesce(reviewed.stored_as, files.stored_as),
-    case when reviewed.outcome = 'withdrawn' then reviewed.file_id end
+    files.reason, files.release_reason,
+    coalesce(reviewed.stored_as, closing.stored_as, files.stored_as),
+    case when reviewed.outcome = 'withdrawn' then reviewed.file_id end,
+    case when reviewed.file_id is null then files.closed_by end
 from raw.files as files
 left join raw.files as reviewed on reviewed.release_of = files.file_id
+left join raw.files as closing
+    on files.closed_by = closing.file_id
+        and files.sha256 = closing.sha256 and files.feeder = closing.feeder
 where contains(lower(files.file_name), lower($name))
 order by files.file_id desc
 limit $most
@@ -157,14 +162,6 @@ inner join raw.files as known on files.duplicate_of = known.file_id
 where files.processed_at >= ?
 order by files.file_id
 """
-TWINS = """
-select files.file_name, known.file_id, known.file_name, known.feeder
-from raw.files as files
-inner join raw.files as known on files.sha256 = known.sha256
-where files.processed_at >= ? and files.outcome = 'accepted' and known.outcome = 'accepted'
-    and known.file_id < files.file_id and known.feeder <> files.feeder
-order by files.file_id, known.file_id
-"""
 REJECTED = """
 select file_name, outcome, reason, stored_as
 from raw.files
@@ -214,10 +211,12 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
             rows = con.execute(STATUS, {"name": name, "most": most}).fetchall()
             conflicts = _conflict_texts(con)
             missing = archive_problems(con, workspace)
-    for file_id, at, outcome, file_name, row_count, reason, release, place, by in reversed(rows):
-        detail = f"{row_count:,} rows" if outcome == "accepted" else reason
+    for file_id, at, outcome, file_name, count, reason, release, place, by, closed in rows[::-1]:
+        detail = f"{count:,} rows" if outcome == "accepted" else reason
         if by:
             detail += f", withdrawn by #{by}"
+        if closed:
+            detail += f"; closed by #{closed}"
         if release and outcome == "accepted":
             detail += f", released after review ({release}); was: {reason}"
         elif outcome == "accepted" and reason:
@@ -315,17 +314,6 @@ def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> N
         )
     if len(duplicates) > MOST_DUPLICATES:
         console.print(f"and {len(duplicates) - MOST_DUPLICATES} more duplicates")
-    twins = con.execute(TWINS, [started]).fetchall()
-    for name, number, known, feeder in twins[:MOST_DUPLICATES]:
-        console.print(
-            f"[bold red]same bytes[/] {escape(repr(name))}: accepted, and equal to file #{number} "
-            f"{escape(repr(known))} of another feeder: {escape(feeder)}. If one has the wrong "
-            "name: `load-profile withdraw` takes it out of use",
-            highlight=False,
-            soft_wrap=True,
-        )
-    if len(twins) > MOST_DUPLICATES:
-        console.print(f"and {len(twins) - MOST_DUPLICATES} more files equal to another feeder's")
     for name, outcome, reason, place in con.execute(REJECTED, [started]).fetchall():
         console.print(
             f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n"

@@ -16,7 +16,7 @@ from conftest import EXACT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.check_files import CheckedFile, check_files, save_rows
+from ingest.check_files import UNKNOWN, CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
 from ingest.letters import write_letter
 from ingest.raw_files import TIME_FORMAT, feeder_in, inspect_file
@@ -778,7 +778,7 @@ def simple_rows(data: bytes) -> list[tuple] | None:
         cells = [cell.strip().strip("\t") for cell in cells]
         if any(cells):
             values = [cell.replace(",", "") for cell in cells[4:8]]
-            values = [None if v.lower() in ("", "-", "nan") else Decimal(v) for v in values]
+            values = [None if v.lower() in UNKNOWN else Decimal(v) for v in values]
             times = [datetime.strptime(cell, "%m/%d/%y %H:%M:%S") for cell in cells[2:4]]
             found.append((int(cells[0]), *times, *values))
     return found

@@ -112,7 +112,8 @@ def test_every_first_bad_line_is_the_first_hole_of_the_source(transformers):
     }
     rows = query(transformers, "select feeder, reason from raw.files where outcome <> 'accepted'")
     for feeder, reason in rows:
-        found = datetime.strptime(reason.split("found Start Time ")[1], "%m/%d/%y %H:%M:%S")
+        text = reason.split("found Start Time ")[1].split(": ")[0]
+        found = datetime.strptime(text, "%m/%d/%y %H:%M:%S")
         assert (feeder, str(found)) in gaps
 
 

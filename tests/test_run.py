@@ -376,7 +376,7 @@ def without_plots(tmp_path_factory) -> tuple[Path, str]:
 def test_warnings_of_checks_other_files_and_equal_files_of_another_feeder_are_said(without_plots):
     root, said = without_plots
     assert "warning detect_negative: north " in said and "1 reading with a value below 0" in said
-    assert "of another feeder: " in said
+    assert "is equal to north-copy.csv of north" in said
     assert f"not taken in, in {root / '_dropbox/KW'}: notes.xlsx; save each sheet as CSV" in said
 
 

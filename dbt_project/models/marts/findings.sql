@@ -9,6 +9,7 @@ found as (
         'energy_unit', 'above_rating', 'step', 'kva_below_kw', 'swap', 'clock', 'stuck', 'spike',
         'zero_run', 'other_unit', 'interval_length', 'unclear_time', 'outside_periods',
         'period_hole', 'quiet', 'clock_offset', 'negative', 'out_of_range',
+        'equal_files',
     ] %}
         select * from {{ ref('detect_' ~ detector) }}
         {{ "union all" if not loop.last }}
