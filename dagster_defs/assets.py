@@ -23,6 +23,7 @@ from dagster_defs.dbt import AHEAD, MARTS, TARGET
 from dagster_defs.exports import export_gaps, export_months
 from dagster_defs.outputs import Outputs
 from dagster_defs.pictures.plot_files import draw_plots
+from dagster_defs.publish import note_published
 from dagster_defs.report import data_url, write_report
 from dagster_defs.resources import WorkspaceResource
 from ingest.export_raw import export_raw
@@ -85,6 +86,7 @@ def raw_tables(workspace: WorkspaceResource):
     A wrong meter-data.csv stops the run before anything is touched.
     """
     meters = read_meter_data(workspace.files.meter_data)
+    note_published(workspace.files)
     save_meter_data(workspace.files, meters)
     summary = load_files(workspace.files, lambda *at: progress.info("%s: %d of %d", *at))
     exported = {}

@@ -29,7 +29,7 @@ from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from dagster_defs.versions import HISTORY, note_version
 from ingest.caches import notices, read_json
 from ingest.filing import sha256_of, write_text
-from ingest.warehouse import WarehouseError, damage_advice, open_warehouse
+from ingest.warehouse import WarehouseError, damage_advice, open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 FOLDER = "published/"  # of the Parquet files, in the folder of the warehouse
@@ -49,6 +49,17 @@ UNTESTED = """
 select string_agg(distinct model, ', ' order by model)
 from model_parts
 where not is_tested and model in (select unnest(?))
+"""
+# The models read it; see macros/restatements.sql.
+PUBLICATIONS = """
+create table if not exists publications (
+    version varchar not null, noted_at timestamp not null, is_new boolean not null
+)
+"""
+NOTE_PUBLISHED = """
+insert into publications
+select $version, $now, true
+where $version not in (select version from publications)
 """
 LATEST = "select version, content from before.versions order by version desc limit 1"
 OTHERS = """
@@ -225,6 +236,21 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
     write_text(folder / VERSION, json.dumps(text, indent=1, sort_keys=True) + "\n")
     writer.note(VERSION, folder / VERSION, is_written=not is_kept)
     return Publication(version, content, made == place, writer.finish())
+
+
+def note_published(workspace: Workspace) -> None:
+    """Note in the warehouse which version is published: what a build restates is counted from it.
+
+    A run calls it before it changes any table. A run that failed leaves the version as it was.
+    """
+    try:
+        text = (workspace.warehouse.parent / VERSION).read_text(encoding="utf-8")
+        version = json.loads(text)["version"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return
+    with open_warehouse(workspace.warehouse) as con:
+        con.execute(PUBLICATIONS)
+        con.execute(NOTE_PUBLISHED, {"version": version, "now": utc_now()})
 
 
 def checkpoint(warehouse: Path) -> None:

@@ -137,7 +137,7 @@ from file_conflicts
 where new_file_id <> old_file_id
 order by new_file_id, old_file_id
 """
-# A correction alone is told by CORRECTIONS; a total that grows with each feeder's file is no news.
+# One row for months in a row, of which each is restated.
 RESTATEMENTS = """
 select
     cause,
@@ -148,12 +148,18 @@ select
     (sum(coalesce(net_mwh_after, 0)) - sum(coalesce(net_mwh_before, 0)))::double
         as "net energy (MWh)",
     max(peak_mw_before)::double as "peak before (MW)",
-    max(peak_mw_after)::double as "peak after (MW)"
-from restatements
-where restated_at >= ?
-    and cause <> 'correction' and not (feeder is null and cause = 'late file')
-group by cause, feeder
-order by cause, feeder nulls last
+    max(peak_mw_after)::double as "peak after (MW)",
+    greatest(sum(readings_before - readings_after), 0)::bigint as "no longer known"
+from (
+    select
+        *,
+        year(month_start_at) * 12 + month(month_start_at)
+            - row_number() over (partition by cause, feeder order by month_start_at) as run
+    from restatements
+    where restated_at >= ?
+)
+group by cause, feeder, run
+order by cause, feeder nulls last, run
 """
 DUPLICATES = """
 select files.file_name, files.duplicate_of, known.file_name
@@ -384,15 +390,16 @@ def _print_corrections(console: Console, con: duckdb.DuckDBPyConnection, started
 
 def _print_restatements(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
     """What an edit of meter-data.csv, a late file or a withdrawal changed in published figures."""
-    for cause, feeder, first, last, readings, energy, before, after in con.execute(
+    for cause, feeder, first, last, readings, energy, before, after, lost in con.execute(
         RESTATEMENTS, [started]
     ).fetchall():
         edited = cause.replace("meter-data.csv", "meter-data.csv changed")
         until = "" if first == last else f" to {last}"
         peak = _change_of_peak(before, after)
+        unknown = f" ({lost:,} of them no longer known)" if lost else ""
         console.print(
             f"[bold]{edited}[/]: {escape(feeder)} restated {first}{until}: "
-            f"{readings:,} readings, net energy {energy:+,.3f} MWh, {peak}",
+            f"{readings:,} readings{unknown}, net energy {energy:+,.3f} MWh, {peak}",
             highlight=False,
             soft_wrap=True,
         )

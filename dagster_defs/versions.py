@@ -83,7 +83,7 @@ select
     model,
     part as feeder,
     month_start_at,
-    old.code is distinct from new.code as is_other_code
+    old.code <> new.code as is_other_code
 from old
 full join new using (model, part, month_start_at)
 where model in ('feeder_profiles', 'combined_profiles')
@@ -91,7 +91,7 @@ where model in ('feeder_profiles', 'combined_profiles')
 """
 READINGS = """
 select feeder, interval_start_at, mw_net, mw_gross, mva_net, actual_seconds as seconds, can_be_peak,
-    file_id, line_number, true as is_there
+    file_id, line_number, true as is_there, null as members
 from {catalog}feeder_profiles
 where interval_start_at >= $first and interval_start_at < $until
     and (feeder, date_trunc('month', interval_start_at)) in (
@@ -99,7 +99,8 @@ where interval_start_at >= $first and interval_start_at < $until
     )
 union all
 select '', interval_start_at, mw_total::decimal(28, 18), mw_gross_total::decimal(28, 18),
-    mva_total::decimal(28, 18), interval_minutes * 60, can_be_peak, null, null, true
+    mva_total::decimal(28, 18), interval_minutes * 60, can_be_peak, null, null, true,
+    feeders_expected
 from {catalog}combined_profiles
 where interval_start_at >= $first and interval_start_at < $until
     and date_trunc('month', interval_start_at) in (
@@ -144,6 +145,7 @@ select
         when old.is_there is null and interval_start_at > coalesce(last_start_at, '-infinity')
             then 'new reading'
         when feeder = '' then null
+        when files_after.release_of is not null and new.file_id > last_file_id then 'release'
         when old.is_there is null and new.file_id > last_file_id then 'late file'
         when is_other_line and files.withdrawn_by is not null then 'withdrawal'
         when is_other_line and old.is_there and new.is_there then 'correction'
@@ -154,17 +156,32 @@ from both_sides
 left join reached using (feeder)
 left join dirty using (feeder, month_start_at)
 left join files on old.file_id = files.file_id
+left join files as files_after on new.file_id = files_after.file_id
 cross join known
 """
-# The total has the causes of its feeders.
+# Months that the build has restated since the version before, and why. It and this module judge
+# alike; what the build says of a month is what is said here.
+RESTATED = """
+create or replace temp table restated as
+select coalesce(feeder, '') as feeder, month_start_at, cause
+from restatements
+where restated_at = (select max(restated_at) from restatements)
+    and restated_at > (select max(published_at) from before.versions)
+"""
+# Else the total has the causes of its feeders in that month.
 CAUSES = """
 update compared set cause = coalesce(
+    (
+        select cause from restated
+        where restated.feeder = '' and restated.month_start_at = compared.month_start_at
+    ),
+    case when old.members <> new.members then 'members of the total' end,
     (
         select string_agg(distinct feeders.cause, ', ' order by feeders.cause)
         from compared as feeders
         where feeders.feeder <> '' and feeders.month_start_at = compared.month_start_at
     ),
-    'meter-data.csv'
+    'span of the total'
 )
 where feeder = '' and is_changed and cause is null
 """
@@ -177,7 +194,14 @@ select
     $version,
     nullif(feeder, ''),
     month_start_at,
-    {ALL_CAUSES},
+    coalesce(
+        any_value((
+            select restated.cause from restated
+            where restated.feeder = compared.feeder
+                and restated.month_start_at = compared.month_start_at
+        )),
+        {ALL_CAUSES}
+    ),
     count(*) filter (where old.is_there is null),
     count(*) filter (where is_changed and old.is_there and new.is_there),
     count(*) filter (where new.is_there is null),
@@ -312,6 +336,7 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
         """
     ).fetchone()
     con.execute(COMPARED, {"first": first, "until": until})
+    con.execute(RESTATED)
     con.execute(CAUSES)
 
 

@@ -25,10 +25,11 @@ from rich.console import Console
 from dagster_defs.exports import export_gaps, export_profiles
 from dagster_defs.pictures.planner_plot_files import draw_planner_plots
 from dagster_defs.pictures.plot_files import draw_plots
+from dagster_defs.publish import note_published
 from dagster_defs.summary import print_summary
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
-from ingest.warehouse import open_warehouse
+from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 PROJECT = Path(__file__).parents[1]
@@ -112,8 +113,15 @@ def take_in(root: Path) -> None:
     """meter-data.csv and the files of the drop folder into the warehouse."""
     space = Workspace(root)
     space.prepare()
+    note_published(space)
     save_meter_data(space, read_meter_data(space.meter_data))
     load_files(space)
+
+
+def mark_published(root: Path) -> None:
+    """Let the next build count from what the tables are now, as after a run that published them."""
+    with open_warehouse(Workspace(root).warehouse) as con:
+        con.execute("insert into publications select uuid()::varchar, ?, true", [utc_now()])
 
 
 def write_files(root: Path) -> None:
@@ -134,6 +142,7 @@ def bring_up_to_date(root: Path, *options: str) -> dict[str, object]:
     """What `load-profile run --no-plots` does, but for Dagster and publishing; dbt's results."""
     take_in(root)
     results = dbt(root, *BUILD, *options)
+    mark_published(root)
     write_files(root)
     return results
 

@@ -11,7 +11,17 @@ from shutil import copytree
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import BUILD, bring_up_to_date, dbt, load_profile, only, query, summary, take_in
+from conftest import (
+    BUILD,
+    bring_up_to_date,
+    dbt,
+    load_profile,
+    mark_published,
+    only,
+    query,
+    summary,
+    take_in,
+)
 
 from ingest.warehouse import utc_now
 
@@ -127,6 +137,7 @@ def brought_up_to_date(root: Path) -> str:
     started = utc_now()
     take_in(root)
     dbt(root, *BUILD, *only("restatements", "correction_effects", "gaps", "combined_gaps", "files"))
+    mark_published(root)
     return summary(root, started)
 
 
@@ -323,6 +334,7 @@ def test_a_withdrawal_restates_what_its_file_had_brought(edited):
     done = load_profile("withdraw", "late-2.csv", "--reason", "another meter", "--root", root)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (
-        "withdrawal: late restated 2024-07: 480 readings, net energy -120.000 MWh, "
+        "withdrawal: late restated 2024-07: 480 readings (96 of them no longer known), "
+        "net energy -120.000 MWh, "
         "peak 5.000 -> 2.000 MW"
     ) in brought_up_to_date(root)

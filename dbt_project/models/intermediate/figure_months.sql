@@ -26,13 +26,27 @@ feeders as (
     group by months.feeder, months.month_start_at, months.stamp, months.file_ids
 ),
 
--- of millions of feeders one list would be too long
+-- which feeders the total is made of, as meter-data.csv says, whatever files there are; of millions
+-- of feeders one list would be too long
+members as (
+    select
+        months.month_start_at,
+        md5({{ ordered_list('meters.feeder') }}) as feeders
+    from {{ ref('system_months') }} as months
+    inner join {{ ref('stg_meter_data') }} as meters
+        on
+            meters.total_factor <> 0
+            and coalesce({{ add_month('months.month_start_at') }} > meters.valid_from_at, true)
+            and coalesce(months.month_start_at < meters.valid_to_at, true)
+    group by months.month_start_at, substr(md5(meters.feeder), 1, 2)
+),
+
 together as (
     select
         month_start_at,
-        md5({{ ordered_list(joined(['feeder', 'meter_stamp'])) }}) as meter_stamp
-    from feeders
-    group by month_start_at, substr(md5(feeder), 1, 2)
+        md5({{ ordered_list('feeders') }}) as meter_stamp
+    from members
+    group by month_start_at
 ),
 
 total as (
@@ -41,10 +55,9 @@ total as (
         months.month_start_at,
         months.stamp,
         null as file_ids,
-        md5({{ ordered_list(joined(['together.meter_stamp'])) }}) as meter_stamp
+        together.meter_stamp
     from {{ ref('system_months') }} as months
     left join together on months.month_start_at = together.month_start_at
-    group by months.month_start_at, months.stamp
 ),
 
 months as (

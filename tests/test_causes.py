@@ -1,0 +1,192 @@
+"""Why published figures changed: the run, `restatements` and `diff` say the same of each month."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT, dbt, only, query, summary, take_in
+
+from dagster_defs.publish import publish, published_marts
+from dagster_defs.versions import difference
+from ingest.review import release_file, withdraw_file
+from ingest.warehouse import open_warehouse, utc_now
+from ingest.workspace import Workspace
+
+HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
+METERS = "sta,meter,multiplier,channel_unit,interval_minutes,total_factor\n"
+FEEDERS = ("north", "south", "east", "west")
+MADE = ("restatements", "corrections", "files", "combined_profiles", "gaps", "combined_gaps")
+MADE += ("correction_effects",)
+MARTS = [
+    mart
+    for mart in published_marts(PROJECT / "dbt_project/target/manifest.json")
+    if mart.name in (*MADE, "feeder_profiles", "missing_intervals")
+]
+Told = dict[tuple[str, str], tuple[str, float]]
+
+
+class Root:
+    """A root with hourly meters that measure the first day of each month, and what is said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.space = Workspace(folder)
+        self.space.prepare()
+        self.meters(*FEEDERS)
+
+    def meters(self, *feeders: str, **multipliers: int) -> None:
+        rows = [f"{name},1,{multipliers.get(name, 1)},MW,60,1\n" for name in feeders]
+        self.space.meter_data.write_text(METERS + "".join(rows))
+
+    def drop(self, feeder: str, month: int, delivered: float = 2, skip: int | None = None) -> str:
+        """A day of one value; `skip` is an hour that is not there."""
+        start = datetime(2024, month, 1)
+        lines = []
+        for hour in range(24):
+            ends = ",".join(
+                f"{start + timedelta(hours=hour + n):%m/%d/%y %H:%M:%S}" for n in (0, 1)
+            )
+            lines.append(f"{hour},Normal,{ends},{delivered},0.5,,\n" if hour != skip else "")
+        name = f"{feeder}-{month}-{delivered}.csv"
+        (self.space.dropbox / name).write_text(f"{feeder}\n{HEADER}" + "".join(lines))
+        return name
+
+    def build(self, *options: str) -> datetime:
+        """All of a run but for the tests and for publishing."""
+        started = utc_now()
+        take_in(self.space.root)
+        kinds = ("--resource-type", "model", "--resource-type", "seed")
+        dbt(self.space.root, "build", *kinds, *only(*MADE), *options)
+        with open_warehouse(self.space.warehouse) as con:
+            con.execute("update model_parts set is_tested = true")
+        return started
+
+    def run(self, *options: str) -> Told:
+        """The same and publish; what is said by all three, if they agree."""
+        started = self.build(*options)
+        publish(self.space, MARTS)
+        noted: Told = {
+            (feeder or "the total", month): (cause, round(energy, 6))
+            for feeder, month, cause, energy in query(
+                self.space.root,
+                """select feeder, strftime(month_start_at, '%m'), cause,
+                (coalesce(net_mwh_after, 0) - coalesce(net_mwh_before, 0))::double
+                from restatements where restated_at >= ?""",
+                started,
+            )
+        }
+        found = difference(self.space.published, "", "").months
+        changed: Told = {
+            (row["feeder"] or "the total", f"{row['month_start_at']:%m}"): (
+                row["cause"],
+                round((row["net_mwh_after"] or 0) - (row["net_mwh_before"] or 0), 6),
+            )
+            for row in found
+            if row["cause"] != "new reading"
+        }
+        assert noted == changed
+        text = summary(self.space.root, started)
+        for (feeder, month), (cause, energy) in noted.items():
+            said = cause.replace("meter-data.csv", "meter-data.csv changed")
+            line = next(x for x in text.splitlines() if x.startswith(f"{said}: {feeder} restated"))
+            assert f"2024-{month}" in line or " to 2024-" in line
+            assert f"net energy {energy:+,.3f} MWh" in line or " to 2024-" in line
+        return noted
+
+
+def both(feeder: str, month: str, cause: str, energy: float) -> Told:
+    """A change of one feeder's month and of the total's."""
+    return {(feeder, month): (cause, energy), ("the total", month): (cause, energy)}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Root:
+    """All feeders in March to May, but for a file that is late and one that is rejected."""
+    root = Root(tmp_path_factory.mktemp("causes") / "root")
+    for feeder in FEEDERS:
+        for month in (2, 3, 4, 5, 6, 7):
+            if (feeder, month) == ("east", 4):
+                root.drop(feeder, month, skip=5)
+            elif (feeder, month) not in (("north", 2), ("west", 5)):
+                root.drop(feeder, month)
+    root.drop("west", 5, 3)
+    root.build()
+    publish(root.space, MARTS)
+    return root
+
+
+def test_each_cause_is_named_alike_by_the_run_the_table_and_the_difference(root):
+    space = root.space
+    # a late file, a correction, a release, a withdrawal: each in a month of its own
+    root.drop("north", 2)
+    root.drop("south", 3, 4)
+    release_file(space, "east-4-2_SEQUENCE-ERROR.csv", "outage")
+    withdraw_file(space, "west-5-3.csv", "wrong meter")
+    told = root.run()
+    # the total was not known before the file came, and is not any more after the withdrawal
+    assert told == {
+        ("north", "02"): ("late file", 36),
+        ("the total", "02"): ("late file", 4 * 36),
+        **both("south", "03", "correction", 48),
+        ("east", "04"): ("release", 23 * 1.5),
+        ("the total", "04"): ("release", 23 * 4 * 1.5),
+        ("west", "05"): ("withdrawal", -60),
+        ("the total", "05"): ("withdrawal", -(3 * 36 + 60)),
+    }
+    # new files of all feeders restate nothing, whatever else is in the run
+    for feeder in FEEDERS:
+        root.drop(feeder, 8)
+    root.meters(*FEEDERS, north=2)
+    told = root.run()
+    assert {cause for cause, _ in told.values()} == {"meter-data.csv"}
+    months = ("02", "03", "04", "06", "07")
+    expected = {("north", month): 36 for month in (*months, "05")}
+    expected |= {("the total", month): 36 if month != "04" else 23 * 1.5 for month in months}
+    assert {key: energy for key, (_, energy) in told.items()} == expected
+
+
+def test_a_feeder_that_is_added_or_taken_out_changes_the_total_of_every_month(root):
+    before = known_totals(root)
+    root.meters(*FEEDERS, "extra", north=2)
+    root.drop("extra", 6)
+    told = root.run()
+    assert told.keys() == {("the total", month) for month in before}
+    assert {cause for cause, _ in told.values()} == {"members of the total"}
+    assert {m: energy for (_, m), (_, energy) in told.items() if m != "06"} == {
+        m: -energy for m, energy in before.items() if m != "06"
+    }
+    assert told["the total", "06"][1] == 36
+    root.meters(*FEEDERS, north=2)
+    told = root.run()
+    assert told.pop(("extra", "06")) == ("meter-data.csv", -36)
+    assert {cause for cause, _ in told.values()} == {"members of the total"}
+    assert told.keys() == {("the total", month) for month in before}
+    assert known_totals(root) == before
+
+
+def known_totals(root: Root) -> dict[str, float]:
+    return dict(
+        query(
+            root.space.root,
+            """select strftime(interval_start_at, '%m'), sum(mw_total)::double
+            from combined_profiles where mw_total is not null group by all""",
+        )
+    )
+
+
+def test_what_a_failed_run_made_is_not_called_published(root):
+    root.drop("south", 6, 9)
+    started = root.build()  # and fails before it publishes
+    assert len(query(root.space.root, "from restatements where restated_at >= ?", started)) == 2
+    withdraw_file(root.space, "south-6-9.csv", "typing error")
+    root.drop("south", 7, 4)
+    assert root.run() == both("south", "07", "correction", 48)
+    assert query(root.space.root, "from restatements where restated_at >= ?", started) == query(
+        root.space.root, "from restatements where strftime(month_start_at, '%m') = '07' "
+        "and cause = 'correction'",
+    )  # fmt: skip
+
+
+def test_another_convention_is_models_or_variables(root):
+    told = root.run("--vars", "{net_convention: gross}")
+    assert {cause for cause, _ in told.values()} == {"models or variables"}
+    assert told["south", "03"] == ("models or variables", 24)
