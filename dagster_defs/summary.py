@@ -149,7 +149,8 @@ select
         as "net energy (MWh)",
     max(peak_mw_before)::double as "peak before (MW)",
     max(peak_mw_after)::double as "peak after (MW)",
-    greatest(sum(readings_before - readings_after), 0)::bigint as "no longer known"
+    case when sum(readings_before) > sum(readings_after)
+        then sum(readings_before - readings_after)::bigint end as "no longer known"
 from (
     select
         *,
