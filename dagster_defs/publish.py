@@ -246,7 +246,7 @@ def note_published(workspace: Workspace) -> None:
     try:
         text = (workspace.warehouse.parent / VERSION).read_text(encoding="utf-8")
         version = json.loads(text)["version"]
-    except (FileNotFoundError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):  # publishing was cut off
         return
     with open_warehouse(workspace.warehouse) as con:
         con.execute(PUBLICATIONS)
