@@ -77,6 +77,12 @@ FACTORS = """
     power_factor as "power factor",
     loss_factor as "loss factor",
 """
+# Of the total the MVA of feeders are added up, whichever way they flow: an upper bound.
+TOTAL_BOUNDS = (
+    FACTORS.replace('"peak (MVA)"', '"peak (MVA), at most"')
+    .replace('"power factor then"', '"power factor then, at least"')
+    .replace('"power factor"', '"power factor, at least"')
+)
 MONTHS = f"""
 select
     case when feeder = '*' then 'total' else feeder end as feeder,
@@ -121,7 +127,7 @@ order by period_start
 TOTAL_FACTORS = f"""
 select
     strftime(period_start, '%Y-%m')[: case grain when 'year' then 4 else 7 end] as period,
-    {FACTORS}
+    {TOTAL_BOUNDS}
     coincidence_factor as "coincidence factor",
     diversity_factor as "diversity factor",
     grade
