@@ -18,9 +18,11 @@ A webhook gets a POST of {"subject": ..., "text": ...} as JSON: most chat progra
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterable
 
+from ingest.letters import one_line, visible
 from ingest.workspace import Workspace
 
 SECONDS = 20  # for a server to answer
@@ -30,6 +32,8 @@ KEYS = {
     "email": {"server", "port", "starttls", "sender", "recipients", "user"},
     "webhook": {"url"},
 }
+# <!channel>, @everyone, [text](address): with a space of no width behind the sign they are text
+MARKUP = re.compile(r"([<@\]])")
 REQUIRED = {"email": ("server", "sender", "recipients"), "webhook": ("url",)}
 
 
@@ -63,7 +67,8 @@ def tell(workspace: Workspace, subject: str, lines: Iterable[str]) -> list[str]:
     lines = list(lines)
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"... and {len(lines) - MOST_LINES:,} more"]
-    text = "\n".join([*lines, "", f"root: {workspace.root}"])
+    subject = one_line(subject)  # a header is one line
+    text = visible("\n".join([*lines, "", f"root: {workspace.root}"]))
     try:
         settings = read_alerts(workspace)
     except AlertError as error:
@@ -96,7 +101,8 @@ def _mail(values: dict, subject: str, text: str) -> None:
 def _post(values: dict, subject: str, text: str) -> None:
     from urllib.request import Request, urlopen
 
-    body = json.dumps({"subject": subject, "text": f"{subject}\n{text}"}).encode()
+    said = MARKUP.sub("\\1\u200b", f"{subject}\n{text}")
+    body = json.dumps({"subject": subject, "text": said}).encode()
     request = Request(values["url"], body, {"Content-Type": "application/json"})
     with urlopen(request, timeout=SECONDS) as answer:
         answer.read()

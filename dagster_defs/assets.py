@@ -13,6 +13,7 @@ from dagster import (
     DagsterRun,
     MaterializeResult,
     MetadataValue,
+    TableRecord,
     asset,
     asset_check,
     multi_asset,
@@ -21,12 +22,14 @@ from dagster import (
 from dagster_defs.alerts import tell
 from dagster_defs.dbt import AHEAD, MARTS, TARGET
 from dagster_defs.exports import export_gaps, export_months
+from dagster_defs.markdown import as_markdown
 from dagster_defs.outputs import Outputs
 from dagster_defs.pictures.plot_files import draw_plots
 from dagster_defs.publish import note_published
 from dagster_defs.report import data_url, write_report
 from dagster_defs.resources import WorkspaceResource
 from ingest.export_raw import export_raw
+from ingest.letters import one_line
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse, utc_now
@@ -116,16 +119,15 @@ def raw_tables(workspace: WorkspaceResource):
 
 
 def _files_metadata(summary: LoadSummary) -> dict:
-    lines = [
-        f"| {name} | {outcome} | {reason} | {place} |".replace("\n", " ")
-        for name, outcome, reason, place in summary.rejected
+    names = ("file", "outcome", "reason", "now at")
+    rejected = [  # cells of a table are shown as they are, Markdown would not be
+        TableRecord(dict(zip(names, map(one_line, row), strict=True))) for row in summary.rejected
     ]
-    table = "\n".join(["| file | outcome | reason | now at |", "|---|---|---|---|", *lines])
     return {
         "files": summary.file_count,
         **summary.outcomes,
-        "rejected files": MetadataValue.md(table if lines else "none"),
-        "left for the next run": MetadataValue.md(", ".join(summary.left) or "none"),
+        "rejected files": MetadataValue.table(rejected) if rejected else "none",
+        "left for the next run": ", ".join(summary.left) or "none",
         **{f"{stage.name} (s)": round(stage.seconds, 2) for stage in summary.stages},
         "bytes read": max((stage.bytes for stage in summary.stages), default=0),
     }
@@ -345,7 +347,7 @@ def _pictures(workspace: WorkspaceResource, outputs: Outputs) -> dict:
     for name in pictures[:MOST_PICTURES]:
         title = name.removeprefix("plots/").removesuffix(".png")
         shown[f"plot: {title}"] = MetadataValue.md(
-            f"![{title}]({data_url(workspace.files.profiles / name)})"
+            f"![{as_markdown(title)}]({data_url(workspace.files.profiles / name)})"
         )
     return shown
 

@@ -21,6 +21,9 @@ UTC = "'%Y-%m-%dT%H:%M:%SZ'"  # ISO 8601: the hour that a clock has twice in aut
 HEADER, MONTH = "header", "%Y-%m"  # keys of parts
 PARTS_A_QUERY = 120  # parts of a feeder and month, half a megabyte each
 NEEDS_QUOTES = ',"#\r\n'
+# To a spreadsheet a text that begins so is a formula, in wide letters (the last four) too; with the
+# guard before it, it is a text. A number is never touched.
+RUN_BY_SPREADSHEETS, GUARD = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", "'"
 # each power of feeder_profiles and the raw value that is, nearly always, times mw_per_unit the same
 RAW_OF = {
     "mw_del": "kw_del",
@@ -57,8 +60,14 @@ def _power(column: str) -> str:
     return f"case when {guess} = {column} then {guess}::varchar else {_six_decimals(column)} end"
 
 
+def _text(column: str) -> str:
+    """SQL for a cell of text: guarded if a spreadsheet would run it, quoted if it needs that."""
+    starts = ", ".join(f"chr({ord(sign)})" for sign in RUN_BY_SPREADSHEETS)
+    guarded = _quoted(f"(chr({ord(GUARD)}) || {column})")
+    return f"case when left({column}, 1) in ({starts}) then {guarded} else {_quoted(column)} end"
+
+
 def _quoted(column: str) -> str:
-    """SQL for a text, quoted if it needs that."""
     has_one = " or ".join(f"contains({column}, chr({ord(sign)}))" for sign in NEEDS_QUOTES)
     return f"""case when {column} = '' or {has_one}
         then '"' || replace({column}, '"', '""') || '"' else {column} end"""
@@ -70,15 +79,16 @@ def _line(*cells: str) -> str:
 
 
 def _header(*names: str) -> str:
-    """The line of names; one that needs quotes has none in itself, being a file's name too."""
+    """The line of names, guarded and quoted likewise; a feeder's has no quotes in itself."""
+    names = (GUARD * (name[0] in RUN_BY_SPREADSHEETS) + name for name in names)
     return ",".join(f'"{name}"' if set(name) & set(NEEDS_QUOTES) else name for name in names)
 
 
 # name of the column -> its text
 PROFILE = {
-    "meter": _quoted("meter"),
+    "meter": _text("meter"),
     "Record No.": "record_no::varchar",
-    "Event Type": _quoted("event_type"),
+    "Event Type": _text("event_type"),
     "Start Time": f"strftime(start_local, {TIME})",
     "End Time": f"strftime(end_local, {TIME})",
     "kw_del": "kw_del::varchar",
@@ -110,7 +120,7 @@ GAP = {
     "gap_end_utc": f"strftime(gap_end_at, {UTC})",
 }
 MONTHLY = {
-    "feeder": _quoted("name"),
+    "feeder": _text("name"),
     "month": "strftime(period_start, '%Y-%m')",
     "peak_mw": _six_decimals("peak_mw"),
     "peak_start": f"strftime(peak_local, {TIME})",

@@ -20,6 +20,7 @@ from dagster_defs.pictures.plot_files import bucket_minutes
 from dagster_defs.publish import VERSION
 from dagster_defs.summary import CONFLICTS, CORRECTIONS, FILES, IS_OPEN, RESTATEMENTS, WHOLE
 from ingest.caches import read_json
+from ingest.letters import visible
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 
@@ -330,12 +331,14 @@ def shown(value: object) -> str:
         return f"{value:,.3f}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    return str(value)
+    return visible(str(value))
 
 
 def exact(value: object) -> str:
     """A value as programs, and the sorting of tables, read it."""
-    return "" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
+    if value is None:
+        return ""
+    return format(value, "f") if isinstance(value, Decimal) else visible(str(value))
 
 
 def _content(

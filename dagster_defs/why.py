@@ -34,7 +34,10 @@ def explain(
     `start` is local time, or UTC if it ends in Z or +00:00. Both passes of a repeated hour are
     told. Raises ValueError for an unknown feeder, a time that cannot be read, or no such interval.
     """
-    name = con.execute(FEEDER, [feeder]).fetchone()[0]
+    try:
+        name = con.execute(FEEDER, [feeder]).fetchone()[0]
+    except duckdb.CatalogException as error:
+        raise ValueError("No table is built yet: `load-profile run` builds them.") from error
     if name is None:
         raise ValueError(f"Feeder {feeder!r} is not in meter-data.csv.")
     utc, local = _moment(start)

@@ -1,0 +1,195 @@
+"""One hostile set of names and cells goes through everything: nowhere is it more than text.
+
+What was tried, and what comes of it, is a table in docs/reliability.md.
+"""
+
+import csv
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from conftest import load_profile, query
+from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue
+from markdown_it import MarkdownIt
+from test_automation import mail_server, web_server, write_alerts
+
+from dagster_defs.alerts import tell
+from dagster_defs.markdown import as_markdown
+from ingest.export_raw import export_raw
+from ingest.raw_files import TIME_FORMAT
+from ingest.review import rebuild_warehouse
+from ingest.workspace import Workspace
+
+FEEDERS = {  # and their meters
+    "=cmd[red]": "=1+1",
+    "_$x_{1}$ !(a)": "+@SUM(1)",
+    "&lt;b&gt; '#x": "<img src=x onerror=alert(1)>[bold]$y$",
+}
+EVENTS = ("=HYPERLINK(1)", "<script>window.hacked=1</script>", "![x](https:evil.example)")
+EVENTS += ("\x1b[31mred\x07", "\u202eevil", "@everyone {{7*7}}", "-cmd|x", r"$\frac$", ":smile:")
+REJECTED = (
+    "<img src=x onerror=alert(1)>-@x.csv",
+    "=cmd[red]-![x](https:evil.example) <script>a\x1b[31m\u202e\nnew, `|.csv",
+)
+HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
+BAD_ROW = "1, <b>, 07/01/24 00:00:00, 07/01/24 00:15:00,\x1b[2J<script>alert(1)</script>,0,0,0"
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Built:
+    root: Path
+    said: str
+    letter: object
+    post: dict
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Built:
+    """A root with all of them, below folders named like columns; what its run said and sent."""
+    root = tmp_path_factory.mktemp("texts") / "feeder=zz" / "local_month=2024-01"
+    drop = root / "_dropbox/KW"
+    drop.mkdir(parents=True)
+    lines = ["sta,meter,multiplier,channel_unit"]
+    lines += [f'"{feeder}","{meter}",1,kW' for feeder, meter in FEEDERS.items()]
+    (root / "meter-data.csv").write_text("\n".join(lines), encoding="utf-8")
+    for feeder in FEEDERS:
+        (drop / f"{feeder}-1.csv").write_text("\n".join([HEADER, *rows()]), encoding="utf-8")
+    for name in REJECTED:
+        (drop / name).write_text(f"{HEADER}\n{BAD_ROW}\n", encoding="utf-8")
+    with mail_server() as (letters, mail_port), web_server() as (posts, web_port):
+        write_alerts(root, mail_port, web_port)
+        done = load_profile("run", "--root", root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Built(root, done.stdout + done.stderr, letters[0], posts[0])
+
+
+def rows() -> list[str]:
+    found = []
+    for number in range(96):
+        start = datetime(2024, 7, 1) + number * timedelta(minutes=15)
+        end = start + timedelta(minutes=15)
+        event = EVENTS[number % len(EVENTS)]
+        found.append(f"{number},{event},{start:{TIME_FORMAT}},{end:{TIME_FORMAT}},9,0,9,0")
+    return found
+
+
+def test_a_folder_named_like_a_column_changes_no_table(built, tmp_path):
+    feeders = "select distinct feeder from feeder_profiles order by 1"
+    assert query(built.root, feeders) == sorted((feeder,) for feeder in FEEDERS)
+    ledger = "select file_id, feeder, sha256 from raw.files order by 1"
+    root = copytree(built.root, tmp_path / "feeder=zz" / "local_month=2024-01")
+    assert len(export_raw(Workspace(root))) == 5
+    rebuild_warehouse(Workspace(root))
+    assert query(root, ledger) == query(built.root, ledger)
+
+
+def test_no_text_steers_the_terminal(built):
+    feeder = next(iter(FEEDERS))
+    shown = [built.said]
+    for words in (("status",), ("why", feeder, "2024-07-01 00:45"), ("diff",), ("release", "x")):
+        done = load_profile(*words, "--root", built.root)
+        shown.append(done.stdout + done.stderr)
+    shown.append(load_profile("analyze", built.root / f"lp/{feeder}.csv").stdout)
+    for text in shown:
+        assert not UNSEEN.search(text), text
+    assert feeder in shown[0] and r"\x1b[31mred\x07" in shown[0]  # [red] is no colour
+    assert r"\x1b[31mred\x07" in shown[2]
+
+
+class Tags(HTMLParser):
+    """Every tag of a page with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+
+def test_no_text_is_a_tag_of_the_report(built):
+    page = (built.root / "lp/report.html").read_text(encoding="utf-8")
+    tags = Tags(page).found
+    assert not [given for _, given in tags if "onerror" in given or given.get("src") == "x"]
+    assert "b" not in {tag for tag, _ in tags}
+    assert not re.search(r"<script>(alert|window\.hacked)", page)
+    assert "&lt;img src=x onerror=alert(1)&gt;-@x" in page and "&amp;lt;b&amp;gt;" in page
+    assert not UNSEEN.search(re.sub(r"(?s)<script.*?</script>|\t", "", page))
+
+
+def test_no_text_is_markdown_on_dagsters_page(built):
+    with DagsterInstance.from_config(str(built.root / ".dagster")) as instance:
+        for asset in ("net_load_plot", "planner_plots", "published", "report", "profile_files"):
+            event = instance.get_latest_materialization_event(AssetKey(asset))
+            assert_no_markdown(event.asset_materialization.metadata)
+        event = instance.get_latest_materialization_event(AssetKey(["raw", "files"]))
+    table = event.asset_materialization.metadata["rejected files"]
+    assert {record.data["outcome"] for record in table.records} == {"unreadable"}
+    assert not any(UNSEEN.search(str(record.data)) for record in table.records)
+
+
+def assert_no_markdown(metadata: dict) -> None:
+    for value in metadata.values():
+        if isinstance(value, MarkdownMetadataValue):
+            (line,) = MarkdownIt().parse(value.md_str)[1:-1]
+            (picture,) = line.children
+            assert picture.type == "image"
+            assert picture.attrs["src"].startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize("text", [*FEEDERS, *EVENTS, *REJECTED])
+def test_markdown_shows_a_text_as_it_is(text):
+    (line,) = MarkdownIt("gfm-like", {"linkify": False}).parse(as_markdown(text))[1:-1]
+    assert {child.type for child in line.children} <= {"text", "text_special"}
+
+
+def test_mail_and_webhook_have_one_subject_and_mention_nobody(built):
+    assert built.letter["Subject"] == built.post["subject"] == "load-profile: 2 files rejected"
+    body = built.letter.get_payload(decode=True).decode()
+    assert not UNSEEN.search(body.replace("\r\n", "\n")) and REJECTED[0] in body
+    assert not re.search(r"<[!@]|@everyone|\]\(", built.post["text"])
+    assert REJECTED[0] in built.post["text"].replace("\u200b", "")
+
+
+def test_a_line_end_in_a_subject_makes_no_header(tmp_path):
+    with mail_server() as (letters, mail_port), web_server() as (posts, web_port):
+        write_alerts(tmp_path, mail_port, web_port)
+        assert tell(Workspace(tmp_path), "x\r\nBcc: thief@example.org", ["\x1b[2J"]) == []
+    assert letters[0]["Bcc"] is None and "\\r\\nBcc" in letters[0]["Subject"]
+    assert posts[0]["text"].splitlines()[1] == "\\x1b[2J"
+
+
+def test_no_cell_of_text_is_a_formula_and_no_number_is_touched(built):
+    for path in sorted((built.root / "lp").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as stream:
+            for row in csv.reader(stream):
+                for cell in row:
+                    assert cell[:1] not in tuple("=+-@\t") or is_number(cell), (path, cell)
+    with (built.root / "lp/=cmd[red].csv").open(encoding="utf-8", newline="") as stream:
+        first = next(csv.DictReader(stream))
+    assert (first["meter"], first["Event Type"]) == ("'=1+1", "'=HYPERLINK(1)")
+    assert first["MW_net"] == "0.009000"
+
+
+def is_number(cell: str) -> bool:
+    return bool(re.fullmatch(r"-?\d+(\.\d+)?", cell))
+
+
+def test_each_line_of_a_log_is_of_one_file_and_letters_show_escapes(built):
+    log = (built.root / "logs/dropbox.log").read_text(encoding="utf-8")
+    assert [line[:2] for line in log.splitlines()] == ["#1", "#2", "#3", "#4", "#5"]
+    letters = list((built.root / "data/KW/ERROR").glob("*.txt"))
+    assert len(letters) == len(REJECTED)
+    for text in (log, *(path.read_text(encoding="utf-8") for path in letters)):
+        assert not UNSEEN.search(text)
+
+
+def test_every_name_has_its_plot(built):
+    plots = {path.stem for path in (built.root / "lp/plots").glob("*.png")}
+    assert plots >= {*FEEDERS, "all"}
