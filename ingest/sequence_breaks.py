@@ -22,8 +22,6 @@ WELL_KNOWN = (
 )
 MOST_ZONES = 4
 YEAR = timedelta(days=366)
-# Looking for zones takes a millisecond a time; a file with more breaks has another fault.
-MOST_CLOCKS = 20
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Break:
 
     Kinds: hole; years (more than one from the row before); doubled (the row before again);
     contradiction (its times, other values); repeated_block (earlier rows again); block (their
-    times, other values); overlap; newest_first; two_meters; clock_forward, clock_back and
+    times, other values); misfit; newest_first; two_meters; clock_forward, clock_back and
     clock_back_within a row (a change that the meter's zone does not make); skipped_hour;
     interleaved_hour; backward_row. `count` is the number of missing intervals or of rows,
     `differing` that of rows with other values.
@@ -134,7 +132,7 @@ def _breaks(
             found[-1] = replace(found[-1], count=found[-1].count + 1)
         else:
             found.append(_break(kind, rows, position, timezone, **more))
-    return found or [_break("overlap", rows, positions[0], timezone)]
+    return found or [_break("misfit", rows, positions[0], timezone)]
 
 
 def _one(
@@ -162,8 +160,9 @@ def _one(
     if row.start > furthest:
         if is_skipped(zone, row.start):
             return "skipped_hour", {}
+        missing = round(real(zone, furthest, row.start) / step)
         kind = "clock_forward" if _is_clock(row.start - before.end) else "hole"
-        return kind, {"count": round(real(zone, furthest, row.start) / step)}
+        return (kind, {"count": missing}) if missing else ("misfit", {})
     count = differing = 0
     for again in rows[position:]:
         if again.start not in first_of:
@@ -174,7 +173,7 @@ def _one(
     if _is_clock(before.end - row.start) and count * step >= before.end - row.start:
         return "clock_back", more
     if not count:
-        return "overlap", {}
+        return "misfit", {}
     return ("block" if differing else "repeated_block"), more
 
 
@@ -185,7 +184,7 @@ def _is_clock(length: timedelta) -> bool:
 
 def _with_zones(breaks: list[Break], timezone: str) -> tuple[Break, ...]:
     """Name the zones that fit the jumps of a clock; a jump that fits none is something else."""
-    clocks = [b for b in breaks if b.kind.startswith("clock_")][:MOST_CLOCKS]
+    clocks = [b for b in breaks if b.kind.startswith("clock_")]
     jumps = {b: _jump(b) for b in clocks}
     fitting = {b: _zones_with_change(*jump) for b, jump in jumps.items()}
     common = [set(zones) for zones in fitting.values() if zones]
@@ -215,19 +214,38 @@ def _otherwise(found: Break) -> str:
     return "block" if found.differing else "repeated_block"
 
 
-@cache
-def _zones_with_change(at: datetime, minutes: int) -> tuple[str, ...]:
+def _zones_with_change(at: datetime, minutes: int) -> list[str]:
     """The zones whose clocks are put by so many minutes when they show `at`, well-known first."""
+    return _changes_in(at.year).get((at, minutes), [])
+
+
+@cache
+def _changes_in(year: int) -> dict[tuple[datetime, int], list[str]]:
+    """All changes of clocks in a year: time as shown before, minutes -> zones, well-known first."""
     names = sorted(name for name in available_timezones() if "/" in name and name[:3] != "Etc")
-    ordered = dict.fromkeys((*(name for name in WELL_KNOWN if name in names), *names))
-    return tuple(name for name in ordered if _changes(ZoneInfo(name), at, minutes))
+    found: dict[tuple[datetime, int], list[str]] = {}
+    for name in dict.fromkeys((*(name for name in WELL_KNOWN if name in names), *names)):
+        zone = ZoneInfo(name)
+        weeks = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(weeks=n) for n in range(-1, 54)]
+        for start, end in pairwise(weeks):
+            if _offset(zone, start) != _offset(zone, end):
+                change = _change(zone, start, end)
+                found.setdefault(change, []).append(name)
+    return found
 
 
-def _changes(zone: ZoneInfo, at: datetime, minutes: int) -> bool:
-    """Whether a zone's clock is put by so many minutes when it shows `at`."""
-    moment = (at - timedelta(minutes=1)).replace(tzinfo=zone).astimezone(UTC)
-    after = (moment + timedelta(minutes=1)).astimezone(zone).replace(tzinfo=None)
-    return after - at == timedelta(minutes=minutes)
+def _change(zone: ZoneInfo, low: datetime, high: datetime) -> tuple[datetime, int]:
+    """The change of a clock between two moments: its time as shown before, and its minutes."""
+    before = _offset(zone, low)
+    while high - low > timedelta(minutes=1):
+        middle = low + (high - low) // timedelta(minutes=2) * timedelta(minutes=1)
+        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
+    shown = high.replace(tzinfo=None) + before
+    return shown, (_offset(zone, high) - before) // timedelta(minutes=1)
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset()
 
 
 def _fewest(zones: list[str], timezone: str, at: datetime) -> tuple[str, ...]:
