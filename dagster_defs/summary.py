@@ -189,12 +189,11 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
         _print_missing(console, archive_problems(con, workspace))
         names = con.execute("select table_name from information_schema.tables").fetchall()
         known = {name for (name,) in names}
+        if not errors:
+            for table, print_changes in CHANGES.items():
+                if table in known:
+                    print_changes(console, con, started)
         if not errors and known >= SHOWN_TABLES:
-            if "file_conflicts" in known:
-                _print_conflicts(console, con, started)
-            _print_corrections(console, con, started)
-            if "restatements" in known:
-                _print_restatements(console, con, started)
             print_feeders(console, con)
             _print_total(console, con)
     if not errors:
@@ -476,3 +475,11 @@ def _extremes(con: duckdb.DuckDBPyConnection) -> str:
         value, at = figures[f"{end}_mw"], figures[f"{end}_local"]
         texts.append(f"{word} {value:,.3f} MW at {at:%Y-%m-%d %H:%M}{more}")
     return ", ".join(texts)
+
+
+# What a run changed, and the table that says it.
+CHANGES = {
+    "file_conflicts": _print_conflicts,
+    "correction_effects": _print_corrections,
+    "restatements": _print_restatements,
+}
