@@ -2,7 +2,8 @@
 
 Where two files of a feeder have the same intervals, the one that is accepted last counts. It is the
 one with the later records of the meter; else the one that was written later; else the one that ends
-later, begins later, or has the higher sha256. Neither names nor the order of a folder decide.
+later, begins later, has more energy, or the higher sha256. Neither names nor the order in which a
+folder lists its files decide.
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingest.raw_files import RawFile, record_at
+from ingest.raw_files import RawFile, delivered_in, record_at
 
 # Files that are copied together get times as close as this, and FAT keeps no shorter ones.
 COPIED_TOGETHER_NS = 2_000_000_000
@@ -73,6 +74,11 @@ def _compared(first: RawFile, second: RawFile) -> tuple[RawFile, RawFile, str]:
     for name, what in (("last_end", "ends"), ("first_start", "begins")):
         if getattr(first, name) != getattr(second, name):
             return first, second, f"it {what} later"
+    energies = delivered_in(first), delivered_in(second)
+    if energies[0] != energies[1]:
+        earlier, later = (first, second) if energies[0] < energies[1] else (second, first)
+        why = "nothing says which is the later one, and it has more energy: the safe side of a plan"
+        return earlier, later, why
     why = "nothing says which is the later one, so the order of their sha256 decided"
     return first, second, why
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from ingest.sequence_breaks import Break, Release
@@ -354,6 +355,21 @@ def record_at(raw: RawFile, start: datetime) -> int | None:
             return _record_in(line)
         at = data.find(text, at + 1)
     return None
+
+
+def delivered_in(raw: RawFile) -> Decimal:
+    """The sum of the delivered kW that can be read in a file; only used to put files in order."""
+    try:
+        lines = raw.path.read_bytes().splitlines()[raw.header_line :]
+    except OSError:
+        return Decimal(0)
+    position, total = raw.columns.index("kw_del"), Decimal(0)
+    for line in lines:
+        cells = line.split(b",")
+        text = cells[position].strip(b' "\t') if len(cells) > position else b""
+        if re.fullmatch(rb"\d{0,18}\.?\d{0,18}", text) and text.strip(b"."):
+            total += Decimal(text.decode())
+    return total
 
 
 def _record_in(line: bytes) -> int | None:

@@ -67,7 +67,13 @@ def counting(root: Path) -> tuple[str, str]:
         ((export(100, 1), 95), (export(100, 2), 90), "1.000000", "it was written later (2024-07"),
         # copied together: the one that ends later
         ((export(100, 1, 25), 90), (export(100, 2), 91), "1.000000", "it ends later"),
-        ((export(100, 1), 90), (export(100, 2), 91), None, "the order of their sha256 decided"),
+        ((export(100, 2), 90), (export(100, 1), 91), "2.000000", "it has more energy: the safe"),
+        (
+            (export(100, 1), 90),
+            ("again\n" + export(100, 1), 91),
+            None,
+            "the order of their sha256 decided",
+        ),
     ],
 )
 def test_later_records_count_then_the_later_written_file_then_what_ends_later(
