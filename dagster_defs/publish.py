@@ -36,6 +36,7 @@ FOLDER = "published/"  # of the Parquet files, in the folder of the warehouse
 VERSION = f"{FOLDER}version.json"  # the version whose Parquet files are all there
 ROWS_A_FILE = 50_000  # of a month, about: a feeder-month costs the writing of its whole file
 HISTORY_LOST = "it is made again, and what earlier versions changed is forgotten"
+ROWS = ".rows-"  # begins the name of a folder in which Parquet files are made
 TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
 KEPT = ("model_parts", *HISTORY)
 BEHIND = ("feeder_days", "system_days")  # what feeder_figures and total_figures are made of
@@ -196,6 +197,8 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
     folder = workspace.warehouse.parent
     writer = OutputWriter(folder, "published")
     place, waiting = workspace.published, workspace.published_next
+    for left in folder.glob(f"{ROWS}*"):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
     if waiting.exists():
         _put_in_place(waiting, place, tries=1)
     checkpoint(workspace.warehouse)
@@ -291,7 +294,7 @@ def _write_parquet(
             for name in month.stamps:
                 writer.keep(name)
             return
-        with con.cursor() as own, TemporaryDirectory(dir=folder, prefix=".rows-") as made:
+        with con.cursor() as own, TemporaryDirectory(dir=folder, prefix=ROWS) as made:
             month.write(own, new, Path(made))
             for name, stamp in month.stamps.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
