@@ -413,6 +413,7 @@ def main() -> None:
     among them, and taking them apart at exit, would cost two seconds for nothing.
     """
     gc.set_threshold(100_000, 50, 100)
+    os.environ["PYTHONSAFEPATH"] = "1"  # no other process imports from the working directory
     sys.stdout.reconfigure(errors="replace")  # a console may lack a letter of a file's name
     notices.propagate, notices.handlers = False, [_Notices()]
     code = 0

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import sha256
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
@@ -63,7 +63,7 @@ def without_dbt() -> Iterator[None]:
 def run_apart(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run dbt in a process of its own, beside the waiting one, which is for the build."""
     environment = {**os.environ, "LOAD_PROFILE_ROOT": str(root), WARM: ""}
-    command = [sys.executable, "-m", "dagster_defs.dbt_command", "--quiet", *arguments]
+    command = [sys.executable, "-P", "-m", "dagster_defs.dbt_command", "--quiet", *arguments]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, encoding="utf-8"
     )
@@ -79,7 +79,7 @@ class WarmDbt(AbstractContextManager):
         self.variables = variables
 
     def __enter__(self) -> "WarmDbt":
-        command = [sys.executable, "-m", "dagster_defs.dbt_command", "--wait", self.variables]
+        command = [sys.executable, "-P", "-m", "dagster_defs.dbt_command", "--wait", self.variables]
         # if it fails to start, load-profile-dbt does its work and says why
         self.process = subprocess.Popen(
             command,
@@ -108,8 +108,9 @@ def main() -> None:
         return _wait_for_command(sys.argv[2])
     code = _hand_over(os.environ.pop(WARM, ""))
     if code is None:
-        with _lean() if _is_for_dagster() else nullcontext():
-            code = _run(sys.argv[1:])
+        if _is_for_dagster():
+            _lean()
+        code = _run(sys.argv[1:])
     sys.exit(code)
 
 
@@ -117,17 +118,19 @@ def _is_for_dagster() -> bool:
     return os.environ.get("DBT_LOG_FORMAT") == "json"
 
 
-def _lean() -> AbstractContextManager[None]:
+def _lean() -> None:
     # not for a process that only hands over
     from dagster_defs.lean_dbt import lean
 
-    return lean(PROJECT / "target" / "templates.cache", project_fingerprint())
+    lean()
 
 
 def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
     """Run one dbt command in the root; returns dbt's exit code."""
     from dbt.cli.main import dbtRunner
 
+    # what was read of the project is taken from the project, never from a root
+    os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(PROJECT / "target" / "partial_parse.msgpack")
     os.chdir(os.environ.get("LOAD_PROFILE_ROOT", "."))
     if is_large(Path(os.environ["LOAD_PROFILE_WAREHOUSE"])):
         os.environ.setdefault("LOAD_PROFILE_MEMORY", "50%")  # of the machine's
@@ -214,8 +217,8 @@ def _wait_for_command(variables: str) -> None:
     key = os.urandom(16)
     with Listener(authkey=key) as listener:
         print(f"{listener.address} {key.hex()}", flush=True)  # the parent waits for that
-        with _lean():
-            _run_what_comes(listener, variables)
+        _lean()
+        _run_what_comes(listener, variables)
     os._exit(0)  # to take dbt apart piece by piece would cost a quarter of a second
 
 

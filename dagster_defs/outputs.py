@@ -7,11 +7,12 @@ not as it was left, by size and time, is made anew as a whole.
 
 import filecmp
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from threading import Lock
 
 from ingest.caches import read_json, set_aside_damaged
@@ -77,6 +78,8 @@ class OutputWriter:
 
     def write(self, name: str, wanted: Mapping[str, str], make: Callable[[str], bytes]) -> None:
         """Bring a file to what is wanted: changed parts by `make`, the others from the old file."""
+        if not _is_below(name):
+            raise ValueError(f"{name!r} is not the name of a file in {self._folder}")
         path, known = self._folder / name, self._known(name)
         changed = set(self.changed(name, wanted))
         if not changed and list(wanted) == list(known):
@@ -184,13 +187,22 @@ def written_files(folder: Path) -> dict[str, dict[str, Noted]]:
     """What earlier runs wrote in a folder: kind -> name -> file; nothing if that is not known."""
     kinds = read_json(folder / INDEX, FORGOTTEN)
     try:
-        return {
+        found = {
             kind: {name: _noted(entry) for name, entry in names.items()}
             for kind, names in kinds.items()
         }
+        # files that are listed and no longer wanted are removed: none outside of the folder
+        if not all(_is_below(name) for names in found.values() for name in names):
+            raise KeyError("a file that is not below")
+        return found
     except (AttributeError, KeyError, TypeError):
         set_aside_damaged(folder / INDEX, FORGOTTEN)
         return {}
+
+
+def _is_below(name: str) -> bool:
+    """Whether a path leads nowhere else than into the folder that it is relative to."""
+    return not PureWindowsPath(name).anchor and ".." not in re.split(r"[/\\]", name)
 
 
 def _noted(entry: dict | int) -> Noted:

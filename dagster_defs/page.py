@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import version
 
 import uvicorn
-from dagster import DagsterInstance
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.cli import (
     WorkspaceOpts,
@@ -32,27 +32,34 @@ def serve(port: int) -> None:
     """Serve until this process is interrupted or terminated; DAGSTER_HOME says what to show."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes the signal on
     target = workspace_opts_to_load_target(WorkspaceOpts(workspace=(WORKSPACE,)))
-    with (
-        suppress(KeyboardInterrupt),
-        _daemon(),
-        DagsterInstance.get() as instance,
-        WorkspaceProcessContext(
-            instance,
-            workspace_load_target=target,
-            version=version("dagster-webserver"),
-            code_server_log_level="WARNING",
-        ) as context,
-    ):
-        app = create_app_from_workspace_process_context(context, live_data_poll_rate=2000)
-        print(f"Dagster's page: http://{HOST}:{port}. Ctrl-C ends it.", flush=True)
-        uvicorn.run(
-            PageGuard(app, port),
-            host=HOST,
-            port=port,
-            log_level="warning",
-            proxy_headers=False,
-            timeout_graceful_shutdown=2,
-        )
+    with suppress(KeyboardInterrupt), DagsterInstance.get() as instance:
+        drop_waiting_runs(instance)
+        with (
+            _daemon(),
+            WorkspaceProcessContext(
+                instance,
+                workspace_load_target=target,
+                version=version("dagster-webserver"),
+                code_server_log_level="WARNING",
+            ) as context,
+        ):
+            app = create_app_from_workspace_process_context(context, live_data_poll_rate=2000)
+            print(f"Dagster's page: http://{HOST}:{port}. Ctrl-C ends it.", flush=True)
+            uvicorn.run(
+                PageGuard(app, port),
+                host=HOST,
+                port=port,
+                log_level="warning",
+                proxy_headers=False,
+                timeout_graceful_shutdown=2,
+            )
+
+
+def drop_waiting_runs(instance: DagsterInstance) -> None:
+    """Forget runs that an earlier session left waiting: each names the program that it runs."""
+    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.QUEUED])):
+        instance.delete_run(run.run_id)
+        print(f"Run {run.run_id} was waiting since an earlier session: it is not started.")
 
 
 @contextmanager

@@ -382,8 +382,8 @@ def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, s
         except duckdb.IOException:
             # somebody has opened it to write in it, and holds its lock
             shutil.copyfile(path, copy)
-        except duckdb.CatalogException:
-            break  # no file of ours
+        except (duckdb.CatalogException, duckdb.PermissionException):
+            break  # not a file of ours
         except duckdb.Error as error:
             if not damage_advice(str(error)):
                 raise

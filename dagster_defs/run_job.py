@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dagster_defs.dbt_command import PROJECT, WarmDbt, project_fingerprint
 from dagster_defs.outputs import are_outputs_intact
-from ingest.caches import read_json, set_aside_damaged
+from ingest.caches import notices, put_aside, read_json, set_aside_damaged
 from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
@@ -62,7 +62,9 @@ def dagster_home(workspace: Workspace) -> Path:
         set_aside_damaged(home, "Dagster's page begins anew, without the runs until now")
     settings = home / "dagster.yaml"
     if settings.is_dir() or (settings.exists() and settings.read_bytes() != DAGSTER_YAML.encode()):
-        set_aside_damaged(settings, "it is written again as it was made")
+        kept = put_aside(settings)  # it can name Python classes to load
+        words = "%s was not written by load-profile and is not used. It is kept as %s."
+        notices.warning(words, settings, kept.name)
     if not settings.exists():
         write_text(settings, DAGSTER_YAML)
     return home

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.closed_database import CONFIG, close_off
 from ingest.warehouse import WarehouseError
 
 HISTORY = ("versions", "version_months", "version_intervals")
@@ -382,7 +383,8 @@ def difference(path: Path, earlier: str | None, later: str | None) -> Difference
 @contextmanager
 def _published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        with duckdb.connect(str(path), read_only=True) as con:
+        with duckdb.connect(str(path), read_only=True, config=CONFIG) as con:
+            close_off(con, [])
             yield con
     except duckdb.Error as error:
         raise WarehouseError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.filing import recorded_place
 from ingest.workspace import Workspace
 
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d/%y %H:%M")
@@ -56,7 +57,7 @@ def explain(
         if origin["is_used"]:
             profile = _rows(con.execute(PROFILE, [name, origin["interval_start_at"]]))[0]
             lines += _published(profile, origin)
-        lines += _origin(workspace.root, origin)
+        lines += _origin(workspace, origin)
     return lines
 
 
@@ -96,8 +97,9 @@ def _published(profile: dict, origin: dict) -> list[str]:
     ]
 
 
-def _origin(root: Path, origin: dict) -> list[str]:
+def _origin(workspace: Workspace, origin: dict) -> list[str]:
     """One reading: its file, its line as it stands there, the meter and the arithmetic."""
+    place = recorded_place(workspace, origin["stored_as"])
     unit = origin["channel_unit"]
     full, seconds = origin["interval_minutes"] * 60, origin["actual_seconds"]
     length = f" x 3600 / {seconds} seconds" if seconds != full else f" x {3600 // full} intervals"
@@ -116,7 +118,7 @@ def _origin(root: Path, origin: dict) -> list[str]:
         f"{origin['accepted_at']:%Y-%m-%d %H:%M:%S} UTC",
         f"              sha256 {origin['sha256']}",
         f"              {origin['stored_as']}, line {origin['line_number']}:",
-        f"              {_raw_line(root / origin['stored_as'], origin['line_number'])}",
+        f"              {_raw_line(place, origin['line_number'])}",
         f"              meter-data.csv row {origin['meter_data_row']}: meter {origin['meter']}",
         f"              {_event(origin)}",
         *(f"              {formula}" for formula in formulas),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from ingest.caches import notices, set_aside_damaged
-from ingest.filing import BYTES_LOST, LEDGER, save_ledger_copy, sha256_of
+from ingest.filing import BYTES_LOST, LEDGER, recorded_place, save_ledger_copy, sha256_of
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
@@ -94,7 +94,7 @@ def archive_problems(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> li
     for file_id, stored_as, size, sha256, filed_at in con.execute(
         ACCEPTED, [BYTES_LOST]
     ).fetchall():
-        place = workspace.root / stored_as
+        place = recorded_place(workspace, stored_as)
         try:
             stat = place.stat()
         except OSError:

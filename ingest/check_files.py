@@ -4,17 +4,15 @@ Every line of a file that has data is one row of a scan, so line numbers are exa
 can spoil nothing but itself. The rules of a good file stand here and nowhere else.
 """
 
-import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 
 import duckdb
 
+from ingest.closed_database import as_pattern, scratch_folder
 from ingest.letters import RELEASABLE, sequence_problem
 from ingest.raw_files import SERIAL, TIME_FORMAT, Problem, RawFile, spanless_start
 from ingest.sequence_breaks import Row, explain
@@ -586,7 +584,7 @@ def _scan_files(
 ) -> None:
     """Scan consecutively numbered files; if that fails one by one, so that none stops another."""
     try:
-        with _plain_copies(files.values()) as paths:
+        with _plain_copies(con, files.values()) as paths:
             _scan(con, next(iter(files.values())), list(files), paths, way)
     except (duckdb.InvalidInputException, duckdb.IOException, FileNotFoundError) as error:
         if len(files) > 1:
@@ -603,7 +601,7 @@ def _scan_files(
 
 
 @contextmanager
-def _plain_copies(files: Iterable[RawFile]) -> Iterator[list[str]]:
+def _plain_copies(con: duckdb.DuckDBPyConnection, files: Iterable[RawFile]) -> Iterator[list[str]]:
     """Yield paths to scan: the files themselves, or copies where lines end in several ways."""
     with ExitStack() as stack:
         paths = []
@@ -611,10 +609,9 @@ def _plain_copies(files: Iterable[RawFile]) -> Iterator[list[str]]:
             path = raw.path
             if raw.is_mixed or "\\" in raw.path.name:  # a pattern has no way to write a backslash
                 text = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-                folder = stack.enter_context(tempfile.TemporaryDirectory())
-                path = Path(folder) / "plain.csv"
+                path = stack.enter_context(scratch_folder(con)) / "plain.csv"
                 path.write_bytes(text)
-            paths.append(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))  # a name is no pattern
+            paths.append(as_pattern(str(path)))
         yield paths
 
 

@@ -94,6 +94,16 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
     return place
 
 
+def recorded_place(workspace: Workspace, stored_as: str) -> Path:
+    """The path of a file of the ledger; raises FilingError for one that is not below data/KW."""
+    if not stored_as.startswith("data/KW/") or ".." in re.split(r"[/\\]", stored_as):
+        raise FilingError(
+            f"The ledger has a file at {stored_as!r}, which is not below {workspace.archive}: "
+            "load-profile did not write that. It was left alone."
+        )
+    return workspace.root / stored_as
+
+
 def _fit(stem: str, ending: str) -> str:
     """A file name of at most 255 bytes; a stem that is too long loses its end."""
     room = MOST_NAME_BYTES - len(ending.encode())
@@ -115,10 +125,10 @@ def file_away(
     read = {(raw.name, raw.sha256): raw for raw in fresh}
     filed, lost = [], {}
     for file_id, name, sha256, stored_as, letter, rejected_as in pending:
-        place = workspace.root / stored_as
+        place = recorded_place(workspace, stored_as)
         raw = read.get((name, sha256))
         if rejected_as:
-            source = workspace.root / rejected_as
+            source = recorded_place(workspace, rejected_as)
         else:
             source = raw.path if raw else dropped_path(workspace, name, sha256)
         try:
@@ -156,11 +166,22 @@ def save_ledger_copy(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> No
 
 def dropped_path(workspace: Workspace, name: str, sha256: str) -> Path:
     """Where a file lies in the drop folder: under its name, or under the one it had in ERROR."""
-    stem, suffix = Path(name).stem, Path(name).suffix
+    path = _dropped_as(workspace, name)
+    stem, suffix = path.stem, path.suffix
     ends = [piece + end for end in SUFFIXES.values() for piece in ("", f"-{sha256[:8]}")]
     others = [workspace.dropbox / f"{stem}{end}{suffix}" for end in ends]
-    found = [path for path in others if path.exists() and sha256_of(path) == sha256]
-    return found[0] if found else workspace.dropbox / name
+    found = [other for other in others if other.exists() and sha256_of(other) == sha256]
+    return found[0] if found else path
+
+
+def _dropped_as(workspace: Workspace, name: str) -> Path:
+    """The path of a dropped file of the ledger; raises FilingError for what is not a name."""
+    if Path(name).name != name:
+        raise FilingError(
+            f"The ledger has a file {name!r}, which is not the name of one: load-profile did not "
+            "write that. It was left alone."
+        )
+    return workspace.dropbox / name
 
 
 def _clear_closed(con: duckdb.DuckDBPyConnection, workspace: Workspace, filed: list[int]) -> None:
@@ -172,7 +193,7 @@ def _clear_closed(con: duckdb.DuckDBPyConnection, workspace: Workspace, filed: l
     for rejected_as, letter, is_same, stored_as, sha256, name in con.execute(
         CLOSED, [filed]
     ).fetchall():
-        old, new = workspace.root / rejected_as, workspace.root / stored_as
+        old, new = (recorded_place(workspace, place) for place in (rejected_as, stored_as))
         note = old.with_suffix(".txt")
         if is_same:
             if sha256_of(old) == sha256 == sha256_of(new):
@@ -234,7 +255,7 @@ def take_back_grown(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Non
     folder, to be taken in as what it is now; the part that was accepted keeps its place.
     """
     for name, stored_as, size, sha256 in con.execute(ARCHIVED).fetchall():
-        place, back = workspace.root / stored_as, workspace.dropbox / name
+        place, back = recorded_place(workspace, stored_as), _dropped_as(workspace, name)
         if not place.exists() or place.stat().st_size <= size or back.exists():
             continue
         part = place.read_bytes()[:size]

@@ -18,6 +18,7 @@ from ingest.filing import (
     dropped_path,
     file_away,
     place_for,
+    recorded_place,
     save_ledger_copy,
     sha256_of,
 )
@@ -71,7 +72,7 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
     with open_warehouse(workspace.warehouse) as con:
         file_away(con, workspace)
         file_id, name, sha256, outcome, stored_as, was = _rejected(con, workspace, file)
-        place = workspace.root / stored_as
+        place = recorded_place(workspace, stored_as)
         if sha256_of(place) != sha256:
             raise ReviewError(
                 f"{place} is not the file that was rejected (sha256 {sha256}). Drop a repaired "
@@ -206,7 +207,7 @@ def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress
     ).fetchall()
     ids = defaultdict(list)
     for sha256, file_id, stored_as, name in rows:
-        place = workspace.root / stored_as
+        place = recorded_place(workspace, stored_as)
         path = place if place.exists() else dropped_path(workspace, name, sha256)
         ids[path, sha256].append((file_id, stored_as))
     found = list(inspect_files(sorted({path for path, _ in ids}), cpu_count() or 1))

@@ -14,9 +14,12 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.closed_database import CONFIG, close_off
+from ingest.workspace import Workspace
+
 # A batch of the load needs less than 1 GB, however many files there are.
 # A new file is written as DuckDB 1.0 and later read it: what is published is a copy of it.
-OLDEST_READER = {"storage_compatibility_version": "v1.0.0"}
+CONFIG_OF_WAREHOUSE = {"storage_compatibility_version": "v1.0.0", **CONFIG}
 MEMORY, MEMORY_VARIABLE = "3GB", "LOAD_PROFILE_MEMORY"
 IN_USE = re.compile(r"could not set lock|used by another process", re.IGNORECASE)
 DAMAGE = re.compile(
@@ -162,6 +165,8 @@ from raw.interval_reads
 group by file_id, local_month
 order by file_id, local_month
 """
+# Of a warehouse that we have made, `raw` has tables only.
+RAW_VIEWS = "select 1 from duckdb_views() where schema_name = 'raw'"
 
 
 def utc_now() -> datetime:
@@ -179,25 +184,28 @@ class WarehouseError(RuntimeError):
 
 
 @contextmanager
-def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    path: Path, *, read_only: bool = False, also: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection to the warehouse with UTC as session time zone and schema `raw` in place.
 
-    Raises WarehouseError when the file is in use by another process, damaged or not ours.
+    It can use files below the root and in the drop folder, and below `also`. Raises WarehouseError
+    when the file is in use by another process, damaged or not ours.
     """
     if read_only and not path.exists():
         raise WarehouseError(f"There is no {path} yet: `load-profile run` makes it.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    root = path.parent.parent
+    folders = [root, Workspace(root).dropbox, *([also] if also else [])]
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=OLDEST_READER)
+        con = duckdb.connect(str(path), read_only=read_only, config=CONFIG_OF_WAREHOUSE)
     except (duckdb.Error, OSError) as error:
         raise WarehouseError(f"{path} cannot be opened. {_advice(str(error))}") from error
     try:
-        con.execute("set TimeZone = 'UTC'")
-        con.execute("set preserve_insertion_order = true")
-        _limit_memory(con, path)
+        close_off(con, folders, lambda con: _set_up(con, path))
         tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()")
         names = {name for (name,) in tables.fetchall()}
-        if names and "raw.files" not in names:
+        if (names and "raw.files" not in names) or con.execute(RAW_VIEWS).fetchone():
             raise WarehouseError(f"{path} was not made by load-profile. Move it elsewhere.")
         if not read_only:
             con.begin()
@@ -209,6 +217,11 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
                 con.execute(FILL_FILE_MONTHS)
             con.commit()
         yield con
+    except duckdb.PermissionException as error:
+        raise WarehouseError(
+            f"{path} reads files outside of its root, which load-profile's own never does. Nothing "
+            f"was read. `load-profile rebuild` makes a new one from data/KW. ({error})"
+        ) from error
     except duckdb.Error as error:
         if advice := damage_advice(str(error)):
             raise WarehouseError(f"{path} cannot be read. {advice}") from error
@@ -224,6 +237,13 @@ def _has_column(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool
         [table],
     )
     return (column,) in columns.fetchall()
+
+
+def _set_up(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make the settings that all connections of this process to the warehouse have."""
+    con.execute("set global TimeZone = 'UTC'")
+    con.execute("set global preserve_insertion_order = true")
+    _limit_memory(con, path)
 
 
 def _limit_memory(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -15,6 +15,9 @@ from ingest.caches import set_aside_damaged
 # `%41` and `?` mean something else in the address of Dagster's databases; DuckDB takes a backslash
 # for a folder's end, as on Windows.
 REFUSED_IN_PATH = re.compile(r"\?|%[0-9A-Fa-f]{2}" + (r"|\\" if os.name == "posix" else ""))
+# What a run reads and writes below a root, beside the drop folder.
+OWN = ("data", "logs", "lp", "warehouse", ".dagster", "layouts")
+OWN += ("meter-data.csv", "alerts.toml", "settings.toml")
 
 
 class RootError(ValueError):
@@ -151,4 +154,23 @@ def workspace_at(root: Path, *, must_exist: bool = True) -> Workspace:
         ) from None
     if must_exist and not Path(place).is_dir():
         raise RootError(f"The root {str(root)!r} is not a folder.")
+    for link in _links_out(Path(place)):
+        raise RootError(
+            f"{link} is a link to {link.resolve()}, outside of the root, where a run would write. "
+            "Nothing was touched. Remove the link; only _dropbox and its folders may be links."
+        )
     return Workspace(Path(place))
+
+
+def _links_out(root: Path) -> Iterator[Path]:
+    """Links in what a run reads and writes that lead out of the root, but for the drop folder.
+
+    A root from somebody else could have a run write into a file of its owner.
+    """
+    places = [root / name for name in OWN]
+    for place in places:
+        if place.is_symlink() and not place.resolve().is_relative_to(root):
+            yield place
+        elif place.is_dir() and not place.is_symlink():
+            with os.scandir(place) as entries:
+                places += [Path(e.path) for e in entries if e.is_symlink() or e.is_dir()]
