@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
-from conftest import bring_up_to_date, query
+from conftest import BUILD, bring_up_to_date, dbt, query, take_in
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from ingest.raw_files import TIME_FORMAT
 
@@ -151,3 +154,87 @@ def test_a_window_belongs_to_the_month_in_which_it_ends(odd: Path) -> None:
         ("turn", 1, 5, None),
         ("turn", 2, 4, Decimal("4.75")),
     ]
+
+
+WORDS = ("Normal", "MidnightNormal", "Test Mode", "Partial", "TimeSet", "Full moon", "Power Fail")
+NUMBERS = ("0", "", "1", "2.5", "40", "0.000000000000000001", "999999999.999999999999999999")
+ZONES = ("UTC", "America/Denver", "Asia/Kolkata", "Australia/Lord_Howe", "Etc/GMT+7")
+MULTIPLIERS = ("1", "0.000001", "28800", "999999999.999999")
+# the ends of months, of a year, and the days on which a clock changes
+STARTS = (
+    *((2024, 1, 31), (2024, 12, 31), (2025, 2, 28), (2025, 3, 8), (2025, 11, 1)),
+    *((2025, 4, 5), (2025, 10, 4), (2025, 6, 15)),
+)
+
+
+def random_meters(random: Random, feeder: str) -> list[str]:
+    """Rows of meter-data.csv: a meter, or one and its successor."""
+    zone = random.choice(ZONES)
+    exchange = datetime(*random.choice(STARTS)) + timedelta(hours=random.randrange(48))
+    valid = random.choice(([("", "")], [("", exchange), (exchange, "")]))
+    return [
+        ",".join(
+            map(
+                str,
+                (
+                    feeder,
+                    f"{feeder}{n}",
+                    random.choice(MULTIPLIERS),
+                    random.choice(("W", "kW", "MW", "Wh", "kWh", "MWh")),
+                    random.choice((1, 5, 15, 15, 15, 30, 60)),
+                    zone,
+                    *ends,
+                    random.choice((1, 1, 1, -1, 0, "1.0036", "999.999999")),
+                ),
+            )
+        )
+        for n, ends in enumerate(valid)
+    ]
+
+
+def random_rows(random: Random, minutes: int) -> list[Row]:
+    """Rows that follow one another, now and then short, long or a little off; any values."""
+    at = datetime(*random.choice(STARTS)) + timedelta(minutes=minutes * random.randrange(190))
+    at += timedelta(seconds=random.choice((0, 0, 0, 3, -3, 60, 90, 420)))
+    numbers = random.sample(NUMBERS, 3) + [f"-{random.choice(NUMBERS) or 7}"] * random.randrange(2)
+    rows = []
+    for _ in range(random.randrange(1, 200)):
+        length = timedelta(minutes=minutes)
+        odd = random.random()
+        if odd < 0.04:
+            seconds = random.choice((1, 30, 3, 60, 600, -1, -3, -60, 3600))
+            length = max(timedelta(seconds=1), length + timedelta(seconds=seconds))
+        elif odd < 0.06:
+            length = timedelta(seconds=random.choice((2, 30, 120, 100_000)))
+        if random.random() < 0.03:
+            at += timedelta(seconds=random.choice((1, -1, 3, -3, 40, -40)))
+        rows.append((at, at + length, ",".join(random.choice(numbers) for _ in range(4))))
+        at += length
+    return rows
+
+
+@settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(st.randoms(use_true_random=True))
+def test_whatever_is_accepted_can_be_published(tmp_path_factory, random: Random) -> None:
+    """Thirty random feeders a root; what the door refuses is not the matter here."""
+    root = tmp_path_factory.mktemp("random") / "root"
+    (root / "_dropbox/KW").mkdir(parents=True)
+    names = [f"feeder{n}" for n in range(30)]
+    meters = [line for name in names for line in random_meters(random, name)]
+    (root / "meter-data.csv").write_text(COLUMNS + "\n".join(meters) + "\n", encoding="utf-8")
+    for line in meters:
+        name, serial, _, _, minutes, *_ = line.split(",")
+        words = (random.choice(WORDS) if random.random() < 0.1 else "Normal" for _ in iter(int, 1))
+        for part in range(random.randrange(1, 3)):
+            drop(root, f"{name}-{serial}-{part}.csv", random_rows(random, int(minutes)), words)
+    take_in(root)
+    accepted = "select count(*) from raw.files where outcome = 'accepted'"
+    assert query(root, accepted)[0][0] > 20
+    dbt(root, *BUILD)

@@ -77,6 +77,14 @@
     ) }}
 {%- endmacro %}
 
+{# Reactive power that makes this apparent power of this active power, without its sign. #}
+{% macro reactive(apparent, active) -%}
+    {{ rounded(
+        'sqrt(greatest(' ~ squared('cast(' ~ apparent ~ ' as double)') ~ ' - '
+        ~ squared('cast(' ~ active ~ ' as double)') ~ ', 0))'
+    ) }}
+{%- endmacro %}
+
 {# What a feeder adds to a total. Nearly every weight is 1, and then nothing needs to be rounded,
    which takes a slow division. #}
 {% macro weighted(value, weight) -%}

@@ -171,9 +171,15 @@ where
                             - cast(published.{{ power }} as double) * factors.per_mw
                         ) > 1e-12 * abs(cast(delivered.{{ power }} as double))
                         * cast(factors.factor as double), true)
-                    else
-                        delivered.{{ power }} * factors.factor
-                        is distinct from published.{{ power }} * factors.per_mw
+                    -- of a raw value with 18 decimals the last are lost in MW
+                    else coalesce(
+                        abs(
+                            delivered.{{ power }} * factors.factor
+                            - published.{{ power }} * factors.per_mw
+                        ) > cast(0.000000000000000002 as decimal(18, 18))
+                        * factors.per_mw * published.row_count,
+                        (published.{{ power }} is null) <> (delivered.{{ power }} is null)
+                    )
                 end
             {% endfor %}
     end

@@ -8,7 +8,9 @@ unknown as (
     select
         feeder,
         interval_start_at,
-        {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at
+        -- it is in the total's interval in which it starts; on a grid that is shifted by a half-hour
+        -- zone it reaches into the next one, where the feeder's next interval speaks for it
+        {{ add_minutes('interval_start_at', '1') }} as interval_end_at
     from {{ ref('missing_intervals') }}
     where
         total_factor <> 0 and {{ is_near_untested('combined_profiles', 'interval_start_at') }}

@@ -25,7 +25,8 @@ reported as (
         {{ weighted('mw_rec', 'total_factor') }} as mw_rec,
         {{ weighted('mw_net', 'total_factor') }} as mw_net,
         {{ weighted('mw_gross', 'total_factor') }} as mw_gross,
-        {{ weighted('mva_net', 'abs(total_factor)') }} as mva
+        {{ weighted('mva_net', 'abs(total_factor)') }} as mva,
+        {{ weighted('mva_net_min', 'abs(total_factor)') }} as mva_min
     from {{ ref('feeder_profiles') }}
     where total_factor <> 0 and {{ is_near_dirty_part(ref('system_months'), 'interval_start_at') }}
 ),
@@ -40,7 +41,8 @@ missing as (
         null as mw_rec,
         null as mw_net,
         null as mw_gross,
-        null as mva
+        null as mva,
+        null as mva_min
     from {{ ref('missing_intervals') }}
     where total_factor <> 0 and {{ is_near_dirty_part(ref('system_months'), 'interval_start_at') }}
 ),
@@ -80,7 +82,8 @@ whole as (
         mw_rec,
         mw_net,
         mw_gross,
-        mva
+        mva,
+        mva_min
     from placed
     where interval_start_at = system_start_at and actual_seconds = system_seconds
 ),
@@ -110,7 +113,10 @@ pieces as (
         {{ rounded('cast(sum(mw_net * filled_seconds) as double) / system_seconds') }} as mw_net,
         {{ rounded('cast(sum(mw_gross * filled_seconds) as double) / system_seconds') }}
             as mw_gross,
-        {{ rounded('cast(sum(mva * filled_seconds) as double) / system_seconds') }} as mva
+        {{ rounded('cast(sum(mva * filled_seconds) as double) / system_seconds') }} as mva,
+        -- from one piece to the next the reactive power may change its sign: nothing is sure of it
+        abs({{ rounded('cast(sum(mw_net * filled_seconds) as double) / system_seconds') }})
+            as mva_min
     from others
     group by feeder, system_start_at, system_minutes, system_seconds, timezone
 ),
@@ -122,6 +128,15 @@ averaged as (
         on whole.feeder = pieces.feeder and whole.system_start_at = pieces.system_start_at
     union all
     select * from pieces
+),
+
+-- what reactive power each feeder has at most, and at least
+reactive as (
+    select
+        *,
+        {{ reactive('mva', 'mw_net') }} as mvar_max,
+        {{ reactive('mva_min', 'mw_net') }} as mvar_min
+    from averaged
 ),
 
 summed as (
@@ -140,9 +155,26 @@ summed as (
         case when bool_and(is_known) then cast(sum(mw_rec) as decimal(38, 18)) end as mw_rec_total,
         case when bool_and(is_known) then cast(sum(mw_gross) as decimal(38, 18)) end
             as mw_gross_total,
-        case when bool_and(is_mva_known) then cast(sum(mva) as decimal(38, 18)) end as mva_total
-    from averaged
+        case when bool_and(is_mva_known) then cast(sum(mva) as decimal(38, 18)) end as mva_total,
+        -- that of one feeder which all the others together cannot cancel, whatever its sign
+        greatest(cast(max(mvar_min + mvar_max) - sum(mvar_max) as double), 0) as mvar_total_min
+    from reactive
     group by system_start_at, system_minutes, timezone
+),
+
+bounded as (
+    select
+        *,
+        case
+            when mva_total is null then null
+            when mvar_total_min > 0
+                then least(mva_total, greatest(abs(mw_total), {{ rounded(
+                    'sqrt(' ~ squared('cast(mw_total as double)') ~ ' + '
+                    ~ squared('mvar_total_min') ~ ')'
+                ) }}))
+            else abs(mw_total)
+        end as mva_total_min
+    from summed
 )
 
 select
@@ -160,6 +192,8 @@ select
     mw_gross_total,
     mw_total_partial,
     mva_total,
-    cast(abs(mw_total) as double) / nullif(cast(mva_total as double), 0) as pf_total
-from summed
+    cast(mva_total_min as decimal(38, 18)) as mva_total_min,
+    cast(abs(mw_total) as double) / nullif(cast(mva_total as double), 0) as pf_total,
+    cast(abs(mw_total) as double) / nullif(cast(mva_total_min as double), 0) as pf_total_max
+from bounded
 where {{ is_in_dirty_part(ref('system_months'), 'system_start_at', '') }}

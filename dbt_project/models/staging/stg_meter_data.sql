@@ -34,7 +34,7 @@ select
     meters.rating_mva,
     -- raw value x mw_factor = MW, MVA averaged over the interval
     cast(
-        meters.multiplier
+        cast(meters.multiplier as decimal(24, 6))
         * case meters.channel_unit
             when 'W' then cast(0.000001 as decimal(7, 6))
             when 'kW' then cast(0.001 as decimal(7, 6))
