@@ -84,6 +84,11 @@ TOTAL_BOUNDS = (
     .replace('"power factor then"', '"power factor then, at least"')
     .replace('"power factor"', '"power factor, at least"')
 )
+POWER_FACTORS = """
+select pf_total, pf_total_max
+from combined_profiles
+where interval_start_at = ?
+"""
 MONTHS = f"""
 select
     case when feeder = '*' then 'total' else feeder end as feeder,
@@ -350,12 +355,15 @@ def _content(
     whole = con.execute(WHOLE)
     names = [column[0] for column in whole.description]
     figures = whole.fetchone()
+    total = dict(zip(names, figures, strict=True)) if figures else None
+    bounds = con.execute(POWER_FACTORS, [total["peak_at"]]).fetchone() if total else None
     first, last, *_ = span
     return {
         "zone": zone,
         "power": NET_LABELS[net_convention],
         "is_gross": net_convention == "gross",
-        "whole": dict(zip(names, figures, strict=True)) if figures else None,
+        "whole": total,
+        "power_factors": bounds or (None, None),
         "unknown_months": [month for (month,) in con.execute(UNKNOWN_MONTHS).fetchall()],
         "first": first,
         "last": last,

@@ -8,8 +8,8 @@ unknown as (
     select
         feeder,
         interval_start_at,
-        -- it is in the total's interval in which it starts; on a grid that is shifted by a half-hour
-        -- zone it reaches into the next one, where the feeder's next interval speaks for it
+        -- it is in the total's interval in which it starts; on the grid of a half-hour zone it
+        -- reaches into the next one, where the feeder's next interval speaks for it
         {{ add_minutes('interval_start_at', '1') }} as interval_end_at
     from {{ ref('missing_intervals') }}
     where
