@@ -8,9 +8,9 @@ unknown as (
     select
         feeder,
         interval_start_at,
-        -- it is in the total's interval in which it starts; on the grid of a half-hour zone it
-        -- reaches into the next one, where the feeder's next interval speaks for it
-        {{ add_minutes('interval_start_at', '1') }} as interval_end_at
+        -- it is in the total's interval in which it starts; off the total's grid it reaches into
+        -- the next one, where the feeder's next interval speaks for it
+        {{ add_seconds('interval_start_at', '1') }} as interval_end_at
     from {{ ref('missing_intervals') }}
     where
         total_factor <> 0 and {{ is_near_untested('combined_profiles', 'interval_start_at') }}
@@ -18,9 +18,7 @@ unknown as (
     select
         feeder,
         interval_start_at,
-        -- a short reading ends before the next one starts, which may have its kW
-        {{ add_seconds('interval_start_at', 'least(actual_seconds, interval_minutes * 60)') }}
-            as interval_end_at
+        {{ add_seconds('interval_start_at', '1') }} as interval_end_at
     from {{ ref('feeder_profiles') }}
     where
         total_factor <> 0

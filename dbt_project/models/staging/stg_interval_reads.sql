@@ -255,7 +255,8 @@ select
     total_factor,
     grid_shift_minutes,
     is_ambiguous_time,
-    is_contested or clock_offset_seconds <> 0 as is_contested,
+    -- a piece and a row that belongs to its interval as a whole may meet
+    is_contested or coalesce(is_odd, false) as is_contested,
     actual_seconds,
     clock_offset_seconds,
     grid_seconds <> 0 and not is_jitter as is_off_grid,
