@@ -11,8 +11,6 @@ from random import Random
 
 import pytest
 from conftest import BUILD, bring_up_to_date, dbt, query, take_in
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from ingest.raw_files import TIME_FORMAT
 
@@ -213,17 +211,10 @@ def random_rows(random: Random, day: datetime, minutes: int) -> list[Row]:
     return rows
 
 
-@settings(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-@given(st.randoms(use_true_random=True))
-def test_whatever_is_accepted_can_be_published(tmp_path_factory, random: Random) -> None:
+@pytest.mark.parametrize("seed", (1, 2))
+def test_whatever_is_accepted_can_be_published(tmp_path_factory, seed: int) -> None:
     """Thirty random feeders a root; what the door refuses is not the matter here."""
+    random = Random(seed)
     root = tmp_path_factory.mktemp("random") / "root"
     (root / "_dropbox/KW").mkdir(parents=True)
     names = [f"feeder{n}" for n in range(30)]
