@@ -189,8 +189,8 @@ def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None
     with open_warehouse(new) as con:
         replace_meter_data(con, meters)
         con.execute(LEDGER_ROWS, [str(workspace.archive / LEDGER)])
-        close_rejections(con)
         _load_archive(con, workspace, progress)
+        close_rejections(con)
         file_away(con, workspace)
     workspace.last_run.unlink(missing_ok=True)
     kept = _put_aside(workspace.warehouse)

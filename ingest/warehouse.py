@@ -132,13 +132,13 @@ from (
         select waiting.file_id, later.file_id as later_id, later.is_accepted
         from waiting
         inner join later on waiting.sha256 = later.sha256
-        where later.processed_at > waiting.processed_at
-            and (later.is_accepted or later.feeder = waiting.feeder)
+        where later.file_id > waiting.file_id
+            and (later.feeder = waiting.feeder or later.file_id in (select unnest($renamed)))
         union all
         select waiting.file_id, later.file_id, true
         from waiting
         inner join later on waiting.feeder = later.feeder
-        where later.processed_at > waiting.processed_at and later.is_accepted
+        where later.file_id > waiting.file_id and later.is_accepted
             and (
                 lower(later.file_name) = lower(waiting.file_name)
                 or (
@@ -155,6 +155,21 @@ from (
     group by file_id
 ) as found
 where files.file_id = found.file_id
+"""
+# The same bytes under another feeder's name are a file that was renamed, unless they are the zeros
+# of another meter that stands by.
+RENAMED = """
+select distinct later.file_id
+from raw.files as later
+inner join raw.files as waiting on later.sha256 = waiting.sha256
+where later.file_id >= ? and later.file_id > waiting.file_id
+    and later.outcome = 'accepted' and later.feeder <> waiting.feeder
+    and waiting.letter is not null and waiting.closed_by is null
+"""
+WITH_LOAD = """
+select distinct file_id
+from raw.interval_reads
+where file_id in (select unnest(?)) and (kw_del <> 0 or kw_rec <> 0)
 """
 FILL_FILE_MONTHS = """
 insert into raw.file_months
@@ -176,7 +191,10 @@ def utc_now() -> datetime:
 
 def close_rejections(con: duckdb.DuckDBPyConnection, first_id: int = 0) -> None:
     """Close the rejections that files from `first_id` on have settled."""
-    con.execute(CLOSE, {"first_id": first_id})
+    renamed = [file_id for (file_id,) in con.execute(RENAMED, [first_id]).fetchall()]
+    if renamed:
+        renamed = [file_id for (file_id,) in con.execute(WITH_LOAD, [renamed]).fetchall()]
+    con.execute(CLOSE, {"first_id": first_id, "renamed": renamed})
 
 
 class WarehouseError(RuntimeError):

@@ -386,6 +386,12 @@ def test_a_rejection_is_closed_by_the_same_bytes_under_the_right_name_or_rejecte
     assert closings(space) == [(1, 2), (2, 3), (3, None)]
 
 
+def test_the_zeros_of_another_meter_close_no_rejection(space):
+    take_in(space, {"nort-1.csv": export([0], "0,0,0,0")})
+    take_in(space, {"north-1.csv": export([0], "0,0,0,0")})
+    assert closings(space) == [(1, None), (2, None)]
+
+
 def test_a_crash_after_a_rejected_file_was_dropped_again_from_error_is_finished(space):
     take_in(space, {"gen-1.csv": export([0])})
     prepare(space.root, METERS + "gen,9,1\n")
