@@ -22,6 +22,8 @@ ASSETS = {
     "feeder_days", "findings",
     "system_days", "planner_figures", "feeder_figures", "total_figures", "load_duration",
     "time_of_use", "time_of_use_calendar",
+    "register_runs", "unit_steps", "implausible_intervals", "plausible_days",
+    "plausible_shares",
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",

@@ -267,7 +267,10 @@ def test_unknown_words_are_told_once_a_file(first):
         root, "select file_name, unknown_events from files where unknown_events is not null"
     )
     assert found == [("words-1.csv", "Full moon, Reboot, warm")]
-    assert "assert_event_types_are_known: 1 rows" in text
+    # the words of one feeder, each with its count and the file
+    assert 'warning detect_event_word: words 2024' in text
+    assert text.count("which is not known; first at") == 3
+    assert "in file words-1.csv" in text
 
 
 def test_energy_of_short_and_long_rows_is_kept_and_their_power_is_over_their_own_length(first):

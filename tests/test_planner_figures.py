@@ -126,6 +126,11 @@ def figures(readings: list[Reading]) -> dict[str, object]:
         "power_factor": None,
         "load_factor": None,
         "loss_factor": None,
+        "implausible_count": 0,
+        "measured_peak_mw": peak,
+        "measured_peak_at": peaks[0].at,
+        "measured_min_mw": low,
+        "measured_min_at": lows[0].at,
     }
     if peak > 0:
         wanted["load_factor"] = sum(max(net, 0) for net in nets) / len(nets) / peak

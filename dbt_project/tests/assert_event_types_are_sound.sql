@@ -10,5 +10,6 @@ having
     count(*) > 1
     or count(code) = 0
     or not coalesce(bool_and(handling in (
-        'normal', 'outage', 'partial', 'long', 'time_set', 'overflow', 'test', 'skipped'
+        'normal', 'outage', 'partial', 'long', 'time_set', 'overflow', 'test', 'skipped',
+        'estimated'
     )), false)

@@ -1,18 +1,111 @@
 -- Apparent power below active power by more than rounding: two channels in different units, of
 -- different meters, or with different multipliers.
--- Rule: in a direction kW > kVA + max(0.01 raw, 0.5 %), counted in feeder_days. Source: RULES P1.
--- Silent where kVA is unknown. Fires on none of 13 real feeders.
+-- Rule: in a direction kW > kVA by more than 0.5 % and by more than one count of either channel. An
+-- interval in which the flow turned is split between the directions by each channel for itself: it
+-- is judged by its sums, with a count for each of four. A count is the least difference of two
+-- readings in a row that a hundredth of them have. Source: RULES P1.
+-- Days are picked by feeder_days. It is impossible, and a failure, where a hundredth of the
+-- readings of such days have it; a few are to be looked at.
+-- Silent where kVA is unknown. Fires on none of 15 real feeders.
+
+with
+
+doubtful as (
+    select
+        feeder,
+        local_date
+    from {{ ref('feeder_days') }}
+    where kva_too_low_count > 0
+),
+
+readings as (
+    select
+        profiles.feeder,
+        profiles.meter,
+        profiles.interval_start_at,
+        doubtful.local_date,
+        profiles.kw_del,
+        profiles.kw_rec,
+        profiles.kva_del,
+        profiles.kva_rec,
+        abs(greatest(profiles.kw_del, profiles.kw_rec) - lag(
+            greatest(profiles.kw_del, profiles.kw_rec)
+        ) over meters) as kw_step,
+        abs(greatest(profiles.kva_del, profiles.kva_rec) - lag(
+            greatest(profiles.kva_del, profiles.kva_rec)
+        ) over meters) as kva_step
+    from {{ ref('feeder_profiles') }} as profiles
+    cross join {{ ref('stg_system') }} as system
+    inner join doubtful
+        on
+            profiles.feeder = doubtful.feeder
+            and {{ local_day('profiles.interval_start_at') }} = doubtful.local_date
+    where
+        profiles.kw_del + profiles.kw_rec is not null
+        and profiles.kva_del + profiles.kva_rec is not null
+    window meters as (
+        partition by profiles.feeder, profiles.meter order by profiles.interval_start_at
+    )
+),
+
+counts as (
+    select
+        feeder,
+        meter,
+        cast(coalesce({{ quantile('nullif(kw_step, 0)', 0.01) }}, 0.01) as double)
+        + cast(coalesce({{ quantile('nullif(kva_step, 0)', 0.01) }}, 0.01) as double) as two_counts
+    from readings
+    group by feeder, meter
+),
+
+compared as (
+    select
+        readings.feeder,
+        readings.local_date,
+        case
+            when readings.kw_del > 0 and readings.kw_rec > 0
+                then
+                    cast(readings.kw_del + readings.kw_rec as double)
+                    > cast(readings.kva_del + readings.kva_rec as double) + greatest(
+                        2 * counts.two_counts,
+                        0.005 * cast(readings.kva_del + readings.kva_rec as double)
+                    ) + 1e-9
+            else
+                cast(readings.kw_del as double) > cast(readings.kva_del as double) + greatest(
+                    counts.two_counts, 0.005 * cast(readings.kva_del as double)
+                ) + 1e-9
+                or cast(readings.kw_rec as double) > cast(readings.kva_rec as double) + greatest(
+                    counts.two_counts, 0.005 * cast(readings.kva_rec as double)
+                ) + 1e-9
+        end as is_too_low
+    from readings
+    inner join counts on readings.feeder = counts.feeder and readings.meter = counts.meter
+),
+
+days as (
+    select
+        feeder,
+        local_date,
+        cast(sum(case when is_too_low then 1 else 0 end) as bigint) as too_low_count,
+        count(*) as reading_count
+    from compared
+    group by feeder, local_date
+    having sum(case when is_too_low then 1 else 0 end) > 0
+)
 
 select
     'kva_below_kw' as rule,
-    'fail' as severity,
     feeder,
+    case when 100 * sum(too_low_count) >= sum(reading_count) then 'fail' else 'warn' end
+        as severity,
     min(local_date) as first_date,
     max(local_date) as last_date,
-    'kVA is below kW by more than rounding in ' || {{ shown('sum(kva_too_low_count)') }}
+    'kVA is below kW by more than rounding in ' || {{ shown('sum(too_low_count)') }}
     || ' intervals on ' || {{ shown('count(*)') }} || ' days' as evidence,
-    'impossible: see whether both channels have one unit and one multiplier; the power factor '
-    || 'there is shown as 1' as meaning
-from {{ ref('feeder_days') }}
-where kva_too_low_count > 0
+    case
+        when 100 * sum(too_low_count) >= sum(reading_count) then 'impossible: '
+        else ''
+    end || 'see whether both channels have one unit and one multiplier; the power factor there is '
+    || 'shown as 1' as meaning
+from days
 group by feeder

@@ -2,7 +2,7 @@
 -- Rule, either: a day's highest power x1 is more than 180 % above its third-highest x3; not judged
 -- where x1 is below 10 % of the best x3 of the 30 days up to it, x3 = 0, or less than 90 % of the
 -- day is known. Or: the peak of 28 days is more than 150 % of that of the 28 days before, and half
--- of the rise came on the first day. Nothing is removed.
+-- of the rise came on the first day. Days with what detect_implausible has found are passed over.
 -- Source: interval spike check (Oracle; CPUC's 180 %), historical maximum (Itron); RULES V6, H2.
 -- Fires on 2 of 13 real feeders: main, on 2 of 365 days, a short run on a day off; and wew, whose
 -- peaks of 76 MW became 105 MW from one day to the next and 121 MW within the month. Within a day
@@ -12,13 +12,15 @@ with
 
 days as (
     select
-        feeder,
-        local_date,
-        highest_mw,
-        third_highest_mw,
-        (highest_mw - third_highest_mw) / nullif(third_highest_mw, 0) as excess
-    from {{ ref('feeder_days') }}
-    where known_minutes >= {{ var('full_day_minutes') }}
+        days.feeder,
+        days.local_date,
+        days.highest_mw,
+        days.third_highest_mw,
+        (days.highest_mw - days.third_highest_mw) / nullif(days.third_highest_mw, 0) as excess
+    from {{ ref('feeder_days') }} as days
+    anti join {{ ref('plausible_days') }} as others
+        on days.feeder = others.feeder and days.local_date = others.local_date
+    where days.known_minutes >= {{ var('full_day_minutes') }}
 ),
 
 compared as (

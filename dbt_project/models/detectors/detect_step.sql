@@ -3,7 +3,11 @@
 -- multiplier where nothing changed. A change that meter-data.csv makes good leaves no step.
 -- Rule: throughput of the 28 days from that day on, over that of the 28 days before, in the middle,
 -- within 10 % of a standard ratio; the same within 15 % for 7 days on either side (it came then);
--- and nine tenths of the days on one side lie above nine tenths of those on the other.
+-- and nine tenths of the days on one side lie above nine tenths of those on the other. It came at
+-- once: the day after is within 25 % of that ratio to the same day of the week before, and the day
+-- before was not on its way; and what each side drifted by from its first fortnight to its second
+-- is less than half of the step, or it is the season. A feeder that received more than a hundredth
+-- of the throughput in these weeks has generation of its own, and is not judged.
 -- Source: RULES M3, with 10 % in place of 3 %, as the load itself drifts that far in 28 days: 3 %
 -- finds 2 of 27 steps by 4 put into the live substations, 10 % finds 14, and neither errs. A load
 -- that idles at weekends has no such days apart and is not judged.
@@ -18,7 +22,9 @@ days as (
         -- whole watts, so that sums are exact
         cast(round(
             1000000 * cast(del_mj + rec_mj as double) / (60 * known_minutes)
-        ) as bigint) as watts
+        ) as bigint) as watts,
+        cast(round(1000000 * cast(rec_mj as double) / (60 * known_minutes)) as bigint)
+            as watts_rec
     from {{ ref('feeder_days') }}
     where known_minutes >= {{ var('full_day_minutes') }}
 ),
@@ -27,9 +33,59 @@ weeks as (
     select
         *,
         cast(sum(watts) over week_before as double) / count(*) over week_before as watts_before,
-        cast(sum(watts) over week_after as double) / count(*) over week_after as watts_after
+        cast(sum(watts) over week_after as double) / count(*) over week_after as watts_after,
+        cast(sum(watts) over fortnight_before as double) / count(*) over fortnight_before
+            as watts_long_before,
+        cast(sum(watts) over fortnight_to as double) / count(*) over fortnight_to
+            as watts_before_it,
+        cast(sum(watts) over fortnight_after as double) / count(*) over fortnight_after
+            as watts_after_it,
+        cast(sum(watts) over fortnight_later as double) / count(*) over fortnight_later
+            as watts_long_after,
+        cast(max(watts) over next_day as double)
+        / nullif(max(watts) over six_days_before, 0) as next_day_ratio,
+        cast(max(watts) over day_before as double)
+        / nullif(max(watts) over eight_days_before, 0) as day_before_ratio,
+        cast(sum(watts_rec) over month_around as double)
+        / nullif(sum(watts) over month_around, 0) as received_share
     from days
     window
+        month_around as (
+            partition by feeder order by local_date
+            range between interval 28 days preceding and interval 27 days following
+        ),
+        next_day as (
+            partition by feeder order by local_date
+            range between interval 1 day following and interval 1 day following
+        ),
+        six_days_before as (
+            partition by feeder order by local_date
+            range between interval 6 days preceding and interval 6 days preceding
+        ),
+        day_before as (
+            partition by feeder order by local_date
+            range between interval 1 day preceding and interval 1 day preceding
+        ),
+        eight_days_before as (
+            partition by feeder order by local_date
+            range between interval 8 days preceding and interval 8 days preceding
+        ),
+        fortnight_before as (
+            partition by feeder order by local_date
+            range between interval 28 days preceding and interval 15 days preceding
+        ),
+        fortnight_to as (
+            partition by feeder order by local_date
+            range between interval 14 days preceding and interval 1 day preceding
+        ),
+        fortnight_after as (
+            partition by feeder order by local_date
+            range between current row and interval 13 days following
+        ),
+        fortnight_later as (
+            partition by feeder order by local_date
+            range between interval 14 days following and interval 27 days following
+        ),
         week_before as (
             partition by feeder order by local_date
             range between interval 7 days preceding and interval 1 day preceding
@@ -45,7 +101,11 @@ changes as (
         *,
         greatest(watts_after / watts_before, watts_before / watts_after) as strength
     from weeks
-    where watts_before > 0 and watts_after > 0
+    where
+        watts_before > 0
+        and watts_after > 0
+        and received_share <= 0.01
+        and least(watts_long_before, watts_before_it, watts_after_it, watts_long_after) > 0
 ),
 
 -- the day on which the change is greatest, if it is one of a quarter at least
@@ -66,6 +126,15 @@ months as (
         turns.local_date,
         turns.watts_before,
         turns.watts_after,
+        turns.next_day_ratio,
+        turns.day_before_ratio,
+        greatest(
+            turns.watts_before_it / turns.watts_long_before,
+            turns.watts_long_before / turns.watts_before_it
+        ) * greatest(
+            turns.watts_long_after / turns.watts_after_it,
+            turns.watts_after_it / turns.watts_long_after
+        ) as drift,
         days.local_date >= turns.local_date as is_after,
         count(*) as day_count,
         {{ quantile('days.watts', 0.5) }} as watts_middle,
@@ -79,6 +148,8 @@ months as (
             and days.local_date <= turns.local_date + 27
     group by
         turns.feeder, turns.local_date, turns.watts_before, turns.watts_after,
+        turns.next_day_ratio, turns.day_before_ratio, turns.watts_long_before,
+        turns.watts_before_it, turns.watts_after_it, turns.watts_long_after,
         days.local_date >= turns.local_date
 ),
 
@@ -86,6 +157,9 @@ steps as (
     select
         later.feeder,
         later.local_date,
+        later.next_day_ratio,
+        later.day_before_ratio,
+        later.drift,
         cast(later.watts_middle as double) / nullif(earlier.watts_middle, 0) as ratio,
         later.watts_after / later.watts_before as week_ratio,
         cast(earlier.watts_middle as double) / 1000000 as mw_before,
@@ -124,6 +198,13 @@ standard as (
             abs(steps.ratio / ratios.standard_ratio - 1) <= {{ var('step_tolerance') }}
             and abs(steps.week_ratio / ratios.standard_ratio - 1)
             <= 1.5 * {{ var('step_tolerance') }}
+            and abs(steps.next_day_ratio / ratios.standard_ratio - 1)
+            <= 2.5 * {{ var('step_tolerance') }}
+    where
+        -- less than halfway, from the week before and from its own drift
+        {{ squared('greatest(steps.day_before_ratio, 1 / steps.day_before_ratio)') }}
+        < greatest(steps.ratio, 1 / steps.ratio)
+        and {{ squared('steps.drift') }} < greatest(steps.ratio, 1 / steps.ratio)
     qualify
         row_number() over (
             partition by steps.feeder, steps.local_date

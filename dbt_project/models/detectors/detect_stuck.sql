@@ -1,32 +1,76 @@
 -- A meter, or the line to it, that repeats one value.
--- Rule: 8 intervals in a row in which no channel moves, at a value of 100 counts or more (a count
--- is the least value above 0 that the feeder ever showed): a small one in a coarse meter may stand.
+-- Rule: 8 intervals in a row in which no channel moves, at a value of 100 counts or more, or a day
+-- of them at 10 counts: a small one in a coarse meter may stand. A count is the least difference of
+-- two readings in a row that a hundredth of those near the run have: the least value ever seen is
+-- that of the base load.
 -- Source: RULES V10 warns at 8; VEE practice has 3 or more, pvanalytics 6, OpenSTEF 24 h.
--- Fires on 1 of 13 real feeders: lls stands at 4,240 kW for 10 intervals and at 5,990 kW for 9,
--- while it usually moves by 870 kW from one to the next. wls, at one count, is silent.
+-- Fires on 3 of 15 real feeders: lls stands at 4,240 kW for 10 intervals and at 5,990 kW for 9,
+-- while it usually moves by 870 kW from one to the next; campus and
+-- chiller for two hours. wls, at one count, is silent.
 
 with
 
 runs as (
-    select * from {{ ref('whole_runs') }}
+    select
+        *,
+        greatest(kw_del, kw_rec) as kw,
+        {{ minutes_between('run_start_at', 'run_end_at') }} as minutes
+    from {{ ref('whole_runs') }}
+    where
+        interval_count >= {{ var('stuck_intervals') }}
+        and greatest(kw_del, kw_rec) > 0
+        and outage_count = 0
+),
+
+-- the month before a run and the one after it began
+spans as (
+    select distinct
+        feeder,
+        date_trunc('month', run_start_at) as month_start_at
+    from runs
+),
+
+readings as (
+    select
+        profiles.feeder,
+        profiles.meter,
+        spans.month_start_at,
+        abs(greatest(profiles.kw_del, profiles.kw_rec) - lag(
+            greatest(profiles.kw_del, profiles.kw_rec)
+        ) over (
+            partition by profiles.feeder, profiles.meter, spans.month_start_at
+            order by profiles.interval_start_at
+        )) as step
+    from {{ ref('feeder_profiles') }} as profiles
+    inner join spans
+        on
+            profiles.feeder = spans.feeder
+            and profiles.interval_start_at >= spans.month_start_at - interval 1 month
+            and profiles.interval_start_at < spans.month_start_at + interval 2 month
 ),
 
 counts as (
     select
         feeder,
-        min(least_kw) as least_kw
-    from {{ ref('feeder_days') }}
-    group by feeder
+        month_start_at,
+        {{ quantile('nullif(step, 0)', 0.01) }} as count_kw
+    from readings
+    group by feeder, month_start_at
 ),
 
 stuck as (
     select runs.*
     from runs
-    inner join counts on runs.feeder = counts.feeder
+    inner join counts
+        on
+            runs.feeder = counts.feeder
+            and date_trunc('month', runs.run_start_at) = counts.month_start_at
     where
-        runs.interval_count >= {{ var('stuck_intervals') }}
-        and greatest(runs.kw_del, runs.kw_rec) >= {{ var('stuck_counts') }} * counts.least_kw
-        and runs.outage_count = 0
+        runs.kw >= {{ var('stuck_counts') }} * coalesce(counts.count_kw, 0)
+        or (
+            runs.minutes >= 1440
+            and 10 * runs.kw >= {{ var('stuck_counts') }} * coalesce(counts.count_kw, 0)
+        )
 )
 
 select

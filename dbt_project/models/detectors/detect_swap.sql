@@ -2,8 +2,9 @@
 -- Rule, either: 90 % of the throughput went one way in the 14 days before and 90 % the other way in
 -- the 14 days from then on, of a size between half and double. Or: its hourly changes run against
 -- those of the other feeders as they ran with them before (see detect_clock; reversed, the distance
--- is a quarter). Source: RULES P8, reverse rotation (IEC 61968-9 x.3.4); the second is ours, for
--- feeders with flows in both directions, and needs three feeders with seven weeks.
+-- is a quarter), and its own mean weekday is nearer to the one before when turned over. Source:
+-- RULES P8, reverse rotation (IEC 61968-9 x.3.4); the second is ours, for feeders with flows in
+-- both directions, and needs three feeders with seven weeks.
 -- Fires on none of 13 real feeders, of which nine export: hfdp always, lls and nryn by the weather.
 -- Reversed on purpose, all nine live substations are found.
 
@@ -76,15 +77,19 @@ shifts as (
 ),
 
 reversed as (
-    select *
+    select shifts.*
     from shifts
+    inner join {{ ref('own_shifts') }} as own
+        on shifts.feeder = own.feeder and shifts.week_start_at = own.week_start_at
     where
-        distance >= {{ var('swap_distance') }}
-        and {{ squared('reversed_distance / distance') }} <= {{ var('sibling_ratio') }}
-        and distance >= 0.5 * greatest_distance
+        own.own_reversed_distance < own.own_distance
+        and shifts.distance >= {{ var('swap_distance') }}
+        and {{ squared('shifts.reversed_distance / shifts.distance') }}
+        <= {{ var('sibling_ratio') }}
+        and shifts.distance >= 0.5 * shifts.greatest_distance
     qualify
-        distance = max(distance) over (
-            partition by feeder order by week_start_at
+        shifts.distance = max(shifts.distance) over (
+            partition by shifts.feeder order by shifts.week_start_at
             range between interval 21 days preceding and interval 21 days following
         )
 ),

@@ -14,9 +14,33 @@ ratings as (
     where rating_mva is not null
 ),
 
+-- where a value is implausible, the day without it
+plausible as (
+    select days.*
+    from {{ ref('feeder_days') }} as days
+    anti join {{ ref('plausible_days') }} as others
+        on days.feeder = others.feeder and days.local_date = others.local_date
+    union all
+    select * from {{ ref('plausible_days') }}
+),
+
+implausible as (
+    select
+        feeder,
+        local_date,
+        count(*) as implausible_count
+    from {{ ref('implausible_intervals') }}
+    group by feeder, local_date
+),
+
 days as (
     select
         days.*,
+        measured.peak_mw as measured_peak_mw,
+        measured.peak_at as measured_peak_at,
+        measured.min_mw as measured_min_mw,
+        measured.min_at as measured_min_at,
+        coalesce(implausible.implausible_count, 0) as implausible_count,
         coalesce(days.feeder, others.feeder) as name,
         coalesce(days.local_date, others.local_date) as day,
         coalesce(others.missing_count, 0) as missing_count,
@@ -25,9 +49,13 @@ days as (
         case when days.total_factor < 0 then days.min_mw else days.peak_mw end
         * nullif(days.total_factor, 0) as weighted_peak_mw,
         cast(days.peak_mva_gross as double) / cast(ratings.rating_mva as double) as utilisation
-    from {{ ref('feeder_days') }} as days
+    from plausible as days
     full join {{ ref('system_days') }} as others
         on days.feeder = others.feeder and days.local_date = others.local_date
+    left join {{ ref('feeder_days') }} as measured
+        on days.feeder = measured.feeder and days.local_date = measured.local_date
+    left join implausible
+        on days.feeder = implausible.feeder and days.local_date = implausible.local_date
     left join ratings
         on
             days.feeder = ratings.feeder
@@ -85,6 +113,7 @@ sums as (
         cast(coalesce(sum(evaluated_minutes), 0) as bigint) as evaluated_minutes,
         cast(coalesce(sum(on_grid_minutes), 0) + sum(missing_minutes) as bigint)
             as expected_minutes,
+        cast(sum(implausible_count) as bigint) as implausible_count,
         nullif(sum(evaluated_seconds), 0) as evaluated_seconds,
         max(peak_mw) as peak_mw,
         min(min_mw) as min_mw,
@@ -92,7 +121,9 @@ sums as (
         max(utilisation) as utilisation,
         max(peak_30min_mw) as peak_30min_mw,
         max(peak_60min_mw) as peak_60min_mw,
-        max(weighted_peak_mw) as weighted_peak_mw
+        max(weighted_peak_mw) as weighted_peak_mw,
+        max(measured_peak_mw) as measured_peak_mw,
+        min(measured_min_mw) as measured_min_mw
     from graded
     group by name, grain, period_start
 ),
@@ -105,16 +136,22 @@ extremes as (
         sums.feeder,
         cast(sum(case when graded.peak_mw = sums.peak_mw then graded.peak_count end) as bigint)
             as peak_count,
-        min(case when graded.peak_mw = sums.peak_mw then graded.peak_at end) as peak_at,
-        min(case when graded.peak_mw = sums.peak_mw then graded.day end) as peak_date,
         cast(sum(case when graded.min_mw = sums.min_mw then graded.min_count end) as bigint)
             as min_count,
+        min(case when graded.peak_mw = sums.peak_mw then graded.peak_at end) as peak_at,
+        min(case when graded.peak_mw = sums.peak_mw then graded.day end) as peak_date,
         min(case when graded.min_mw = sums.min_mw then graded.min_at end) as min_at,
         min(case when graded.peak_mva = sums.peak_mva then graded.peak_mva_at end) as peak_mva_at,
         {{ first_known(
             'graded.peak_mva_pf',
             'case when graded.peak_mva = sums.peak_mva then graded.peak_mva_at end'
-        ) }} as peak_mva_pf
+        ) }} as peak_mva_pf,
+        min(case
+            when graded.measured_peak_mw = sums.measured_peak_mw then graded.measured_peak_at
+        end) as measured_peak_at,
+        min(case
+            when graded.measured_min_mw = sums.measured_min_mw then graded.measured_min_at
+        end) as measured_min_at
     from sums
     inner join graded
         on
@@ -125,6 +162,8 @@ extremes as (
         graded.peak_mw = sums.peak_mw
         or graded.min_mw = sums.min_mw
         or graded.peak_mva = sums.peak_mva
+        or graded.measured_peak_mw = sums.measured_peak_mw
+        or graded.measured_min_mw = sums.measured_min_mw
     group by sums.grain, sums.period_start, sums.feeder
 ),
 
@@ -137,7 +176,9 @@ periods as (
         extremes.min_count,
         extremes.min_at,
         extremes.peak_mva_at,
-        extremes.peak_mva_pf
+        extremes.peak_mva_pf,
+        extremes.measured_peak_at,
+        extremes.measured_min_at
     from sums
     left join extremes
         on
@@ -155,7 +196,33 @@ peaks_together as (
     group by grain, period_start
 ),
 
--- what each feeder had in the interval of the highest total
+-- what each feeder had in the interval of a day's highest total
+measured_shares as (
+    select
+        feeder,
+        local_date,
+        coincident_mw
+    from {{ ref('system_days') }}
+    where coincident_mw is not null
+),
+
+plausible_totals as (
+    select local_date from {{ ref('plausible_days') }}
+    where feeder = '*'
+),
+
+shares as (
+    select measured_shares.*
+    from measured_shares
+    anti join plausible_totals on measured_shares.local_date = plausible_totals.local_date
+    union all
+    select
+        feeder,
+        local_date,
+        coincident_mw
+    from {{ ref('plausible_shares') }}
+),
+
 coincident as (
     select
         shares.feeder,
@@ -164,8 +231,8 @@ coincident as (
         shares.coincident_mw,
         totals.peak_mw as total_mw
     from periods as totals
-    inner join {{ ref('system_days') }} as shares on totals.peak_date = shares.local_date
-    where totals.feeder = '*' and shares.coincident_mw is not null
+    inner join shares on totals.peak_date = shares.local_date
+    where totals.feeder = '*'
     union all
     select
         feeder,
@@ -280,5 +347,12 @@ select
     case
         when feeder = '*' and peak_mw > 0 and noncoincident_mw > 0
             then cast(noncoincident_mw as double) / cast(peak_mw as double)
-    end as diversity_factor
+    end as diversity_factor,
+    implausible_count,
+    measured_peak_mw,
+    measured_peak_at,
+    {{ to_local('measured_peak_at', 'timezone') }} as measured_peak_local,
+    measured_min_mw,
+    measured_min_at,
+    {{ to_local('measured_min_at', 'timezone') }} as measured_min_local
 from bounded

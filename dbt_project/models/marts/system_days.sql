@@ -15,36 +15,11 @@ system as (
     select * from {{ ref('stg_system') }}
 ),
 
--- every start that a feeder's interval can have inside the one of the day's highest total
-peaks as (
-    select
-        days.local_date,
-        days.peak_at,
-        days.interval_minutes * 60 as peak_seconds,
-        {{ interval_series(
-            'days.peak_at', add_minutes('days.peak_at', 'days.interval_minutes'), '1'
-        ) }} as interval_start_at
-    from {{ ref('feeder_days') }} as days
-    where
-        days.feeder = '*'
-        and {{ is_in_dirty_part(ref('day_months'), 'days.local_date', '') }}
-),
-
-shares as (
-    select
-        profiles.feeder,
-        peaks.local_date,
-        {{ rounded(
-            'cast(sum(profiles.total_factor * profiles.mw_net * profiles.actual_seconds)'
-            ~ ' as double) / peaks.peak_seconds'
-        ) }} as coincident_mw
-    from {{ ref('feeder_profiles') }} as profiles
-    inner join peaks on profiles.interval_start_at = peaks.interval_start_at
-    where
-        profiles.total_factor <> 0
-        and {{ is_around_dirty_part(ref('day_months'), 'profiles.interval_start_at') }}
-    group by profiles.feeder, peaks.local_date, peaks.peak_seconds
-),
+{{ coincident_shares(
+    ref('feeder_days'),
+    is_in_dirty_part(ref('day_months'), 'days.local_date', ''),
+    is_around_dirty_part(ref('day_months'), 'profiles.interval_start_at'),
+) }},
 
 dated as (
     select

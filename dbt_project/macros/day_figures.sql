@@ -1,0 +1,239 @@
+{# What a day of a feeder, or of the total, was like: the CTEs from `intervals` on and the final
+   select of feeder_days, and of plausible_days, where some intervals are left out of peaks.
+   `can_be_peak` says which interval may make one, `where` which of them belong to a day asked for;
+   the others are there for what reaches back over midnight. #}
+{% macro day_figures(can_be_peak, where) -%}
+-- sums of raw values where both active and apparent power are known: their unit cancels
+measured as {{ inlined() }} (
+    select
+        *,
+        kw_del + kw_rec as kw,
+        kva_del + kva_rec as kva,
+        -- half a count of the two decimals that meters show for either value, or half a per cent,
+        -- whichever is larger (RULES P1): what is below that was not rounded
+        case
+            when kw_del > kva_del or kw_rec > kva_rec
+                then coalesce(
+                    kw_del > kva_del + greatest(0.01, 0.005 * kva_del)
+                    or kw_rec > kva_rec + greatest(0.01, 0.005 * kva_rec), false
+                )
+            else false
+        end as is_kva_too_low,
+        case when {{ can_be_peak }} then mw_net end as peak_net,
+        case when {{ can_be_peak }} then mva_net end as peak_mva,
+        case
+            when mw_net is not null
+                then coalesce(
+                    (
+                        cast(kw_del as double)
+                        {{ "+" if var("net_convention") == "gross" else "-" }}
+                        cast(kw_rec as double)
+                    ) * mw_per_unit,
+                    cast(mw_net as double)
+                )
+        end as net
+    from intervals
+    where {{ where }}
+),
+
+days as (
+    select
+        feeder,
+        local_date,
+        system_timezone as timezone,
+        max(interval_minutes) as interval_minutes,
+        count(*) as reading_count,
+        cast(coalesce(sum(case when kw is not null then interval_minutes end), 0) as bigint)
+            as known_minutes,
+        cast(sum(case when kw = 0 then 1 else 0 end) as bigint) as zero_count,
+        min(greatest(kw_del, kw_rec)) as lowest_kw,
+        max(greatest(kw_del, kw_rec)) as highest_kw,
+        min(mw_net) as lowest_net_mw,
+        max(mw_net) as highest_net_mw,
+        max(abs(net)) as highest_mw,
+        {{ third_highest('abs(net)') }} as third_highest_mw,
+        cast({{ third_highest('coalesce(mva_gross, mw_gross)') }} as double)
+            as third_highest_mva,
+        cast(sum(case when kva is not null then kw end) as double)
+        / nullif(cast(sum(case when kw is not null then kva end) as double), 0) as kw_per_kva,
+        cast(sum(case when is_kva_too_low then 1 else 0 end) as bigint) as kva_too_low_count,
+        max(total_factor) as total_factor,
+        cast(sum(case when is_on_grid then 1 else 0 end) as bigint) as on_grid_count,
+        cast(sum(case when is_on_grid then interval_minutes else 0 end) as bigint)
+            as on_grid_minutes,
+        cast(sum(case when is_on_grid and mw_net is not null then 1 else 0 end) as bigint)
+            as actual_count,
+        cast(sum(
+            case when is_on_grid and mw_net is not null then interval_minutes else 0 end
+        ) as bigint) as actual_minutes,
+        cast(sum(
+            case when is_on_grid and peak_net is not null then interval_minutes else 0 end
+        ) as bigint) as evaluated_minutes,
+        cast(sum(case when peak_net is not null then actual_seconds else 0 end) as bigint)
+            as evaluated_seconds,
+        cast(sum(mw_del * actual_seconds) as decimal(38, 18)) as del_mj,
+        cast(sum(mw_rec * actual_seconds) as decimal(38, 18)) as rec_mj,
+        cast(sum(mw_net * actual_seconds) as decimal(38, 18)) as net_mj,
+        cast(sum(mw_gross * actual_seconds) as decimal(38, 18)) as gross_mj,
+        cast(sum(
+            case
+                when peak_net > 0 then peak_net * actual_seconds
+                when peak_net <= 0 then 0
+            end
+        ) as decimal(38, 18)) as load_mj,
+        cast(sum(
+            case
+                when {{ can_be_peak }}
+                    then {{ whole_number('1e12 * net * net * actual_seconds') }}
+            end
+        ) as decimal(38, 0)) as w2_seconds,
+        cast(sum(
+            case when mva_net is not null then abs(mw_net) * actual_seconds end
+        ) as decimal(38, 18)) as active_mj,
+        cast(sum(
+            case when mw_net is not null then mva_net * actual_seconds end
+        ) as decimal(38, 18)) as apparent_mj,
+        max(peak_net) as peak_mw,
+        min(peak_net) as min_mw,
+        max(peak_mva) as peak_mva,
+        max(case when {{ can_be_peak }} then mva_gross end) as peak_mva_gross
+    from measured
+    group by feeder, local_date, system_timezone
+),
+
+extremes as (
+    select
+        measured.feeder,
+        measured.local_date,
+        cast(sum(case when measured.peak_net = days.peak_mw then 1 else 0 end) as bigint)
+            as peak_count,
+        cast(sum(case when measured.peak_net = days.min_mw then 1 else 0 end) as bigint)
+            as min_count,
+        min(case when measured.peak_net = days.peak_mw then measured.interval_start_at end)
+            as peak_at,
+        min(case when measured.peak_net = days.min_mw then measured.interval_start_at end)
+            as min_at,
+        min(case when measured.peak_mva = days.peak_mva then measured.interval_start_at end)
+            as peak_mva_at,
+        {{ first_known(
+            'measured.pf_net',
+            'case when measured.peak_mva = days.peak_mva then measured.interval_start_at end'
+        ) }} as peak_mva_pf
+    from measured
+    inner join days
+        on measured.feeder = days.feeder and measured.local_date = days.local_date
+    where
+        measured.peak_net in (days.peak_mw, days.min_mw)
+        or measured.peak_mva = days.peak_mva
+    group by measured.feeder, measured.local_date
+),
+
+-- the last 30 and 60 minutes at the end of every interval; readings that can be no peak are holes
+valid as {{ inlined() }} (
+    select * from intervals
+    where {{ can_be_peak }} and is_on_grid and mw_net is not null
+),
+
+shorter as (
+    select
+        feeder,
+        local_date,
+        interval_minutes,
+        mw_net,
+        {{ minutes_between("timestamp '1970-01-01'", 'interval_start_at') }} + interval_minutes
+            as end_minute
+    from valid
+    where interval_minutes < 15
+),
+
+rolled as (
+    select
+        feeder,
+        local_date,
+        interval_minutes,
+        {{ neighbour_sum(30) }} as mw_30,
+        {{ neighbour_sum(60) }} as mw_60
+    from valid
+    where interval_minutes >= 15
+    window feeder_time as (partition by feeder order by interval_start_at)
+    union all
+    select
+        feeder,
+        local_date,
+        interval_minutes,
+        {{ frame_sum(30) }} as mw_30,
+        {{ frame_sum(60) }} as mw_60
+    from shorter
+),
+
+highest as (
+    select
+        feeder,
+        local_date,
+        interval_minutes,
+        max(mw_30) as mw_30,
+        max(mw_60) as mw_60
+    from rolled
+    group by feeder, local_date, interval_minutes
+),
+
+rolling as (
+    select
+        feeder,
+        local_date,
+        {{ rounded('cast(max(mw_30 * interval_minutes) as double) / 30') }} as peak_30min_mw,
+        {{ rounded('cast(max(mw_60 * interval_minutes) as double) / 60') }} as peak_60min_mw
+    from highest
+    group by feeder, local_date
+)
+
+select
+    days.feeder,
+    days.local_date,
+    days.timezone,
+    days.interval_minutes,
+    days.reading_count,
+    days.known_minutes,
+    days.zero_count,
+    days.lowest_kw,
+    days.highest_kw,
+    days.lowest_net_mw,
+    days.highest_net_mw,
+    days.highest_mw,
+    days.third_highest_mw,
+    days.third_highest_mva,
+    days.kw_per_kva,
+    days.kva_too_low_count,
+    days.total_factor,
+    days.on_grid_count,
+    days.on_grid_minutes,
+    days.actual_count,
+    days.actual_minutes,
+    days.evaluated_minutes,
+    days.evaluated_seconds,
+    days.del_mj,
+    days.rec_mj,
+    days.net_mj,
+    days.gross_mj,
+    days.load_mj,
+    days.w2_seconds,
+    days.active_mj,
+    days.apparent_mj,
+    days.peak_mw,
+    extremes.peak_at,
+    extremes.peak_count,
+    days.min_mw,
+    extremes.min_at,
+    extremes.min_count,
+    days.peak_mva,
+    extremes.peak_mva_at,
+    extremes.peak_mva_pf,
+    days.peak_mva_gross,
+    rolling.peak_30min_mw,
+    rolling.peak_60min_mw
+from days
+left join extremes
+    on days.feeder = extremes.feeder and days.local_date = extremes.local_date
+left join rolling
+    on days.feeder = rolling.feeder and days.local_date = rolling.local_date
+{%- endmacro %}

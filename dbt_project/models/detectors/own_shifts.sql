@@ -1,0 +1,92 @@
+-- one row per feeder and week in which its changes seem to have moved or turned over against those
+-- of the others (sibling_shifts): what its own weekdays say. The mean day of three weeks before and
+-- of three weeks after, by the hour of the meter's clock, each from 0 at its lowest to 1000 at its
+-- highest; the squared distances, as they are, an hour earlier or later, and turned over
+
+with
+
+weeks as (
+    select
+        feeder,
+        week_start_at
+    from {{ ref('sibling_shifts') }}
+    where
+        distance >= {{ var('sibling_distance') }}
+        and {{ squared('least(earlier_distance, later_distance, reversed_distance) / distance') }}
+        <= {{ var('sibling_ratio') }}
+),
+
+hours as (
+    select
+        weeks.feeder,
+        weeks.week_start_at,
+        cast(extract(hour from profiles.start_local) as bigint) as hour,
+        cast(round(
+            cast(sum(1000 * (profiles.kw_del - profiles.kw_rec)) as double) / count(*)
+        ) as bigint) as watts,
+        profiles.interval_start_at >= weeks.week_start_at as is_after,
+        count(distinct cast(profiles.start_local as date)) as day_count
+    from {{ ref('feeder_profiles') }} as profiles
+    inner join weeks
+        on
+            profiles.feeder = weeks.feeder
+            and profiles.interval_start_at >= {{ add_minutes('weeks.week_start_at', '-30240') }}
+            and profiles.interval_start_at < {{ add_minutes('weeks.week_start_at', '44640') }}
+    where
+        profiles.kw_del is not null
+        and profiles.kw_rec is not null
+        and {{ weekday('cast(profiles.start_local as date)') }} <= 5
+        -- not the ten days in which it came
+        and (
+            profiles.interval_start_at < weeks.week_start_at
+            or profiles.interval_start_at >= {{ add_minutes('weeks.week_start_at', '14400') }}
+        )
+    group by
+        weeks.feeder, weeks.week_start_at, profiles.interval_start_at >= weeks.week_start_at,
+        extract(hour from profiles.start_local)
+),
+
+scaled as (
+    select
+        *,
+        cast(round(
+            1000 * cast(watts - min(watts) over sides as double)
+            / nullif(max(watts) over sides - min(watts) over sides, 0)
+        ) as bigint) as thousandths
+    from hours
+    window sides as (partition by feeder, week_start_at, is_after)
+),
+
+moves as (
+    select {{ each_of(list_of([-1, 0, 1])) }} as hours_later
+),
+
+compared as (
+    select
+        later.feeder,
+        later.week_start_at,
+        moves.hours_later,
+        sum({{ squared('later.thousandths - earlier.thousandths') }}) as distance,
+        sum({{ squared('later.thousandths - 1000 + earlier.thousandths') }}) as reversed_distance
+    from scaled as later
+    cross join moves
+    inner join scaled as earlier
+        on
+            later.feeder = earlier.feeder
+            and later.week_start_at = earlier.week_start_at
+            and later.hour = mod(earlier.hour + moves.hours_later + 24, 24)
+    where later.is_after and not earlier.is_after and least(later.day_count, earlier.day_count) >= 8
+    group by later.feeder, later.week_start_at, moves.hours_later
+    having count(*) = 24
+)
+
+select
+    feeder,
+    week_start_at,
+    cast(max(case when hours_later = 0 then distance end) as double) as own_distance,
+    cast(max(case when hours_later = -1 then distance end) as double) as own_earlier_distance,
+    cast(max(case when hours_later = 1 then distance end) as double) as own_later_distance,
+    cast(max(case when hours_later = 0 then reversed_distance end) as double)
+        as own_reversed_distance
+from compared
+group by feeder, week_start_at
