@@ -60,6 +60,8 @@ from (
 FIGURES = """
     peak_mw as "peak (MW)",
     peak_local as "peak at",
+    case when measured_peak_mw is distinct from peak_mw then measured_peak_mw end
+        as "measured peak (MW)",
     min_mw as "minimum (MW)",
     min_local as "minimum at",
     net_mwh as "net (MWh)",

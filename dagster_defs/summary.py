@@ -60,6 +60,21 @@ select *
 from planner_figures
 where feeder = '*' and grain = 'all' and actual_intervals > 0
 """
+# What no peak rests on: the measured extreme that is left out, beside the highest plausible.
+LEFT_OUT = """
+select
+    case when feeder = '*' then 'the total' else feeder end,
+    implausible_count,
+    case when is_peak then measured_peak_mw else measured_min_mw end::double,
+    case when is_peak then measured_peak_local else measured_min_local end,
+    case when is_peak then peak_mw else min_mw end::double
+from (
+    select *, peak_mw is null or measured_peak_mw > peak_mw or measured_min_mw = min_mw as is_peak
+    from planner_figures
+    where grain = 'all' and implausible_count > 0
+)
+order by feeder = '*', abs(measured_peak_mw) desc, feeder
+"""
 LENGTHS = """
 select string_agg(interval_minutes, ', ' order by interval_minutes)
 from (select distinct interval_minutes from stg_meter_data)
@@ -196,6 +211,7 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
         if not errors and known >= SHOWN_TABLES:
             print_feeders(console, con)
             _print_total(console, con)
+            _print_left_out(console, con)
     if not errors:
         report = workspace.profiles / "report.html"
         for folder, what in (
@@ -442,7 +458,10 @@ def _print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
         return
     text = f"Total of all feeders, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({zone}): "
     extremes = _extremes(con)
-    text += extremes or "not known in any interval" + (" of full length" if known else "")
+    unknown = "not known in any interval"
+    if known:
+        unknown += " of full length" if known == odd else " without an implausible value"
+    text += extremes or unknown
     if known < count:
         text += (
             f"; in {count - known:,} of {count:,} intervals a feeder is missing or its value "
@@ -458,6 +477,25 @@ def _print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
     if lengths:
         text += f". Totals are per {minutes} minutes, the longest of {lengths[0]}."
     console.print(text, highlight=False, soft_wrap=True)
+
+
+def _print_left_out(console: Console, con: duckdb.DuckDBPyConnection) -> None:
+    """What was measured and is not in any peak, beside the highest plausible power."""
+    rows = con.execute(LEFT_OUT).fetchall()
+    for feeder, count, measured, at, plausible in rows[:MOST_FEEDERS]:
+        text = f"left out: {escape(feeder)} {at:%Y-%m-%d %H:%M} {measured:,.3f} MW"
+        if plausible == measured:
+            text = f"left out: {escape(feeder)} {count:,} intervals below its peak"
+        elif count > 1:
+            text += f" and {count - 1:,} more intervals"
+        if plausible is None:
+            text += ": no value of it can be a peak"
+        elif plausible:
+            times = f"{measured / plausible:,.1f} times " if plausible != measured else ""
+            text += f": {times}the highest plausible, {plausible:,.3f} MW"
+        console.print(text, highlight=False, soft_wrap=True)
+    if len(rows) > MOST_FEEDERS:
+        console.print(f"and {len(rows) - MOST_FEEDERS} more feeders, see planner_figures")
 
 
 def _extremes(con: duckdb.DuckDBPyConnection) -> str:

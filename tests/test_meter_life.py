@@ -268,7 +268,7 @@ def test_unknown_words_are_told_once_a_file(first):
     )
     assert found == [("words-1.csv", "Full moon, Reboot, warm")]
     # the words of one feeder, each with its count and the file
-    assert 'warning detect_event_word: words 2024' in text
+    assert "warning detect_event_word: words 2024" in text
     assert text.count("which is not known; first at") == 3
     assert "in file words-1.csv" in text
 
