@@ -471,7 +471,7 @@ def _print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
     if odd:
         text += (
             f"; {odd:,} intervals {'are left out of both' if extremes else 'do not count'}: a "
-            "reading in them is short, long or from while a clock was set"
+            "reading in them is short, long, estimated or from while a clock was set"
         )
     lengths = con.execute(LENGTHS).fetchone()
     if lengths:

@@ -267,10 +267,13 @@ def test_unknown_words_are_told_once_a_file(first):
         root, "select file_name, unknown_events from files where unknown_events is not null"
     )
     assert found == [("words-1.csv", "Full moon, Reboot, warm")]
-    # the words of one feeder, each with its count and the file
-    assert "warning detect_event_word: words 2024" in text
-    assert text.count("which is not known; first at") == 3
-    assert "in file words-1.csv" in text
+    assert "detect_event_word: 3 rows" in text
+    told = "select feeder, evidence from findings where rule = 'event_word' order by evidence"
+    assert query(root, told)[0] == (
+        "words",
+        '4 readings have the event word "Full moon", which is not known; first at '
+        "2024-07-05 07:00:00 in file words-1.csv",
+    )
 
 
 def test_energy_of_short_and_long_rows_is_kept_and_their_power_is_over_their_own_length(first):

@@ -4,7 +4,7 @@
 -- from -2 to 2 hours, are after a week what they were before, but an hour earlier or later: moved
 -- by an hour, a quarter of the squared distance between both is left. Of several feeders in a week
 -- those count that moved at least half as far as the first: the others see its shift in their sum.
--- And its own mean weekday moved the same way: by an hour, less than 0.6 of the squared distance
+-- And its own mean weekday moved the same way: by an hour, less than 0.75 of the squared distance
 -- between that of three weeks before and of three weeks after is left (see own_shifts). Where it
 -- did not, the others moved, or the season.
 -- Source: RULES 4.6 G, the idea of `has_dst` in pvanalytics; the measure is ours.

@@ -14,7 +14,7 @@ select
     || {{ shown('max(runs.largest_step)', 2) }} || ' at most; first in file '
     || min_by(files.file_name, (runs.first_date, runs.first_file_id)) as evidence,
     'its power and energy are not usable and no peak rests on them: export the interval data of '
-    || 'the meter, and withdraw these files with load-profile release' as meaning
+    || 'the meter, and take these files out with load-profile withdraw' as meaning
 from {{ ref('register_runs') }} as runs
 left join {{ source('raw', 'files') }} as files on runs.first_file_id = files.file_id
 group by runs.feeder, runs.meter
