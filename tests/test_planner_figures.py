@@ -129,8 +129,10 @@ def figures(readings: list[Reading]) -> dict[str, object]:
         "implausible_count": 0,
         "measured_peak_mw": peak,
         "measured_peak_at": peaks[0].at,
+        "measured_peak_local": peaks[0].local,
         "measured_min_mw": low,
         "measured_min_at": lows[0].at,
+        "measured_min_local": lows[0].local,
     }
     if peak > 0:
         wanted["load_factor"] = sum(max(net, 0) for net in nets) / len(nets) / peak
