@@ -76,11 +76,19 @@ def run(
     from dagster_defs.drop_folder import has_nothing_to_read, left_out
     from dagster_defs.run_job import is_anything_new, run_job
     from dagster_defs.summary import print_summary
+    from ingest.remove_sample import holds_sample_and_others
     from ingest.warehouse import WarehouseError, utc_now
 
     if has_nothing_to_read(workspace):
         nothing = f"Nothing to do: there is no .csv file in {workspace.dropbox}."
         _stop("\n".join([nothing, *left_out(workspace)]))
+    with _reported(alert=workspace):
+        if holds_sample_and_others(workspace):
+            console.print(
+                "[bold]warning[/] simulated feeders of `load-profile sample` are in this root and "
+                "count in its total: `load-profile sample --remove` takes them out",
+                soft_wrap=True,
+            )
     started = utc_now()
     with (
         _reported(alert=workspace),
@@ -274,8 +282,14 @@ def sample(
     feeders: Annotated[int, typer.Option(min=1, help="Number of feeders.")] = 4,
     months: Annotated[int, typer.Option(min=1, help="Months of data.")] = 3,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take the sample out again, with all made from it.")
+    ] = False,
 ) -> None:
     """Write simulated raw exports into _dropbox/KW, and meter-data.csv if there is none."""
+    if remove:
+        _remove_sample(_workspace(root))
+        return
     _write_sample(_workspace(root, must_exist=False).root, feeders, months, seed)
 
 
@@ -368,6 +382,26 @@ def _write_sample(root: Path, feeders: int, months: int, seed: int) -> None:
         f"Simulated: {summary.files} files, {summary.rows:,} rows of {len(summary.feeders)} feeders"
         f" in {escape(str(Workspace(root).dropbox))}"
     )
+
+
+def _remove_sample(workspace: Workspace) -> None:
+    from dagster_defs.outputs import remove_outputs
+    from ingest.remove_sample import remove_sample
+    from ingest.sample import simulated
+
+    if not simulated(workspace.root):
+        _stop(f"No sample has been written in {workspace.root}.")
+    with _reported(MeterDataError), workspace.locked(say=print):
+        removed = remove_sample(workspace)
+        outputs = remove_outputs(workspace.profiles)
+    print(
+        f"Removed: {removed.files} simulated files, {outputs} files made from them"
+        f"{' and meter-data.csv' if removed.meter_data else ''}."
+    )
+    if not removed.meter_data:
+        print("meter-data.csv is your own: delete the rows of feeders that were simulated.")
+    if removed.others:
+        print(f"{removed.others} files of yours stay: `load-profile run` makes everything anew.")
 
 
 def _progress():

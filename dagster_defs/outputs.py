@@ -183,6 +183,14 @@ def are_outputs_intact(folder: Path) -> bool:
     )
 
 
+def remove_outputs(folder: Path) -> int:
+    """Remove everything that runs wrote in a folder; returns how many files."""
+    names = [name for kind in written_files(folder).values() for name in kind]
+    for name in [*names, INDEX]:
+        (folder / name).unlink(missing_ok=True)
+    return len(names)
+
+
 def written_files(folder: Path) -> dict[str, dict[str, Noted]]:
     """What earlier runs wrote in a folder: kind -> name -> file; nothing if that is not known."""
     kinds = read_json(folder / INDEX, FORGOTTEN)

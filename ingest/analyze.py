@@ -1,9 +1,10 @@
 """Look at one CSV series: what is in it, what is missing. Reads files; changes none and keeps none.
 
 Any CSV with the columns `Start Time` and `MW_net` will do, and so will a raw export, whose
-delivered minus received is shown in raw units. Times are taken as written, on the clock of whoever
-wrote them; only a time with an offset is converted, to UTC. On a clock with daylight saving the
-lost hour of spring therefore shows as a gap and the repeated hour of autumn as repeated times.
+delivered minus received is shown in raw units. Where a file has `start_utc`, as those of a run do,
+that column is read. Otherwise times are taken as written, on the clock of whoever wrote them; only
+a time with an offset is converted, to UTC. On a clock with daylight saving the hour that spring
+skips is then a gap, which says so, and the repeated hour of autumn is repeated times.
 
 DuckDB reads, in memory; nothing here knows the warehouse or its tables.
 """
@@ -21,6 +22,7 @@ CLOCK = "%m/%d/%y %H:%M:%S"
 TIMES_ALLOWED = "MM/DD/YY HH:MM:SS or YYYY-MM-DD HH:MM[:SS], with or without an offset"
 RAW_CHANNELS = (("-1-", "-2-"), ("kw_del", "kw_rec"))
 SHOWN = 5  # bad cells kept in a report, the first ones
+SKIPPED_HOUR = "; no reading is missing if the clock has daylight saving and skips this hour"
 GAPS_SHOWN = 10  # gaps listed by format_report
 
 MACROS = r"""
@@ -365,7 +367,7 @@ def format_report(report: SeriesReport) -> str:
     if report.utc_times:
         kept = report.rows - report.unreadable_times.count - report.utc_times
         lines.append(
-            f"{_count(report.utc_times, 'time')} had an offset: converted to UTC."
+            f"{_count(report.utc_times, 'time')} had an offset: all times here are in UTC."
             + (f" {_count(kept, 'time')} had none and stayed as written." if kept else "")
         )
     lines += _problem_lines(report)
@@ -407,9 +409,24 @@ def _gap_lines(report: SeriesReport) -> Iterable[str]:
         yield (
             f"  {gap.gap_start.strftime(CLOCK)} to {gap.gap_end.strftime(CLOCK)}:"
             f" {_duration(gap.gap_duration)}, {_count(gap.missing_intervals, 'interval')}"
+            + (SKIPPED_HOUR if not report.utc_times and _may_be_skipped(gap) else "")
         )
     if len(report.gaps) > GAPS_SHOWN:
         yield f"  and {len(report.gaps) - GAPS_SHOWN:,} more"
+
+
+def _may_be_skipped(gap: Gap) -> bool:
+    """Whether it is an hour of the kind that a clock with daylight saving skips: early on a Sunday.
+
+    It begins at 00:00 to 03:00 in spring of either hemisphere.
+    """
+    start = gap.gap_start
+    return (
+        gap.gap_duration == timedelta(hours=1)
+        and (start.weekday(), start.minute) == (6, 0)
+        and start.hour <= 3
+        and start.month in (3, 4, 9, 10)
+    )
 
 
 def _read(con: duckdb.DuckDBPyConnection, path: Path) -> _Layout:
@@ -480,6 +497,7 @@ def _columns(names: Sequence[str], header_line: int) -> _Layout:
     """The layout that a header's names give; ValueError if a column is missing or there twice."""
     if "Start Time" not in names:
         raise ValueError("no column 'Start Time'")
+    time = "start_utc" if "start_utc" in names else "Start Time"
     is_raw = names[0].startswith("Record No.")
     values = next((pair for pair in RAW_CHANNELS if is_raw and set(pair) <= set(names)), ())
     label = "net (raw units)"
@@ -487,10 +505,10 @@ def _columns(names: Sequence[str], header_line: int) -> _Layout:
         values, label = ("MW_net",), "MW_net"
     if not values:
         raise ValueError("no column 'MW_net', nor a raw export's -1- and -2- (kw_del and kw_rec)")
-    for name in ("Start Time", *values):
+    for name in (time, *values):
         if names.count(name) > 1:
             raise ValueError(f"column {name!r} is there {names.count(name)} times, allowed is once")
-    places = [names.index(name) + 1 for name in ("Start Time", *values)]
+    places = [names.index(name) + 1 for name in (time, *values)]
     named = max(place for place, name in enumerate(names, 1) if name)
     minus = places[2] if len(places) == 3 else None
     return _Layout(header_line, len(names), named, places[0], places[1], minus, label)

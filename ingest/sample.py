@@ -7,10 +7,12 @@ hole, and the same export handed in twice.
 """
 
 import csv
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ NAMED_FEEDERS = ("north", "south", "west", "gen")
 BOTH_WAYS_SHARE = 0.05  # of the intervals: the flow turned inside them
 LATE_DAYS = 3  # the late file starts this many days into its month
 HOLE = slice(200, 208)  # rows that the rejected export lacks: two hours of its third day
+NOTE = "sample.json"  # in the root: what of it is simulated, by sha256
 HOLED_ROWS = 7 * 96  # the rejected export spans one week
 CLOCK = "%m/%d/%y %H:%M:%S"
 
@@ -93,16 +96,27 @@ def write_sample(
         if value < 1:
             raise ValueError(f"{name} is {value}, but must be 1 or more")
     names = feeder_names(feeders)
-    _ensure_meter_data(root / "meter-data.csv", names)
+    written = simulated(root) | _ensure_meter_data(root / "meter-data.csv", names)
     drop = root / "_dropbox" / "KW"
     drop.mkdir(parents=True, exist_ok=True)
-    files = rows = 0
+    files, rows, note = 0, 0, root / NOTE
     for k in range(feeders):
         for month in range(months):
             for name, export in _exports(names, k, month, first_month, seed):
-                _write_once(drop / f"{name}.csv", _export_bytes(export))
+                content = _export_bytes(export)
+                written[sha256(content).hexdigest()] = f"{name}.csv"
+                note.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+                _write_once(drop / f"{name}.csv", content)
                 files, rows = files + 1, rows + len(export.starts)
     return SampleSummary(files, rows, names)
+
+
+def simulated(root: Path) -> dict[str, str]:
+    """sha256 -> name of every file that a sample has written in a root."""
+    try:
+        return json.loads((root / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def feeder_names(count: int) -> tuple[str, ...]:
@@ -210,13 +224,17 @@ def _checked_month(start: str) -> np.datetime64:
         raise ValueError(f"start is {start!r}, but must be a month as YYYY-MM") from None
 
 
-def _ensure_meter_data(path: Path, names: Sequence[str]) -> None:
-    """Write meter-data.csv if there is none; ValueError if the one there lacks a feeder."""
+def _ensure_meter_data(path: Path, names: Sequence[str]) -> dict[str, str]:
+    """Write meter-data.csv if there is none, and return its hash and name if it was written.
+
+    Raises ValueError if the one there lacks a feeder.
+    """
     if not path.exists():
-        lines = ["sta,meter,multiplier"]
-        lines += [f"{n},{FIRST_METER + k},{MULTIPLIERS[k % 2]}" for k, n in enumerate(names)]
-        _write_once(path, ("\n".join(lines) + "\n").encode("utf-8"))
-        return
+        lines = ["sta,meter,multiplier,channel_unit"]
+        lines += [f"{n},{FIRST_METER + k},{MULTIPLIERS[k % 2]},W" for k, n in enumerate(names)]
+        content = ("\n".join(lines) + "\n").encode("utf-8")
+        _write_once(path, content)
+        return {sha256(content).hexdigest(): path.name}
     with path.open(encoding="utf-8-sig", newline="") as lines:
         table = [[cell.strip() for cell in row] for row in csv.reader(lines)]
     if not table or "sta" not in table[0]:
@@ -229,6 +247,7 @@ def _ensure_meter_data(path: Path, names: Sequence[str]) -> None:
             f"{path}: column sta lacks the sample's feeders {', '.join(missing)}; "
             "add a row for each, or write the sample to a folder without meter-data.csv"
         )
+    return {}
 
 
 def _write_once(path: Path, content: bytes) -> None:

@@ -159,7 +159,7 @@ def test_iso_times_are_read_and_an_offset_is_converted_to_utc(
     assert report.first == expected
     is_converted = text.endswith("Z") or any(sign in text[10:] for sign in "+-")
     assert report.utc_times == is_converted
-    assert ("converted to UTC" in format_report(report)) == is_converted
+    assert ("all times here are in UTC" in format_report(report)) == is_converted
 
 
 @pytest.mark.parametrize(
@@ -288,3 +288,24 @@ def test_a_missing_file_and_one_that_is_not_utf_8_are_refused(tmp_path: Path):
     path.write_bytes(b"Start Time,MW_net\n07/12/24 11:00:00,\xe9\n")
     with pytest.raises(ValueError, match="line 2: byte 0xe9 is not UTF-8"):
         analyze_series(path)
+
+
+def test_a_file_of_a_run_is_read_by_its_times_in_utc(tmp_path: Path):
+    rows = ["Start Time,MW_net,start_utc"]
+    for hour in range(12):  # Denver's clock skips 02:00 on that day
+        local = datetime(2024, 3, 10, hour + (hour >= 2))
+        rows.append(f"{local:{CLOCK}},1,2024-03-10T{hour + 7:02}:00:00Z")
+    report = analyze_series(write_text(tmp_path / "north.csv", "\n".join(rows)))
+    assert report.gaps == () and report.readings == 12
+    assert "all times here are in UTC" in format_report(report)
+
+
+def test_the_hour_that_a_clock_skips_is_a_gap_that_may_be_none(tmp_path: Path):
+    rows = ["Start Time,MW_net"]
+    rows += [f"{datetime(2024, 3, 10, hour):{CLOCK}},1" for hour in range(12) if hour not in (2, 8)]
+    report = analyze_series(write_text(tmp_path / "north.csv", "\n".join(rows)))
+    skipped, missing = format_report(report).splitlines()[-2:]
+    assert skipped.endswith(
+        "no reading is missing if the clock has daylight saving and skips this hour"
+    )
+    assert missing.endswith("1 interval")

@@ -4,8 +4,10 @@ import csv
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from shutil import copytree
 
 import pytest
+from conftest import load_profile, query, take_in
 
 from ingest.sample import SampleSummary, write_sample
 
@@ -185,6 +187,37 @@ def test_writing_the_same_sample_twice_changes_nothing(tmp_path: Path):
     before = {path: path.read_bytes() for path in exports(tmp_path)}
     assert write_sample(tmp_path, feeders=1, months=1) == first
     assert before == {path: path.read_bytes() for path in exports(tmp_path)}
+
+
+def test_a_root_is_as_before_once_its_sample_is_removed(sample: Path, tmp_path: Path):
+    root = copytree(sample, tmp_path / "root")
+    done = load_profile("sample", "--remove", "--root", root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Removed: 13 simulated files" in done.stdout and "meter-data.csv" in done.stdout
+    left = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    known = (".dagster/", "logs/", "warehouse/run.lock", "sample.txt")
+    assert [name for name in sorted(left) if not name.startswith(known)] == []
+    again = load_profile("sample", "--remove", "--root", root)
+    assert again.returncode == 2 and "No sample has been written" in again.stderr
+
+
+def test_own_files_beside_a_sample_are_warned_of_and_stay_when_it_is_removed(tmp_path: Path):
+    write_sample(tmp_path, feeders=1, months=1)
+    drop = tmp_path / "_dropbox/KW"
+    (tmp_path / "meter-data.csv").open("a").write("mine,1,1000,W\n")
+    north = next(drop.glob("north-*000.csv")).read_bytes()
+    (drop / "mine-1.csv").write_bytes(
+        north.replace(b"SIMULATED DATA, no", b"no").replace(b"144800052", b"1")
+    )
+    take_in(tmp_path)
+    done = load_profile("run", "--select", "group:raw", "--root", tmp_path)
+    assert "load-profile sample --remove" in done.stdout.splitlines()[0]
+    done = load_profile("sample", "--remove", "--root", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 files of yours stay" in done.stdout
+    assert query(tmp_path, "select distinct file_name from raw.files") == [("mine-1.csv",)]
+    assert query(tmp_path, "select count(*) from raw.interval_reads") == [(2976,)]
+    assert [path.name for path in (tmp_path / "data").rglob("*.csv")] == ["mine-1.csv"]
 
 
 @pytest.mark.parametrize(
