@@ -19,9 +19,10 @@ from dagster import (
     multi_asset,
 )
 
-from dagster_defs.alerts import tell
-from dagster_defs.dbt import AHEAD, MARTS, TARGET
+from dagster_defs.alerts import TOLD, tell
+from dagster_defs.dbt import AHEAD, MARTS, TARGET, DbtVariables, dbt_models
 from dagster_defs.exports import export_gaps, export_months
+from dagster_defs.last_run import begin, finish, is_anything_new
 from dagster_defs.markdown import as_markdown
 from dagster_defs.outputs import Outputs
 from dagster_defs.pictures.plot_files import draw_plots
@@ -33,11 +34,13 @@ from ingest.letters import one_line
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse, utc_now
+from ingest.workspace import Workspace
 
 progress = logging.getLogger("load_profile.progress")
 MOST_DAYS = 40  # without a reading: a month's file may come some days into the next
 STARTED_BY = ("dagster/schedule_name", "dagster/sensor_name")  # tags of runs without a person
 BEGUN = "begun beside earlier steps"  # so that this one took less than `seconds`
+MOST_PIXELS = 640  # in width: the dialog of a picture on Dagster's page
 MOST_PICTURES = 6  # pictures shown on an asset's page; all of them are in lp/plots
 
 
@@ -53,29 +56,34 @@ METER_DATA, CLOCK_DAYS, FILES, FILE_MONTHS, READS = (
     group_name="raw",
     specs=[
         AssetSpec(
+            skippable=True,
             key=METER_DATA,
             kinds={"csv", "duckdb"},
             description="meter-data.csv, checked: which meter, multiplier and unit, and when.",
         ),
         AssetSpec(
+            skippable=True,
             key=CLOCK_DAYS,
             kinds={"python", "duckdb"},
             deps=[METER_DATA],
             description="The clock of every time zone in use, day by day (IANA database).",
         ),
         AssetSpec(
+            skippable=True,
             key=FILES,
             kinds={"csv", "duckdb"},
             deps=[METER_DATA, CLOCK_DAYS],
             description="The ledger: what happened to every file that was dropped.",
         ),
         AssetSpec(
+            skippable=True,
             key=FILE_MONTHS,
             kinds={"csv", "duckdb"},
             deps=[METER_DATA, CLOCK_DAYS],
             description="The months in which each accepted file has rows.",
         ),
         AssetSpec(
+            skippable=True,
             key=READS,
             kinds={"csv", "duckdb"},
             deps=[METER_DATA, CLOCK_DAYS],
@@ -83,11 +91,15 @@ METER_DATA, CLOCK_DAYS, FILES, FILE_MONTHS, READS = (
         ),
     ],
 )
-def raw_tables(workspace: WorkspaceResource):
+def raw_tables(context: AssetExecutionContext, workspace: WorkspaceResource):
     """Read meter-data.csv, then take in the files of _dropbox/KW: check, load, archive or reject.
 
-    A wrong meter-data.csv stops the run before anything is touched.
+    A wrong meter-data.csv stops the run before anything is touched. Where a person asks for
+    everything and nothing is new, this step makes nothing, and so all others are skipped.
     """
+    if not _begins(context, workspace.files):
+        context.log.info("Nothing new since the last run: no file changed. All steps are skipped.")
+        return
     meters = read_meter_data(workspace.files.meter_data)
     note_published(workspace.files)
     save_meter_data(workspace.files, meters)
@@ -116,6 +128,28 @@ def raw_tables(workspace: WorkspaceResource):
     ):
         metadata |= exported.get(key.path[-1], {})
         yield MaterializeResult(asset_key=key, metadata=metadata)
+
+
+def _begins(context: AssetExecutionContext, files: Workspace) -> bool:
+    """Whether a run of Dagster's page has anything to do; notes what it is made from if so.
+
+    The command finds that out before it starts Dagster. A regular run always goes on, for a check
+    counts from today; so does a run of a part, of which nothing is noted.
+    """
+    run = context.run
+    if TOLD in run.tags or TARGET == "spark":
+        return True
+    wanted = context.job_def.asset_layer.executable_asset_keys
+    steps, plots = all_keys()
+    if not steps <= wanted:
+        return True
+    with_plots = plots <= wanted
+    config = run.run_config.get("ops", {}).get("dbt_models", {}).get("config", {})
+    variables = DbtVariables(**config.get("vars", {})).given()
+    if not is_regular(run) and not is_anything_new(files, variables, with_plots):
+        return False
+    begin(files, run.run_id, variables, with_plots)
+    return True
 
 
 def _files_metadata(summary: LoadSummary) -> dict:
@@ -323,7 +357,11 @@ def published(workspace: WorkspaceResource) -> MaterializeResult:
         "output_stamps",
         "stg_meter_data",
         "stg_system",
+        "net_load_plot",
         "planner_plots",
+        "profile_files",
+        "gap_files",
+        "monthly_file",
         "published",
     ],
     description="`lp/report.html`: what this run found, in one page to open, send or print",
@@ -335,7 +373,17 @@ def report(context: AssetExecutionContext, workspace: WorkspaceResource) -> Mate
     started = datetime.fromtimestamp(record.start_time, UTC).replace(tzinfo=None)
     with open_warehouse(workspace.files.warehouse, read_only=True) as con:
         outputs = write_report(con, workspace.files, started)
+    finish(workspace.files, context.run_id)
     return MaterializeResult(metadata=_outputs_metadata(outputs))
+
+
+def all_keys() -> tuple[set[AssetKey], set[AssetKey]]:
+    """What a complete run makes: all but the plots, and the plots."""
+    steps = (raw_tables, dbt_models, profile_files, gap_files, monthly_file, published, report)
+    return (
+        {key for step in steps for key in step.keys},
+        {*net_load_plot.keys, *planner_plots.keys},
+    )
 
 
 def _pictures(workspace: WorkspaceResource, outputs: Outputs) -> dict:
@@ -347,7 +395,7 @@ def _pictures(workspace: WorkspaceResource, outputs: Outputs) -> dict:
     for name in pictures[:MOST_PICTURES]:
         title = name.removeprefix("plots/").removesuffix(".png")
         shown[f"plot: {title}"] = MetadataValue.md(
-            f"![{as_markdown(title)}]({data_url(workspace.files.profiles / name)})"
+            f"![{as_markdown(title)}]({data_url(workspace.files.profiles / name, MOST_PIXELS)})"
         )
     return shown
 

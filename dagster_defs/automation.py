@@ -20,12 +20,11 @@ from dagster import (
     sensor,
 )
 
-from dagster_defs.alerts import tell
+from dagster_defs.alerts import TOLD, tell
 from dagster_defs.run_events import errors
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
-TOLD = "load_profile/alert"  # tag of a run that sends its alerts itself
 FROM_COMMAND = {TOLD: "command line"}
 # events of a failed run that say why
 WITH_REASONS = {

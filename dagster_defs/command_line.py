@@ -74,7 +74,8 @@ def run(
     except (MeterDataError, AlertError, SettingsError) as error:
         _stop(str(error))
     from dagster_defs.drop_folder import has_nothing_to_read, left_out
-    from dagster_defs.run_job import is_anything_new, run_job
+    from dagster_defs.last_run import is_anything_new
+    from dagster_defs.run_job import run_job
     from dagster_defs.summary import print_summary
     from ingest.remove_sample import holds_sample_and_others
     from ingest.warehouse import WarehouseError, utc_now

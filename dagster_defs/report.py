@@ -4,6 +4,7 @@ Reads tables and hands rows to the template; what a figure means stands in the m
 """
 
 import base64
+import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -457,9 +458,17 @@ def _milliseconds(moment: datetime) -> float:
     return moment.replace(tzinfo=UTC).timestamp() * 1000
 
 
-def data_url(path: Path) -> str:
-    """A PNG as an address that holds it."""
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+def data_url(path: Path, most_pixels: int | None = None) -> str:
+    """A PNG as an address that holds it, made smaller if it is wider than that."""
+    png = path.read_bytes()
+    if most_pixels:
+        from PIL import Image  # comes with matplotlib
+
+        with Image.open(path) as image, io.BytesIO() as smaller:
+            image.thumbnail((most_pixels, image.height))
+            image.save(smaller, "PNG")
+            png = smaller.getvalue()
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _version(workspace: Workspace) -> dict[str, str]:

@@ -4,7 +4,6 @@ Imports Dagster only when there is something to do: deciding that costs a fracti
 """
 
 import contextlib
-import hashlib
 import json
 import logging
 import os
@@ -13,11 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_defs.dbt_command import PROJECT, WarmDbt, project_fingerprint
-from dagster_defs.outputs import are_outputs_intact
-from ingest.caches import notices, put_aside, read_json, set_aside_damaged
+from dagster_defs import last_run
+from dagster_defs.dbt_command import WarmDbt
+from ingest.caches import notices, put_aside, set_aside_damaged
 from ingest.filing import write_text
-from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
 COSTED = (
@@ -91,23 +89,6 @@ def _is_database(path: Path) -> bool:
         return "locked" in str(error)
 
 
-def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool = True) -> bool:
-    """Whether a run could change anything: files, meter-data.csv, variables, code or outputs."""
-    last = read_json(workspace.last_run, "this run does everything")
-    if not last:
-        return True
-    finished = workspace.last_run.stat().st_mtime
-    inputs = _inputs(workspace, dbt_vars, plots)
-    return (
-        bool(find_files(workspace.dropbox))
-        or last not in (inputs, inputs | {"plots": True})
-        or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
-        or not workspace.warehouse.exists()
-        or not are_outputs_intact(workspace.profiles)
-        or not are_outputs_intact(workspace.warehouse.parent)
-    )
-
-
 def run_job(
     workspace: Workspace,
     dbt_vars: Mapping[str, str] | None = None,
@@ -121,7 +102,7 @@ def run_job(
     os.environ["LOAD_PROFILE_ROOT"] = str(workspace.root)
     os.environ["DAGSTER_HOME"] = str(dagster_home(workspace))
     workspace.last_run.unlink(missing_ok=True)
-    inputs = _inputs(workspace, dbt_vars or {}, plots)
+    inputs = last_run.inputs(workspace, dbt_vars or {}, plots)
     logging.getLogger("load_profile.progress").info("Starting Dagster")
     with WarmDbt(json.dumps(dict(dbt_vars)) if dbt_vars else ""):
         return _run(workspace, inputs, dbt_vars, select)
@@ -171,18 +152,6 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
         warnings += tuple(tell(workspace, "the run failed", errors))
     files = _metadata(result).get("raw/files", {})
     return RunResult(result.success, errors, files, warnings, _cost(result))
-
-
-def _inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> dict[str, object]:
-    """What a run depends on beside the drop folder."""
-    code = hashlib.sha256(project_fingerprint().encode())
-    for folder in ("ingest", "dagster_defs"):
-        for path in sorted((PROJECT.parent / folder).rglob("*.*")):
-            if path.suffix in (".py", ".jinja"):
-                code.update(path.read_bytes())
-    meters = hashlib.sha256(workspace.meter_data.read_bytes()).hexdigest()
-    fixed = {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
-    return fixed | {"plots": plots}
 
 
 def _not_done(result) -> tuple[str, ...]:

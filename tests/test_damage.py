@@ -7,8 +7,9 @@ import pytest
 from conftest import query, take_in
 from dagster import DagsterInstance
 
+from dagster_defs.last_run import is_anything_new
 from dagster_defs.outputs import INDEX, are_outputs_intact, written_files
-from dagster_defs.run_job import dagster_home, is_anything_new
+from dagster_defs.run_job import dagster_home
 from ingest.archive import archive_problems
 from ingest.filing import LEDGER
 from ingest.review import rebuild_warehouse

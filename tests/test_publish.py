@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 
 from dagster_defs import versions
 from dagster_defs.ahead import Ahead
+from dagster_defs.last_run import is_anything_new
 from dagster_defs.publish import as_double, publish, published_marts
-from dagster_defs.run_job import is_anything_new
 from dagster_defs.versions import UnknownVersionError, difference
 from ingest.review import withdraw_file
 from ingest.warehouse import WarehouseError, open_warehouse

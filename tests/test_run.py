@@ -28,10 +28,10 @@ from conftest import (
 )
 from rich.console import Console
 
+from dagster_defs.last_run import is_anything_new
 from dagster_defs.outputs import INDEX
 from dagster_defs.pictures.planner_plot_files import PICTURES
 from dagster_defs.report import FILE as REPORT
-from dagster_defs.run_job import is_anything_new
 from dagster_defs.summary import print_feeders
 from ingest.sample import write_sample
 from ingest.warehouse import utc_now
