@@ -58,7 +58,7 @@ def run(
     """Take in every file of _dropbox/KW and bring tables, profiles, gap lists and plots up to date.
 
     Exit code 0 also when files were rejected (they are listed), 1 when a model or test fails,
-    2 for wrong usage or a wrong meter-data.csv.
+    2 for wrong usage, a wrong meter-data.csv or no file at all, 130 after Ctrl-C.
     """
     interrupt.end_at_interrupt()
     workspace = _workspace(root)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from conftest import PROJECT, query
@@ -50,6 +51,19 @@ with DagsterInstance.get() as instance:
                 checks[result.check_name] = result.passed
     runs = [(run.job_name, run.status.value) for run in instance.get_runs()]
     print(json.dumps([made, checks, runs]))
+"""
+
+
+MATERIALIZE_ALL = """
+import json
+from dagster import DagsterInstance
+from dagster_defs.definitions import defs
+with DagsterInstance.get() as instance:
+    job = defs.resolve_job_def("load_profile")
+    result = job.execute_in_process(instance=instance)
+    steps = [f"{event.event_type_value} {event.step_key}" for event in result.all_events]
+    ended = [step for step in steps if step.startswith("STEP_SUCCESS")]
+    print(json.dumps([result.success, len(result.get_asset_materialization_events()), ended]))
 """
 
 
@@ -153,6 +167,25 @@ def test_dbts_exposures_name_what_the_files_and_the_report_are_made_of():
     outlets = [key for key in graph.get_all_asset_keys() if not graph.get(key).child_keys]
     ends = {key.to_user_string() for key in outlets} - known
     assert ends <= exposed.keys() | {"published"}
+
+
+def test_a_run_of_the_page_with_nothing_new_makes_nothing_and_skips_all_else(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    home = root / ".dagster"
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "LOAD_PROFILE_ROOT": str(root)}
+    run = [sys.executable, "-c", MATERIALIZE_ALL]
+    done = subprocess.run(run, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [True, 0, ["STEP_SUCCESS raw_tables"]]
+    assert (root / "warehouse/last_run.json").exists()
+
+
+def test_a_complete_run_is_one_of_all_assets():
+    from dagster_defs.assets import all_keys
+    from dagster_defs.definitions import defs
+
+    steps, plots = all_keys()
+    assert steps | plots == set(defs.resolve_asset_graph().materializable_asset_keys)
 
 
 def test_a_run_leaves_its_event_log_closed(events, sample):
