@@ -10,7 +10,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import cached_property, partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -217,6 +217,9 @@ def events_of(invocation: DbtCliInvocation, context: AssetExecutionContext) -> I
     try:
         yield from _events(invocation, context)
     finally:
+        with suppress(ValueError):  # closed: all of it has been read
+            for _ in invocation.process.stdout:  # else dbt would wait for a reader without end
+                pass
         invocation.process.wait()  # whatever comes next may open the warehouse
     error = invocation.get_error()
     if error:
