@@ -78,7 +78,8 @@ def faulty(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("faulty")
     copytree(REAL_DATA / "substations", root, dirs_exist_ok=True)
     put_in(root, "owd", "2021-09-15", "2021-12-01", times(4))
-    put_in(root, "hal", "2021-09-01", "2021-10-01", swapped)
+    # not in the weeks in which the clock is moved: the others are measured against its sum
+    put_in(root, "hal", "2021-10-08", "2021-12-01", swapped)
     put_in(root, "mnzl", "2021-09-01", "2021-12-01", an_hour_on)
     done = load_profile("run", "--root", root, "--no-plots")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -100,8 +101,8 @@ def test_faults_are_dated_and_told_in_words(faulty):
     dated = {(rule, feeder): rest for rule, feeder, *rest in query(faulty, DATED)}
     assert dated["step", "owd"][0] == date(2021, 9, 15)
     assert "x 3.964, a ratio of current transformers is 4.000" in dated["step", "owd"][1]
-    assert dated["swap", "hal"][0] == date(2021, 10, 1)
     # three weeks against three: it is dated to a week
+    assert abs(dated["swap", "hal"][0] - date(2021, 10, 8)) <= timedelta(days=7)
     assert abs(dated["clock", "mnzl"][0] - date(2021, 9, 1)) <= timedelta(days=7)
     assert "an hour later" in dated["clock", "mnzl"][1]
 

@@ -1,0 +1,87 @@
+"""What no peak rests on: a register, another unit, a day's energy in one interval, estimates."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import BUILD, dbt, query, take_in
+
+START = datetime(2024, 6, 1)
+METERS = """sta,meter,multiplier,channel_unit,interval_minutes
+good,1,1,kW,60
+register,2,1,kW,60
+tenfold,3,1,kW,60
+late,4,1,kW,60
+guess,5,1,kW,60
+"""
+
+
+def load(hour: int) -> int:
+    """A day between 100 and 330 kW that is a little different from the one before."""
+    return 100 + 10 * (hour % 24) + hour // 24
+
+
+def readings(feeder: str, hour: int) -> tuple[float, str]:
+    value, word = load(hour), "Normal"
+    if feeder == "register":
+        value = 50_000 + sum(map(load, range(hour)))
+    elif feeder == "tenfold" and hour >= 240:
+        value *= 10
+    elif feeder == "late" and 48 <= hour < 72:
+        value = 0
+    elif feeder == "late" and hour == 72:
+        value = sum(map(load, range(48, 73)))
+    elif feeder == "guess" and hour == 479:
+        value, word = 900, "Estimated"
+    return value, word
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("implausible")
+    (root / "_dropbox/KW").mkdir(parents=True)
+    (root / "meter-data.csv").write_text(METERS, encoding="utf-8")
+    for feeder in ("good", "register", "tenfold", "late", "guess"):
+        lines = ["Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"]
+        for hour in range(480):
+            start, (value, word) = START + timedelta(hours=hour), readings(feeder, hour)
+            times = ",".join(f"{start + timedelta(hours=n):%m/%d/%y %H:%M:%S}" for n in (0, 1))
+            lines.append(f"{hour},{word},{times},{value},0,,")
+        path = root / "_dropbox/KW" / f"{feeder}-060124-000000_062124-000000.csv"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    take_in(root)
+    dbt(root, *BUILD)
+    return root
+
+
+def test_the_peak_is_the_highest_plausible_power_beside_the_measured_one(root):
+    figures = """select feeder, peak_mw::double, measured_peak_mw::double, implausible_count
+        from planner_figures where grain = 'all' and feeder <> '*' order by feeder"""
+    highest = max(map(load, range(480)))
+    own = highest / 1000
+    before = max(map(load, range(479))) / 1000
+    day = sum(map(load, range(48, 73))) / 1000
+    assert query(root, figures) == [
+        ("good", own, own, 0),
+        ("guess", before, before, 0),
+        ("late", own, day, 1),
+        ("register", None, (50_000 + sum(map(load, range(479)))) / 1000, 480),
+        ("tenfold", max(map(load, range(240))) / 1000, 10 * highest / 1000, 240),
+    ]
+
+
+def test_each_is_found_by_name(root):
+    found = query(root, "select rule, feeder from findings where rule <> 'zero_run' order by all")
+    wanted = {
+        ("event_word", "guess"),
+        ("implausible", "late"),
+        ("register", "register"),
+        ("unit_step", "tenfold"),
+    }
+    assert wanted <= set(found)
+    assert not any(feeder == "good" for _, feeder in found)
+
+
+def test_energy_is_as_read(root):
+    energy = "select net_mwh::double from planner_figures where grain = 'all' and feeder = 'late'"
+    assert query(root, energy)[0][0] == pytest.approx(sum(map(load, range(480))) / 1000)
