@@ -12,17 +12,17 @@ found as (
         'equal_files',
         'register', 'unit_step', 'implausible', 'event_word', 'small_total',
     ] %}
-        select * from {{ ref('detect_' ~ detector) }}
+        select
+            rule,
+            severity,
+            feeder,
+            first_date,
+            last_date,
+            evidence,
+            meaning
+        from {{ ref('detect_' ~ detector) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
 )
 
-select
-    rule,
-    severity,
-    feeder,
-    first_date,
-    last_date,
-    evidence,
-    meaning
-from found
+select * from found
