@@ -14,12 +14,11 @@ import duckdb
 
 from ingest.closed_database import as_pattern, scratch_folder
 from ingest.letters import RELEASABLE, sequence_problem
-from ingest.raw_files import SERIAL, TIME_FORMAT, Problem, RawFile, spanless_start
+from ingest.raw_files import SERIAL, TIME_FORMAT, VALUES, Problem, RawFile, spanless_start
 from ingest.sequence_breaks import Row, explain
 from ingest.serial_numbers import Serial, is_same, is_serial
 from ingest.warehouse import utc_now
 
-VALUES = ("kw_del", "kw_rec", "kva_del", "kva_rec")
 # A line this long is no data row; DuckDB's own limit is 2 MB.
 MOST_LINE_BYTES = 2_000_000
 # What a cell says when the value is unknown, which is never 0.

@@ -1,7 +1,9 @@
 """Say in plain words why a file was rejected and what to do. Knows words, not folders or tables."""
 
 from datetime import datetime
+from decimal import Decimal
 
+from ingest.other_units import OtherUnit
 from ingest.raw_files import TIME_FORMAT, Problem, RawFile
 from ingest.sequence_breaks import Break, Release
 
@@ -13,6 +15,7 @@ TITLES = {
     "date": "impossible date: readings of the future, or of long ago",
     "other_meter": "unknown meter: the serial number in it is not that of this feeder's meter",
     "two_serials": "unknown meter: it has the serial numbers of two meters",
+    "other_unit": "another unit: every value is that of another file times one factor",
     "years": "sequence error: rows are years apart",
     "doubled": "sequence error: a row is there twice",
     "contradiction": "sequence error: two rows of the same time have other values",
@@ -167,7 +170,25 @@ NEVER_RELEASED = {
 }
 MOST_BREAKS = 5
 # What is wrong, beside a broken sequence, that a person can accept after review.
-RELEASABLE = {"date", "other_meter", "two_serials"}
+RELEASABLE = {"date", "other_meter", "two_serials", "other_unit"}
+MOST_FILES = 3  # of those whose values a file has in another unit
+# What such a factor usually is.
+FACTORS = {
+    Decimal("0.5"): "energy of half hours against average power",
+    Decimal(2): "average power of half hours against energy",
+    Decimal("0.25"): "energy of quarter hours against average power",
+    Decimal(4): "average power of quarter hours against energy",
+}
+PREFIXES = {Decimal(10) ** power for power in (-6, -3, -2, -1, 1, 2, 3, 6)}
+OTHER_UNIT_ADVICE = """\
+Of two files in different units only one fits channel_unit and multiplier in meter-data.csv, and
+the two do not say which.
+If {files} is right, do nothing.
+If this file is right, take the other out of use and drop this one again:
+{commands}
+If the exports of this feeder are in the other unit from some day on, give it one more row in
+meter-data.csv with that channel_unit (or multiplier) and valid_from, and export from that day.
+If you are sure that the values of this file have to replace the others, release it, see below."""
 
 
 def sequence_problem(breaks: tuple[Break, ...], release: Release) -> Problem:
@@ -183,6 +204,28 @@ def sequence_problem(breaks: tuple[Break, ...], release: Release) -> Problem:
         first.kind,
         breaks,
         release,
+    )
+
+
+def other_unit_problem(unit: OtherUnit) -> Problem:
+    """The problem of a file that is in another unit than the files of which it has readings."""
+    names = [one_line(name) for name in unit.names[:MOST_FILES]]
+    left = len(unit.names) - MOST_FILES
+    files = " and ".join(names) + (f" and {_count(left, 'more file')}" if left > 0 else "")
+    usual = FACTORS.get(unit.factor) or (
+        "the prefix of a unit, such as W against kW" if unit.factor in PREFIXES else "a multiplier"
+    )
+    commands = [f'  load-profile withdraw "{name}" --reason "..."' for name in names]
+    return Problem(
+        "sequence_error",
+        None,
+        f"values in the unit of {files}",
+        f"every value x {unit.factor:,.6g} in all {unit.intervals:,} intervals that both have, "
+        f"usually {usual}",
+        code="other_unit",
+        advice=OTHER_UNIT_ADVICE.format(
+            files=files, commands="\n".join(commands + ["  ..."] * (left > 0))
+        ),
     )
 
 
@@ -214,7 +257,11 @@ def _list_of_breaks(breaks: tuple[Break, ...]) -> str:
 
 def _advice(problem: Problem) -> str:
     """What to do about all that is wrong, each kind once."""
-    own = ADVICE.get(problem.code) or ("" if problem.breaks else ADVICE[problem.outcome])
+    own = (
+        problem.advice
+        or ADVICE.get(problem.code)
+        or ("" if problem.breaks else ADVICE[problem.outcome])
+    )
     if problem.code == "midnight_slip":
         return own
     of_kind = {found.kind: found for found in reversed(problem.breaks)}

@@ -18,8 +18,9 @@ from ingest.archive import check_ledger
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
 from ingest.filing import FilingError, file_away, place_for, take_back_grown
-from ingest.letters import one_line, write_letter
+from ingest.letters import one_line, other_unit_problem, write_letter
 from ingest.meter_data import MeterRow
+from ingest.other_units import find_other_units
 from ingest.precedence import in_order
 from ingest.raw_files import RawFile, find_files, inspect_files
 from ingest.warehouse import close_rejections, open_warehouse, utc_now
@@ -195,6 +196,11 @@ def _load_batch(
             first_of.setdefault(_content(raw), raw)
     checked = {_content(c.raw): c for c in check_files(con, list(first_of.values()))}
     changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
+    in_order_of_batch = (checked[content] for content in first_of)
+    good = {c.number: c for c in in_order_of_batch if not c.problem and c.raw.sha256 not in changed}
+    for number, unit in find_other_units(con, {n: c.raw for n, c in good.items()}).items():
+        found = good[number]
+        checked[_content(found.raw)] = replace(found, problem=other_unit_problem(unit))
     now = utc_now()
     taken: dict[str, str] = {}
     next_id = next_file_id(con)
@@ -299,6 +305,7 @@ def save_ledger(
                 None,
                 entry.precedence,
                 None,
+                problem.code if problem and problem.code else None,
             )
         )
     marks = ", ".join("unnest(?)" for _ in rows[0])

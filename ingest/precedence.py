@@ -1,9 +1,10 @@
-"""Put files that arrive together in the order in which they count. Knows files, not tables.
+"""Put files that arrive together in the order in which they are accepted. Knows files, not tables.
 
 Where two files of a feeder have the same intervals, the one that is accepted last counts. It is the
 one with the later records of the meter; else the one that was written later; else the one that ends
 later, begins later, has more energy, or the higher sha256. Neither names nor the order in which a
-folder lists its files decide.
+folder lists its files decide. Of files in different units the one with more energy goes first: it
+is accepted, and the other is refused.
 """
 
 from collections import defaultdict
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingest.other_units import factor_between
 from ingest.raw_files import RawFile, delivered_in, record_at
 
 # Files that are copied together get times as close as this, and FAT keeps no shorter ones.
@@ -56,7 +58,11 @@ def _meeting(files: list[RawFile]) -> Iterator[tuple[int, int]]:
 
 
 def _compared(first: RawFile, second: RawFile) -> tuple[RawFile, RawFile, str]:
-    """Which of two files counts less, which more, and why; `second` has more by its content."""
+    """Which of two files goes first, which second, and why; `second` ends later, or is equal."""
+    factor = factor_between(first, second)
+    if factor:
+        larger, smaller = (first, second) if factor < 1 else (second, first)
+        return larger, smaller, "it is in another unit"
     at, numbers = _records(first, second)
     if numbers[0] != numbers[1]:
         (low, earlier), (high, later) = sorted(

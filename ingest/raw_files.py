@@ -37,6 +37,9 @@ CHANNELS = {
     "kva_del": "kva_del",
     "kva_rec": "kva_rec",
 }
+VALUES = tuple(dict.fromkeys(CHANNELS.values()))
+Values = tuple[Decimal | None, ...]
+NUMBER = re.compile(rb"-?\d{1,9}(\.\d{0,18})?|-?\.\d{1,18}")
 # kVA may be absent (unknown); without both kW channels no net can be known.
 REQUIRED = (*FIXED_COLUMNS.values(), "kw_del", "kw_rec")
 # `<feeder>-<first start>_<last end>`, whatever a copy has after it.
@@ -57,8 +60,9 @@ DIGITS = tuple(b"%c" % byte for byte in b"0123456789.")
 class Problem:
     """Why a file cannot be loaded: its outcome, the first bad line, what was expected and found.
 
-    `code` names what exactly is wrong where letters have words of its own for that; `breaks` and
-    `release` hold the numbers of a broken sequence.
+    `code` names what exactly is wrong where letters have words of its own for that, `advice` what
+    to do where that names other files; `breaks` and `release` hold the numbers of a broken
+    sequence.
     """
 
     outcome: str
@@ -69,6 +73,7 @@ class Problem:
     code: str = ""
     breaks: tuple[Break, ...] = ()
     release: Release | None = None
+    advice: str = ""
 
     @property
     def reason(self) -> str:
@@ -342,34 +347,60 @@ def _end(text: bytes, trailing: bytes) -> int:
 
 def record_at(raw: RawFile, start: datetime) -> int | None:
     """The Record No. of the first row of a file that starts then; None if it has none."""
+    line = _line_at(raw, start)
+    return _record_in(line) if line else None
+
+
+def row_at(raw: RawFile, start: datetime) -> Values | None:
+    """The values of the first row of a file that starts then; None if it has none."""
+    line = _line_at(raw, start)
+    return _values_in(line.split(b","), raw.columns) if line else None
+
+
+def values_by_time(raw: RawFile) -> dict[tuple[bytes, bytes], Values]:
+    """The values of a file by start and end, as text; of times that are there twice, the last."""
+    places = raw.columns.index("start_local"), raw.columns.index("end_local")
+    found = {}
+    for line in _read(raw).splitlines()[raw.header_line :]:
+        cells = line.split(b",")
+        if len(cells) > max(places):
+            start, end = (cells[place].strip(b' "\t') for place in places)
+            found[start, end] = _values_in(cells, raw.columns)
+    return found
+
+
+def delivered_in(raw: RawFile) -> Decimal:
+    """The sum of the delivered kW that can be read in a file; only used to put files in order."""
+    return sum((row[0] for row in values_by_time(raw).values() if row[0]), Decimal(0))
+
+
+def _read(raw: RawFile) -> bytes:
+    """The bytes of a file, none if it is gone."""
     try:
-        data = raw.path.read_bytes()
+        return raw.path.read_bytes()
     except OSError:
-        return None
+        return b""
+
+
+def _line_at(raw: RawFile, start: datetime) -> bytes | None:
+    """The first row of a file that starts then."""
+    data = _read(raw)
     text, position = start.strftime(TIME_FORMAT).encode(), raw.columns.index("start_local")
     at = data.find(text)
     while at >= 0:
         cut = max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
         line = data[cut : _line_end(data, at)]
         if _time_in(line, position) == start:
-            return _record_in(line)
+            return line
         at = data.find(text, at + 1)
     return None
 
 
-def delivered_in(raw: RawFile) -> Decimal:
-    """The sum of the delivered kW that can be read in a file; only used to put files in order."""
-    try:
-        lines = raw.path.read_bytes().splitlines()[raw.header_line :]
-    except OSError:
-        return Decimal(0)
-    position, total = raw.columns.index("kw_del"), Decimal(0)
-    for line in lines:
-        cells = line.split(b",")
-        text = cells[position].strip(b' "\t') if len(cells) > position else b""
-        if re.fullmatch(rb"\d{0,18}\.?\d{0,18}", text) and text.strip(b"."):
-            total += Decimal(text.decode())
-    return total
+def _values_in(cells: list[bytes], columns: tuple[str, ...]) -> Values:
+    """The channels of a row, None for what is not plainly a number; only used to order files."""
+    found = dict(zip(columns, cells, strict=False))
+    texts = (found.get(name, b"").strip(b' "\t\r\n') for name in VALUES)
+    return tuple(Decimal(text.decode()) if NUMBER.fullmatch(text) else None for text in texts)
 
 
 def _record_in(line: bytes) -> int | None:

@@ -49,7 +49,7 @@ WITHDRAW = """
 insert into raw.files by name
 select * replace (
     $id as file_id, 'withdrawn' as outcome, $now as processed_at, $now as filed_at,
-    null as accepted_seq, null as letter, null as precedence,
+    null as accepted_seq, null as letter, null as precedence, null as problem_code,
     $of as release_of, $why as release_reason,
     'no longer used: ' || $why as reason
 )
@@ -83,8 +83,8 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
         problem = checked.problem
         if problem and problem.outcome != "sequence_error" and problem.code not in RELEASABLE:
             raise ReviewError(
-                f"{name} was rejected as {outcome}: only a file with a sequence error, an odd date "
-                f"or another serial number can be released. {problem.reason}. "
+                f"{name} was rejected as {outcome}: only a file with a sequence error, an odd "
+                f"date, another serial number or another unit can be released. {problem.reason}. "
                 f"{place.with_suffix('.txt')} says what to do instead."
             )
         renamed = replace(raw, path=workspace.dropbox / name)

@@ -54,7 +54,8 @@ create table if not exists raw.files (
     processed_at timestamp not null,
     filed_at timestamp,
     precedence varchar,
-    closed_by bigint
+    closed_by bigint,
+    problem_code varchar
 );
 -- for a warehouse made before files that arrive together were compared
 alter table raw.files add column if not exists precedence varchar;
@@ -231,6 +232,7 @@ def open_warehouse(
             if names and not _has_column(con, "files", "closed_by"):
                 con.execute("alter table raw.files add column closed_by bigint")
                 close_rejections(con)
+            con.execute("alter table raw.files add column if not exists problem_code varchar")
             if names and "raw.file_months" not in names:
                 con.execute(FILL_FILE_MONTHS)
             con.commit()

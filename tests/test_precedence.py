@@ -2,14 +2,14 @@
 
 import os
 from datetime import datetime, timedelta
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 from conftest import BUILD, dbt, load_profile, only, query, summary, take_in
 
-from ingest.review import rebuild_warehouse, withdraw_file
+from ingest.review import rebuild_warehouse, release_file, withdraw_file
 from ingest.workspace import Workspace
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
@@ -129,12 +129,12 @@ KW = HEADER + "".join(
 )
 
 
-def in_other_unit(text: str, factor: float, skip: int = 0) -> str:
-    """The same export with every value multiplied, to two decimals."""
+def in_other_unit(text: str, factor: float, skip: int = 0, decimals: int = 2) -> str:
+    """The same export with every value multiplied, and rounded."""
     head, *rows = text.splitlines()
     cells = [row.split(",") for row in rows[skip:]]
     for row in cells:
-        row[4] = f"{float(row[4]) * factor:.2f}"
+        row[4] = f"{float(row[4]) * factor:.{decimals}f}"
     return "\n".join([head, *(",".join(row) for row in cells)]) + "\n"
 
 
@@ -145,11 +145,14 @@ def conflicts(tmp_path_factory) -> tuple[Path, str]:
     space = Workspace(root)
     space.meter_data.write_text(
         "sta,meter,multiplier,channel_unit,interval_minutes\n"
-        + "".join(f"{name},{n},1,kW,60\n" for n, name in enumerate(("one", "two", "fix", "rel")))
+        + "".join(
+            f"{name},{n},1,kW,60\n" for n, name in enumerate(("one", "two", "fix", "rel", "Open"))
+        )
     )
-    for feeder in ("one", "two", "fix"):
+    for feeder in ("one", "two", "fix", "open"):
         (space.dropbox / f"{feeder}-a.csv").write_text(f"{feeder}\n{KW}")
-    (space.dropbox / "one-b.csv").write_text(in_other_unit(KW, 0.25, skip=3))
+    # rounded, so no longer one factor exactly
+    (space.dropbox / "one-b.csv").write_text(in_other_unit(KW, 0.25, skip=3, decimals=1))
     os.utime(space.dropbox / "one-a.csv", (NOON, NOON))
     os.utime(space.dropbox / "one-b.csv", (NOON + 60, NOON + 60))
     rows = KW.splitlines(keepends=True)
@@ -159,10 +162,12 @@ def conflicts(tmp_path_factory) -> tuple[Path, str]:
     take_in(root)
     said = load_profile("release", "rel-a_SEQUENCE-ERROR.csv", "--root", root)
     assert said.returncode == 0, said.stderr
-    (space.dropbox / "two-b.csv").write_text(in_other_unit(KW, 1000))
+    for feeder in ("two", "open"):
+        (space.dropbox / f"{feeder}-b.csv").write_text(f"{feeder}\n{in_other_unit(KW, 1000)}")
     (space.dropbox / "fix-b.csv").write_text(KW.replace(",121,0", ",160,0"))
     started = datetime(2024, 1, 1)
     take_in(root)
+    release_file(space, "two-b_SEQUENCE-ERROR.csv", "W")
     dbt(root, *BUILD, *only(*MADE))
     return root, said.stdout + summary(root, started)
 
@@ -171,12 +176,13 @@ def test_the_run_names_both_files_what_either_says_and_how_to_prefer_the_other(c
     _, said = conflicts
     energy = [100 + n * 7 % 31 for n in range(48)]
     old = sum(energy[3:]) / 1000
+    new = sum(float(f"{value / 4:.1f}") for value in energy[3:]) / 1000
     assert (
         "another unit: one: one-b.csv has 45 intervals as well that one-a.csv has, 45 of them "
-        "with other values, every one x 0.25 (2024-07-01 03:00 to 2024-07-02 23:00). one-b.csv "
-        "counts: it was written later (2024-07-03 09:47:40 against 2024-07-03 09:46:40 UTC, a "
-        "weak sign, for "
-        f"copies may keep or lose such times). Net energy {old / 4:,.3f} against {old:,.3f} MWh, "
+        f"with other values, every one x {new / old:.6g} (2024-07-01 03:00 to 2024-07-02 23:00). "
+        "one-b.csv counts: it was written later (2024-07-03 09:47:40 against 2024-07-03 09:46:40 "
+        "UTC, a weak sign, for "
+        f"copies may keep or lose such times). Net energy {new:,.3f} against {old:,.3f} MWh, "
         "peak 0.033 against 0.130 MW. To prefer one-a.csv: load-profile withdraw "
         "data/KW/2024-07/one-b.csv --reason ..."
     ) in said
@@ -184,6 +190,10 @@ def test_the_run_names_both_files_what_either_says_and_how_to_prefer_the_other(c
     assert "two-b.csv counts: it was accepted later." in said
     # two values of 121 became 160
     assert "other values: fix: fix-b.csv has 48 intervals as well that fix-a.csv has, 2 of" in said
+    # what is another unit is not called a correction
+    assert "corrected fix 2024-07: 2 intervals" in said
+    assert "corrected one" not in said and "corrected two" not in said
+    assert "correction:" not in said
 
 
 def test_status_says_of_each_file_in_the_ledger_which_one_counts(conflicts):
@@ -200,7 +210,11 @@ def test_one_factor_for_all_values_is_a_finding_and_a_correction_is_none(conflic
         root, "select feeder, severity, evidence, meaning from findings where rule = 'other_unit'"
     )
     texts = {feeder: " ".join(words) for feeder, *words in found}
-    assert texts.keys() == {"one", "two"}
+    assert texts.keys() == {"one", "two", "Open"}
+    assert texts.pop("Open").startswith(
+        "warn open-b.csv was refused: file: expected values in the unit of open-a.csv; found every "
+        "value x 1,000 in all 48 intervals that both have, usually the prefix of a unit"
+    )
     assert "one-b.csv has the values of one-a.csv divided by 4.000 in 45 intervals" in texts["one"]
     assert "two-b.csv has the values of two-a.csv multiplied by 1,000.000 in 48" in texts["two"]
     for name, text in texts.items():
@@ -223,4 +237,153 @@ def test_withdrawing_the_file_that_counts_makes_the_other_count_again(conflicts,
     assert query(root, "select max(kw_del)::integer from feeder_profiles where feeder = 'two'") == [
         (130,)
     ]
-    assert query(root, "select feeder from findings where rule = 'other_unit'") == [("one",)]
+    assert query(root, "select feeder from findings where rule = 'other_unit' order by feeder") == [
+        ("Open",),
+        ("one",),
+    ]
+
+
+def varying(first_record: int, factor: float = 1, hours: int = 24, **changed: float) -> str:
+    """An hourly export of changing values, times a factor; `h5=9` gives hour 5 a value of its own.
+
+    From midnight to one there is no load, and what is received is unknown from noon on.
+    """
+    lines = []
+    for hour in range(hours):
+        at = DAY + timedelta(hours=hour)
+        ends = ",".join(f"{t:%m/%d/%y %H:%M:%S}" for t in (at, at + timedelta(hours=1)))
+        value = changed.get(f"h{hour}", hour * 1.37 * factor)
+        kva = "" if hour > 11 else f"{value * 2:.6f}"
+        lines.append(f"{first_record + hour},Normal,{ends},{value:.6f},0,{kva},0\n")
+    return HEADER + "".join(lines)
+
+
+def outcomes(root: Path) -> dict[str, str]:
+    """What became of each file, by name."""
+    return dict(
+        query(root, "select file_name, outcome from raw.files where outcome <> 'duplicate'")
+    )
+
+
+def root_of(folder: Path, feeders: list[str]) -> Path:
+    """An empty root with hourly meters."""
+    root = root_with(folder)
+    Workspace(root).meter_data.write_text(
+        "sta,meter,multiplier,interval_minutes\n"
+        + "".join(f"{feeder},{n},28800,60\n" for n, feeder in enumerate(feeders))
+    )
+    return root
+
+
+def test_of_two_files_in_different_units_that_come_together_the_larger_counts(tmp_path):
+    cases = {
+        f"f{number}": case
+        for number, case in enumerate(product((0.5, 0.001), "ab", (0, 60, -60), (1, 100, 300)))
+    }
+    root = root_of(tmp_path / "root", list(cases))
+    expected = {}
+    for feeder, (factor, larger, seconds, record) in cases.items():
+        for name in "ab":
+            path = Workspace(root).dropbox / f"{feeder}-{name}.csv"
+            of_larger = name == larger
+            text = varying(200) if of_larger else varying(record, factor)
+            path.write_text(f"{feeder}\n{text}")
+            os.utime(path, (NOON if of_larger else NOON + seconds,) * 2)
+            expected[path.name] = "accepted" if of_larger else "sequence_error"
+    take_in(root)
+    assert outcomes(root) == expected
+
+
+@pytest.mark.parametrize("factor", [0.5, 4, 1000])
+def test_of_two_files_in_different_units_the_first_counts_until_somebody_decides(tmp_path, factor):
+    root = root_with(tmp_path, ("north-a.csv", varying(1, hours=30), NOON))
+    space = Workspace(root)
+    take_in(root)
+    (space.dropbox / "north-b.csv").write_text(varying(500, factor))
+    take_in(root)
+    assert outcomes(root) == {"north-a.csv": "accepted", "north-b.csv": "sequence_error"}
+    letter = (root / "data/KW/ERROR/north-b_SEQUENCE-ERROR.txt").read_text()
+    assert f"every value x {factor:,} in all 23 intervals" in letter
+    assert 'load-profile withdraw "north-a.csv" --reason' in letter
+    assert "load-profile release " in letter
+    rebuild_warehouse(space)
+    assert query(root, "select count(*) from raw.interval_reads") == [(30,)]
+    # the other decision: the first file was in the wrong unit
+    rejected = root / "data/KW/ERROR/north-b_SEQUENCE-ERROR.csv"
+    withdraw_file(space, "north-a.csv", "kWh")
+    (space.dropbox / "north-b.csv").write_bytes(rejected.read_bytes())
+    take_in(root)
+    assert query(root, "select max(kw_del)::double from raw.interval_reads where file_id = 4") == [
+        (pytest.approx(23 * 1.37 * factor),)
+    ]
+
+
+def test_a_released_file_in_another_unit_is_what_later_files_are_compared_with(tmp_path):
+    root = root_with(tmp_path, ("north-a.csv", varying(1), NOON))
+    space = Workspace(root)
+    take_in(root)
+    (space.dropbox / "north-b.csv").write_text(varying(1, 4))
+    take_in(root)
+    release_file(space, "north-b_SEQUENCE-ERROR.csv", "kW")
+    (space.dropbox / "north-c.csv").write_text("again\n" + varying(1, 4))
+    (space.dropbox / "north-d.csv").write_text("again\n" + varying(1))
+    take_in(root)
+    found = query(root, "select outcome, problem_code from raw.files order by file_name, file_id")
+    assert found == [
+        ("accepted", None),
+        ("sequence_error", "other_unit"),
+        ("accepted", None),
+        ("accepted", None),
+        ("sequence_error", "other_unit"),
+    ]
+
+
+def test_other_values_in_more_than_one_ratio_or_of_a_constant_load_are_a_correction(tmp_path):
+    seconds = {
+        "one-other-ratio": varying(1, 0.5, h5=7),
+        "one-of-none": varying(1, 0.5, h5=0),
+        "from-none": varying(1, 0.5, h0=1),
+        "one-unchanged": varying(1, 0.5, h7=7 * 1.37),
+        "two-changed": varying(1, h5=9, h6=10),
+        "zeros": varying(1, 0),
+        "seven-intervals": varying(1, 0.5, hours=8),
+        "a-sign-is-no-unit": varying(1, -1),
+        "constant": export(1, 10),
+    }
+    span = "070124-000000_070224-000000"
+    root = root_of(tmp_path / "root", list(seconds))
+    dropbox = Workspace(root).dropbox
+    for feeder in seconds:
+        text = export(1, 5) if feeder == "constant" else varying(1)
+        (dropbox / f"{feeder}-{span}.csv").write_text(f"{feeder}\n{text}")
+    take_in(root)
+    for feeder, text in seconds.items():
+        (dropbox / f"{feeder}-{span}-again.csv").write_text(f"{feeder}\n{text}")
+    take_in(root)
+    assert set(outcomes(root).values()) == {"accepted"}
+    assert len(outcomes(root)) == 2 * len(seconds)
+
+
+def test_values_with_all_their_digits_are_compared_exactly(tmp_path):
+    def digits(value: str) -> str:
+        text = varying(1)
+        for hour in range(1, 24):
+            text = text.replace(f",{hour * 1.37:.6f},0,", f",{value.format(hour)},0,", 1)
+        return text
+
+    root = root_with(tmp_path, ("north-a.csv", digits("{}.000000000000000012"), NOON))
+    take_in(root)
+    (Workspace(root).dropbox / "north-b.csv").write_text(digits("{}.000000000000000013"))
+    take_in(root)
+    assert outcomes(root) == {"north-a.csv": "accepted", "north-b.csv": "accepted"}
+
+
+def test_files_in_another_unit_that_overlap_each_other_are_all_refused(tmp_path):
+    rows = varying(1, 0.5, hours=40).splitlines(keepends=True)
+    parts = ["".join([HEADER, *rows[at : at + 20]]) for at in (1, 11, 21)]
+    dropped = [(f"north-{n}.csv", text, NOON) for n, text in enumerate(parts)]
+    root = root_with(tmp_path, ("north-a.csv", varying(1, hours=40), NOON), *dropped)
+    take_in(root)
+    found = outcomes(root)
+    assert found.pop("north-a.csv") == "accepted"
+    assert set(found.values()) == {"sequence_error"} and len(found) == 3

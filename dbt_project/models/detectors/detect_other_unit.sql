@@ -1,10 +1,19 @@
 -- A "correction" that multiplies every value of a file by one factor: another unit, kW against kWh
 -- per interval, W against kW, or a multiplier that is applied in one of the two files.
 -- Rule: of the intervals that both files have, all kW above a fifth of the highest have one ratio,
--- within what rounding does to them, and it is not 1. Source: two exports of one meter.
+-- within what rounding does to them, and it is not 1. Where the ratio is exact the later file was
+-- refused, and the finding stays until somebody decides. Source: two exports of one meter.
 -- Fires on none of 13 real feeders.
 
 with
+
+meters as (
+    select
+        feeder_key,
+        min(feeder) as feeder
+    from {{ ref('stg_meter_data') }}
+    group by feeder_key
+),
 
 conflicts as (
     select
@@ -13,6 +22,22 @@ conflicts as (
         || {{ shown('case when factor >= 1 then factor else 1 / factor end', 3) }} as change
     from {{ ref('file_conflicts') }}
     where factor is not null
+),
+
+refused as (
+    select
+        meters.feeder,
+        files.file_name,
+        files.stored_as,
+        files.reason,
+        files.first_start_local,
+        files.last_end_local
+    from {{ source('raw', 'files') }} as files
+    inner join meters on files.feeder = meters.feeder_key
+    where
+        files.problem_code = 'other_unit'
+        and files.letter is not null
+        and files.closed_by is null
 )
 
 select
@@ -31,3 +56,14 @@ select
     || 'withdraw the other one; with `load-profile withdraw ' || new_stored_as
     || ' --reason ...` ' || old_file_name || ' counts again' as meaning
 from conflicts
+union all
+select
+    'other_unit' as rule,
+    'warn' as severity,
+    feeder,
+    cast(first_start_local as date) as first_date,
+    cast(last_end_local as date) as last_date,
+    file_name || ' was refused: ' || reason as evidence,
+    'see which of the files channel_unit and multiplier in meter-data.csv are meant for; the letter '
+    || 'beside ' || stored_as || ' says how to have either' as meaning
+from refused
