@@ -130,7 +130,11 @@ def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
     from dbt.cli.main import dbtRunner
 
     # what was read of the project is taken from the project, never from a root
-    os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(PROJECT / "target" / "partial_parse.msgpack")
+    parsed = PROJECT / "target" / "partial_parse.msgpack"
+    if parsed.exists():
+        os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(parsed)
+    else:
+        os.environ["DBT_PARTIAL_PARSE"] = "false"
     os.chdir(os.environ.get("LOAD_PROFILE_ROOT", "."))
     if is_large(Path(os.environ["LOAD_PROFILE_WAREHOUSE"])):
         os.environ.setdefault("LOAD_PROFILE_MEMORY", "50%")  # of the machine's
