@@ -204,7 +204,8 @@ def recent_readings(
             values = {"now": utc_now(), "most_days": MOST_DAYS}
             rows = con.execute(QUIET, values).fetchall()
     words = [
-        f"{feeder}: no reading since {last:%Y-%m-%d %H:%M} UTC (in {file}), {days} days ago"
+        f"{as_markdown(feeder)}: no reading since {last:%Y-%m-%d %H:%M} UTC "
+        f"(in {as_markdown(file)}), {days} days ago"
         for feeder, last, file, days in rows
     ]
     advice = "drop newer files, or write a valid_to in meter-data.csv for a meter out of use"

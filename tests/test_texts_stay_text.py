@@ -19,6 +19,7 @@ from test_automation import mail_server, web_server, write_alerts
 
 from dagster_defs.alerts import tell
 from dagster_defs.markdown import as_markdown
+from dagster_defs.pictures.planner_plot_files import PICTURES
 from ingest.export_raw import export_raw
 from ingest.raw_files import TIME_FORMAT
 from ingest.review import rebuild_warehouse
@@ -147,6 +148,22 @@ def assert_no_markdown(metadata: dict) -> None:
 def test_markdown_shows_a_text_as_it_is(text):
     (line,) = MarkdownIt("gfm-like", {"linkify": False}).parse(as_markdown(text))[1:-1]
     assert {child.type for child in line.children} <= {"text", "text_special"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["- x", "+ x", "---", "===", "# x", "1. x", "12) x", "> x", "_a_ __b__", "a*b*", "![a](b)",
+     "<b>x</b>", "&lt;", "a\\*b*", "`x`", "| a |", "~~x~~"],
+)  # fmt: skip
+def test_a_sign_that_markdown_acts_on_is_shown(text):
+    found = MarkdownIt("gfm-like", {"linkify": False}).parse(as_markdown(text))
+    assert [token.type for token in found] == ["paragraph_open", "inline", "paragraph_close"]
+    assert "".join(child.content for child in found[1].children) == text
+
+
+@pytest.mark.parametrize("text", [*PICTURES, "heat-map", "a_b (c), d.csv: 1.5, 00:15 #2"])
+def test_a_text_without_such_signs_is_as_it_was(text):
+    assert as_markdown(text) == text.replace(" #", " \\#")
 
 
 def test_mail_and_webhook_have_one_subject_and_mention_nobody(built):
