@@ -281,6 +281,9 @@ def test_the_combined_plot_keeps_the_order_and_ends_in_the_total():
     names = [ax.texts[0].get_text() for ax in figure.axes]
     assert names == ["f000", "f001", "f002", "total"]
     assert figure.axes[-1].texts[0].get_weight() == "bold"
+    # in the colour of the key, but for the line at zero
+    colours = [line.get_color() for line in figure.axes[-1].lines]
+    assert sorted(set(colours)) == [plots.BLUE, plots.DARK] and colours.count(plots.DARK) == 1
     assert figure.get_supylabel() == "Net power (MW)"
     assert figure.axes[-1].get_xlabel() == "Time (America/Denver)"
     assert not any("feeders shown" in text for text in texts(figure))

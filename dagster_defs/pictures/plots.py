@@ -154,9 +154,7 @@ def combined_plot(
     return figure
 
 
-def _draw_net(
-    ax: Axes, profile: DataFrame, *, name: str, colour: str = BLUE, wide: float = 1.0
-) -> None:
+def _draw_net(ax: Axes, profile: DataFrame, *, name: str, wide: float = 1.0) -> None:
     """Band from lowest to highest MW of each bucket between thin lines; one line if equal."""
     low, high = mw_of(profile, "mw_net_min"), mw_of(profile, "mw_net_max")
     buckets = _buckets(profile)
@@ -165,13 +163,13 @@ def _draw_net(
         x, y_low = buckets.outline(low)
         _, y_high = buckets.outline(high)
         label = f"{name}, lowest to highest {_per_bucket(buckets)}"
-        ax.fill_between(x, y_low, y_high, color=colour, alpha=0.35, linewidth=0, label=label)
-        _step_line(ax, buckets, low, colour, width=0.7 * wide)
+        ax.fill_between(x, y_low, y_high, color=BLUE, alpha=0.35, linewidth=0, label=label)
+        _step_line(ax, buckets, low, BLUE, width=0.7 * wide)
     _step_line(
         ax,
         buckets,
         high,
-        colour,
+        BLUE,
         width=(1.1 if is_line else 0.7) * wide,
         label=name if is_line else None,
     )
@@ -217,8 +215,7 @@ def _draw_panel(
     ax: Axes, name: str, profile: DataFrame, gaps: DataFrame, span: Span | None, *, is_total: bool
 ) -> None:
     """Small panel of net power, its name above the left corner, its gap count above the right."""
-    colour, wide = (DARK, 1.4) if is_total else (BLUE, 1.0)
-    _draw_net(ax, profile, name=name, colour=colour, wide=wide)
+    _draw_net(ax, profile, name=name, wide=1.4 if is_total else 1.0)
     above = {"transform": ax.transAxes, "va": "bottom", "parse_math": False}
     weight, size = ("bold", 11) if is_total else ("normal", 9)
     ax.text(0, 1.02, name, weight=weight, fontsize=size, color=DARK, **above)
