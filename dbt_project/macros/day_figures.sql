@@ -10,12 +10,13 @@ measured as {{ inlined() }} (
         kw_del + kw_rec as kw,
         kva_del + kva_rec as kva,
         -- half a count of the two decimals that meters show for either value, or half a per cent,
-        -- whichever is larger (RULES P1): what is below that was not rounded
+        -- whichever is larger (RULES P1): what is below that was not rounded. Without signs: a
+        -- channel below 0 is what detect_negative finds.
         case
-            when kw_del > kva_del or kw_rec > kva_rec
+            when abs(kw_del) > abs(kva_del) or abs(kw_rec) > abs(kva_rec)
                 then coalesce(
-                    kw_del > kva_del + greatest(0.01, 0.005 * kva_del)
-                    or kw_rec > kva_rec + greatest(0.01, 0.005 * kva_rec), false
+                    abs(kw_del) > abs(kva_del) + greatest(0.01, 0.005 * abs(kva_del))
+                    or abs(kw_rec) > abs(kva_rec) + greatest(0.01, 0.005 * abs(kva_rec)), false
                 )
             else false
         end as is_kva_too_low,

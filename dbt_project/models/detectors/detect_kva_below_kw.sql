@@ -5,8 +5,9 @@
 -- is judged by its sums, with a count for each of four. Values below 0 are compared without their
 -- sign: that it is wrong is another rule's. A count is the least difference of two
 -- readings in a row that a hundredth of them have. Source: RULES P1.
--- Days are picked by feeder_days. It is impossible, and a failure, where a hundredth of the
--- readings of such days have it; a few are to be looked at.
+-- Values are compared without their signs: those below 0 are found by detect_negative.
+-- Days are picked by feeder_days. Where a hundredth of the readings of such days have it, it is
+-- impossible, and a failure; a few are to be looked at.
 -- Silent where kVA is unknown. Fires on none of 15 real feeders.
 
 with
@@ -25,10 +26,10 @@ readings as (
         profiles.meter,
         profiles.interval_start_at,
         doubtful.local_date,
-        profiles.kw_del,
-        profiles.kw_rec,
-        profiles.kva_del,
-        profiles.kva_rec,
+        abs(profiles.kw_del) as kw_del,
+        abs(profiles.kw_rec) as kw_rec,
+        abs(profiles.kva_del) as kva_del,
+        abs(profiles.kva_rec) as kva_rec,
         abs(greatest(profiles.kw_del, profiles.kw_rec) - lag(
             greatest(profiles.kw_del, profiles.kw_rec)
         ) over meters) as kw_step,
@@ -103,8 +104,8 @@ select
     feeder,
     min(local_date) as first_date,
     max(local_date) as last_date,
-    'kVA is below kW by more than rounding in ' || {{ shown('sum(too_low_count)') }}
-    || ' intervals on ' || {{ shown('count(*)') }} || ' days' as evidence,
+    'kVA is below kW by more than rounding in ' || {{ counted('sum(too_low_count)', 'interval') }}
+    || ' on ' || {{ counted('count(*)', 'day') }} as evidence,
     case
         when 100 * sum(too_low_count) >= sum(reading_count) then 'impossible: '
         else ''
