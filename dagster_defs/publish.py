@@ -27,7 +27,7 @@ import duckdb
 from dagster_defs.exports import RAW_OF, guess_power
 from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from dagster_defs.versions import HISTORY, note_version
-from ingest.caches import notices, read_json
+from ingest.caches import notices, read_json, set_aside_damaged
 from ingest.filing import sha256_of, write_text
 from ingest.warehouse import WarehouseError, damage_advice, open_warehouse, utc_now
 from ingest.workspace import Workspace
@@ -199,6 +199,8 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
     place, waiting = workspace.published, workspace.published_next
     for left in folder.glob(f"{ROWS}*"):  # by a run that was killed
         shutil.rmtree(left, ignore_errors=True)
+    for folder_instead in filter(Path.is_dir, (place, waiting)):
+        set_aside_damaged(folder_instead, HISTORY_LOST)
     if waiting.exists():
         _put_in_place(waiting, place, tries=1)
     checkpoint(workspace.warehouse)
