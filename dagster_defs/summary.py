@@ -296,23 +296,20 @@ def print_difference(console: Console, found: Difference, most: int) -> None:
 
 
 def _print_intervals(console: Console, found: Difference, most: int) -> None:
-    columns = ("MW before", "MW after", "MVA before", "MVA after", "file before", "file after")
-    table = Table(
-        "feeder", "start (UTC)", *(Column(name, justify="right") for name in columns), "cause"
-    )
+    """Print what changed interval by interval, in two lines that 80 columns have room for."""
     for row in found.intervals[:most]:
-        powers = (
-            "unknown" if row[name] is None else f"{row[name]:,.6f}"
-            for name in ("mw_net_before", "mw_net_after", "mva_net_before", "mva_net_after")
+        changes = [
+            f"{_pair(row, f'{name}_net', '{:,.6f}', 'unknown')} {name.upper()}"
+            for name in ("mw", "mva")
+        ]
+        if row["feeder"]:
+            changes.append(f"file {_pair(row, 'file_id', '#{}', 'none')}")
+        console.print(
+            f"{escape(row['feeder'] or 'the total')} {row['interval_start_at']:%Y-%m-%d %H:%M} UTC, "
+            f"{row['cause']}:\n    {', '.join(changes)}",
+            highlight=False,
+            soft_wrap=True,
         )
-        files = (
-            "" if row[name] is None else f"#{row[name]}"
-            for name in ("file_id_before", "file_id_after")
-        )
-        start = f"{row['interval_start_at']:%Y-%m-%d %H:%M}"
-        table.add_row(escape(row["feeder"] or "the total"), start, *powers, *files, row["cause"])
-    if found.intervals:
-        console.print(table)
     left = len(found.intervals) - most
     if left > 0:
         console.print(f"and {left:,} more intervals: --most, or the table version_intervals")
@@ -320,6 +317,13 @@ def _print_intervals(console: Console, found: Difference, most: int) -> None:
         console.print(
             f"and {found.intervals_not_kept:,} intervals of which values are not kept one by one"
         )
+
+
+def _pair(row: dict, name: str, form: str, nothing: str) -> str:
+    """A value before and after, or once if it is the same."""
+    values = (row[f"{name}_{when}"] for when in ("before", "after"))
+    shown = [nothing if value is None else form.format(value) for value in values]
+    return " -> ".join(dict.fromkeys(shown))
 
 
 def _change(before: float | None, after: float | None, unit: str) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import time
@@ -450,6 +451,16 @@ def test_readers_in_other_processes_never_see_an_error_or_half_a_version(due, tm
         assert len(seen) >= 3 and reads >= 10, (seen, reads)
 
 
+def test_a_folder_of_the_name_is_put_aside(space, caplog):
+    publish(space, MARTS)
+    space.published.unlink()
+    (space.published / "somebody's").mkdir(parents=True)
+    done = publish(space, MARTS)
+    assert done.is_in_place and rows(space, "select count(*) from versions") == [(1,)]
+    assert "published.duckdb was damaged: it is made again" in caplog.text
+    assert (space.warehouse.parent / "published.duckdb.damaged-1/somebody's").is_dir()
+
+
 # What versions changed
 
 
@@ -488,6 +499,10 @@ def test_diff_tells_intervals_causes_and_the_effect_on_energy_and_peak(changed, 
         energy, peak = ends
         assert (month["net_mwh_before"], month["net_mwh_after"]) == energy
         assert (month["peak_mw_before"], month["peak_mw_after"]) == peak
+    assert max(map(len, said[said.rindex("MWh") :].splitlines()[1:])) <= 80
+    assert re.search(
+        r"north 2024-08-.* UTC, correction:\n    .* -> .* MW, .*, file #\d+ -> #", said
+    )
     assert "late file: south 2024-08: intervals 288 added, 2024-08-01 00:00" in said
     assert "correction, late file, meter-data.csv: the total 2024-08" in said
 
