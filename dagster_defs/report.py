@@ -63,6 +63,9 @@ FIGURES = """
     peak_local as "peak at",
     case when measured_peak_mw is distinct from peak_mw then measured_peak_mw end
         as "measured peak (MW)",
+    case when measured_peak_mw is distinct from peak_mw then measured_peak_local end
+        as "measured peak at",
+    nullif(implausible_count, 0) as "left out",
     min_mw as "minimum (MW)",
     min_local as "minimum at",
     net_mwh as "net (MWh)",

@@ -51,17 +51,23 @@ def test_there_are_ten_questions_each_in_sql_and_python():
     assert all(len(blocks(text, "sql")) == len(blocks(text, "python")) == 1 for text in QUESTIONS)
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda text: text.splitlines()[0])
-def test_sql_and_python_give_the_same_answer(question: str, root: Path, monkeypatch):
-    monkeypatch.chdir(root)
+def answers(question: str) -> tuple[pandas.DataFrame, pandas.DataFrame]:
+    """What SQL and Python of the page say of the root that is the working directory."""
     with duckdb.connect("warehouse/published.duckdb", read_only=True) as con:
-        wanted = con.sql(blocks(question, "sql")[0]).df()
+        by_sql = con.sql(blocks(question, "sql")[0]).df()
     names: dict = {}
     for code in (*blocks(START, "python"), *blocks(question, "python")):
         exec(code, names)
     answer = names["answer"]
     # a Polars frame becomes one of pandas without pyarrow this way
-    found = pandas.DataFrame(answer if hasattr(answer, "iloc") else answer.to_dict(as_series=False))
+    frame = answer if hasattr(answer, "iloc") else answer.to_dict(as_series=False)
+    return by_sql, pandas.DataFrame(frame)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda text: text.splitlines()[0])
+def test_sql_and_python_give_the_same_answer(question: str, root: Path, monkeypatch):
+    monkeypatch.chdir(root)
+    wanted, found = answers(question)
     assert list(found.columns) == list(wanted.columns)
     assert len(wanted) > 0
     assert comparable(found) == comparable(wanted)

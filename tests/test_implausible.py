@@ -4,7 +4,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import BUILD, dbt, query, take_in
+from conftest import BUILD, PROJECT, dbt, query, take_in
+from test_analysts_doc import QUESTIONS, answers, comparable
+
+from dagster_defs.publish import publish, published_marts
+from ingest.workspace import Workspace
 
 START = datetime(2024, 6, 1)
 METERS = """sta,meter,multiplier,channel_unit,interval_minutes
@@ -85,3 +89,19 @@ def test_each_is_found_by_name(root):
 def test_energy_is_as_read(root):
     energy = "select net_mwh::double from planner_figures where grain = 'all' and feeder = 'late'"
     assert query(root, energy)[0][0] == pytest.approx(sum(map(load, range(480))) / 1000)
+
+
+def test_the_load_factor_of_the_analysts_page_leaves_out_the_same(root, monkeypatch):
+    publish(Workspace(root), published_marts(PROJECT / "dbt_project/target/manifest.json"))
+    monkeypatch.chdir(root)
+    [question] = [text for text in QUESTIONS if text.startswith("6. ")]
+    by_sql, by_python = answers(question)
+    assert comparable(by_python) == comparable(by_sql)
+    wanted = query(
+        root,
+        """select feeder, strftime(period_start, '%Y-%m'), load_factor
+        from planner_figures where grain = 'month' and load_factor is not null and feeder <> '*'
+        order by all""",
+    )
+    assert [feeder for feeder, *_ in wanted] == ["good", "guess", "late", "tenfold"]
+    assert comparable(by_sql) == [(*key, round(factor, 6)) for *key, factor in wanted]

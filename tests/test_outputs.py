@@ -368,6 +368,9 @@ def test_months_are_listed_for_the_total_and_every_feeder_and_what_is_unknown_is
             7.5::decimal(28, 18) as peak_mw,
             case when feeder <> '*' then timestamp '2024-11-03 08:30:00' end as peak_at,
             peak_at - interval 7 hour as peak_local,
+            9.25::decimal(28, 18) as measured_peak_mw, timestamp '2024-11-04' as measured_peak_at,
+            measured_peak_at - interval 7 hour as measured_peak_local,
+            2::bigint as implausible_count,
             null::decimal(28, 18) as min_mw, null::timestamp as min_at, min_at as min_local,
             'America/Denver' as timezone,
             1.0000005::decimal(28, 18) as del_mwh, 0::decimal(28, 18) as rec_mwh,
@@ -376,13 +379,15 @@ def test_months_are_listed_for_the_total_and_every_feeder_and_what_is_unknown_is
         from (values ('we,st'), ('*')) as names (feeder)
     """)
     export_months(con, workspace)
+    measured = "9.250000,11/03/24 17:00:00,2024-11-04T00:00:00Z,2"
     figures = "1.000001,0.000000,1.000001,0.250000,1.000000,0.033333"
     assert (workspace.profiles / "monthly.csv").read_text(encoding="utf-8") == (
-        "feeder,month,peak_mw,peak_start,peak_start_utc,min_mw,min_start,min_start_utc,timezone,"
+        "feeder,month,peak_mw,peak_start,peak_start_utc,measured_peak_mw,measured_peak_start,"
+        "measured_peak_start_utc,implausible_count,min_mw,min_start,min_start_utc,timezone,"
         "delivered_mwh,received_mwh,net_mwh,load_factor,completeness,period_share,is_lower_bound\n"
-        f"total,2024-11,7.500000,,,,,,America/Denver,{figures},true\n"
-        '"we,st",2024-11,7.500000,11/03/24 01:30:00,2024-11-03T08:30:00Z,,,,'
-        f"America/Denver,{figures},false\n"
+        f"total,2024-11,7.500000,,,{measured},,,,America/Denver,{figures},true\n"
+        '"we,st",2024-11,7.500000,11/03/24 01:30:00,2024-11-03T08:30:00Z,'
+        f"{measured},,,,America/Denver,{figures},false\n"
     )
     assert export_months(con, workspace).written == ()
 

@@ -164,6 +164,24 @@ def test_the_page_is_no_wider_than_the_screen_and_large_tables_fit_a_desktop(sam
         assert width == 400 or inside == outside
 
 
+def test_a_measured_peak_is_beside_the_plausible_one_and_fits(sample, opened, tmp_path):
+    root = shutil.copytree(sample, tmp_path / "root")
+    with open_warehouse(Workspace(root).warehouse) as con:
+        con.execute("""update planner_figures set measured_peak_mw = 7 * measured_peak_mw + 0.000001,
+            implausible_count = 1234 where grain = 'month' and feeder in ('north', '*')""")
+        write_report(con, Workspace(root), LONG_AGO)
+    page = opened(root)
+    measured = {row["feeder"] for row in rows_of(page, "months") if row["left out"] == "1234"}
+    assert measured == {"north", "total"}
+    assert all(row["measured peak at"] for row in rows_of(page, "months") if row["left out"])
+    for width in (1400, 400):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        box = page.locator(".wide", has=page.locator("[aria-labelledby=months]"))
+        inside, outside = box.evaluate("box => [box.scrollWidth, box.clientWidth]")
+        assert width == 400 or inside == outside <= 1240
+
+
 def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, opened):
     page = opened(sample)
     wanted = query(sample, "select file_name, outcome from files")
