@@ -5,8 +5,8 @@ import re
 from ingest.letters import one_line
 
 # What CommonMark, tables, links and formulas of GitHub, or HTML act on. Other signs act in a place
-# alone: `-`, `+`, `=` and `#` at the beginning of a word, `_` at either end of one, `1.` and `1)` as
-# a word, `www.` and `://` in an address.
+# alone: `-`, `+`, `=` and `#` at the beginning of a word, `_` at either end of one, `1.` and `1)`
+# as a word, `www.` and `://` in an address.
 SIGNS = re.compile(
     r"([*<>\[\\\]`{|}~&$@]|(?<!\S)[-+=#]|(?<![^\W_])_|_(?![^\W_])"
     r"|(?<=\d)[.)](?!\S)|(?<=www)\.|:(?=//))",

@@ -304,9 +304,10 @@ def _print_intervals(console: Console, found: Difference, most: int) -> None:
         ]
         if row["feeder"]:
             changes.append(f"file {_pair(row, 'file_id', '#{}', 'none')}")
+        start = f"{row['interval_start_at']:%Y-%m-%d %H:%M} UTC"
         console.print(
-            f"{escape(row['feeder'] or 'the total')} {row['interval_start_at']:%Y-%m-%d %H:%M} UTC, "
-            f"{row['cause']}:\n    {', '.join(changes)}",
+            f"{escape(row['feeder'] or 'the total')} {start}, {row['cause']}:\n"
+            f"    {', '.join(changes)}",
             highlight=False,
             soft_wrap=True,
         )

@@ -167,8 +167,9 @@ def test_the_page_is_no_wider_than_the_screen_and_large_tables_fit_a_desktop(sam
 def test_a_measured_peak_is_beside_the_plausible_one_and_fits(sample, opened, tmp_path):
     root = shutil.copytree(sample, tmp_path / "root")
     with open_warehouse(Workspace(root).warehouse) as con:
-        con.execute("""update planner_figures set measured_peak_mw = 7 * measured_peak_mw + 0.000001,
-            implausible_count = 1234 where grain = 'month' and feeder in ('north', '*')""")
+        con.execute("""update planner_figures set implausible_count = 1234,
+            measured_peak_mw = 7 * measured_peak_mw + 0.000001
+            where grain = 'month' and feeder in ('north', '*')""")
         write_report(con, Workspace(root), LONG_AGO)
     page = opened(root)
     measured = {row["feeder"] for row in rows_of(page, "months") if row["left out"] == "1234"}

@@ -2,8 +2,7 @@
 -- different meters, or with different multipliers.
 -- Rule: in a direction kW > kVA by more than 0.5 % and by more than one count of either channel. An
 -- interval in which the flow turned is split between the directions by each channel for itself: it
--- is judged by its sums, with a count for each of four. Values below 0 are compared without their
--- sign: that it is wrong is another rule's. A count is the least difference of two
+-- is judged by its sums, with a count for each of four. A count is the least difference of two
 -- readings in a row that a hundredth of them have. Source: RULES P1.
 -- Values are compared without their signs: those below 0 are found by detect_negative.
 -- Days are picked by feeder_days. Where a hundredth of the readings of such days have it, it is
@@ -73,13 +72,11 @@ compared as (
                         0.005 * cast(readings.kva_del + readings.kva_rec as double)
                     ) + 1e-9
             else
-                abs(cast(readings.kw_del as double)) > abs(cast(readings.kva_del as double))
-                + greatest(
-                    counts.two_counts, 0.005 * abs(cast(readings.kva_del as double))
+                cast(readings.kw_del as double) > cast(readings.kva_del as double) + greatest(
+                    counts.two_counts, 0.005 * cast(readings.kva_del as double)
                 ) + 1e-9
-                or abs(cast(readings.kw_rec as double)) > abs(cast(readings.kva_rec as double))
-                + greatest(
-                    counts.two_counts, 0.005 * abs(cast(readings.kva_rec as double))
+                or cast(readings.kw_rec as double) > cast(readings.kva_rec as double) + greatest(
+                    counts.two_counts, 0.005 * cast(readings.kva_rec as double)
                 ) + 1e-9
         end as is_too_low
     from readings
