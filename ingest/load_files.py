@@ -21,7 +21,7 @@ from ingest.filing import FilingError, file_away, place_for, take_back_grown
 from ingest.letters import one_line, other_unit_problem, write_letter
 from ingest.meter_data import MeterRow
 from ingest.other_units import find_other_units
-from ingest.precedence import in_order
+from ingest.precedence import Reasons, in_order, in_words
 from ingest.raw_files import RawFile, find_files, inspect_files
 from ingest.warehouse import close_rejections, open_warehouse, utc_now
 from ingest.workspace import Workspace
@@ -111,9 +111,10 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
         left += sorted({path.name for path in paths} - {raw.path.name for raw in found})
         done = 0
         ordered, reasons = in_order(found)
+        accepted: set[Path] = set()
         for batch in batches(ordered):
             with _timed(spent, "loading"):
-                entries, rows = _load_batch(con, workspace, batch, reasons)
+                entries, rows = _load_batch(con, workspace, batch, reasons, accepted)
             try:
                 with _timed(spent, "filing"):
                     file_away(con, workspace, batch)
@@ -183,11 +184,13 @@ def _load_batch(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     batch: list[RawFile],
-    reasons: dict[Path, str],
+    reasons: Reasons,
+    accepted_paths: set[Path],
 ) -> tuple[list[Entry], int]:
     """Check a batch and commit its ledger entries and rows in one transaction.
 
-    `reasons` says why a file counts before others that arrived with it.
+    `reasons` says why a file counts before others that arrived with it; `accepted_paths`, to which
+    those of the batch are added, which of these were accepted.
     """
     known = _accepted_before(con, batch)
     first_of = {}
@@ -211,7 +214,9 @@ def _load_batch(
         if _content(raw) not in known:
             entry = _entry_for(workspace, checked[_content(raw)], raw, taken, now)
             if entry.outcome == "accepted":
-                entry = replace(entry, precedence=reasons.get(raw.path))
+                words = in_words(reasons, raw.path, accepted_paths)
+                entry = replace(entry, precedence=words)
+                accepted_paths.add(raw.path)
                 known[_content(raw)] = (next_id + len(entries), entry.stored_as)
         else:
             original, place = known[_content(raw)]

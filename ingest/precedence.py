@@ -20,18 +20,29 @@ COPIED_TOGETHER_NS = 2_000_000_000
 MOST_REASONS = 10  # of a file, kept in the ledger
 
 
-def in_order(files: list[RawFile]) -> tuple[list[RawFile], dict[Path, str]]:
-    """The files in the order of acceptance, and why one counts before others that it meets."""
+Reasons = dict[Path, dict[Path, str]]
+
+
+def in_order(files: list[RawFile]) -> tuple[list[RawFile], Reasons]:
+    """The files in the order of acceptance, and why one counts before each other that it meets.
+
+    Whether both are accepted is not known here: see `in_words`.
+    """
     files = sorted(files, key=_by_content)
     before: dict[int, set[int]] = defaultdict(set)
-    reasons: dict[Path, list[str]] = defaultdict(list)
+    reasons: Reasons = defaultdict(dict)
     for first, second in _meeting(files):
         earlier, later, why = _compared(files[first], files[second])
         is_swapped = earlier is not files[first]
         before[first if is_swapped else second].add(second if is_swapped else first)
-        reasons[later.path].append(f"{later.name} counts before {earlier.name}: {why}")
-    texts = {path: "; ".join(found[:MOST_REASONS]) for path, found in reasons.items()}
-    return [files[place] for place in _sorted(len(files), before)], texts
+        reasons[later.path][earlier.path] = f"{later.name} counts before {earlier.name}: {why}"
+    return [files[place] for place in _sorted(len(files), before)], reasons
+
+
+def in_words(reasons: Reasons, path: Path, accepted: set[Path]) -> str | None:
+    """Why a file counts before those that were accepted until now; None if it meets none."""
+    found = [why for earlier, why in reasons.get(path, {}).items() if earlier in accepted]
+    return "; ".join(found[:MOST_REASONS]) or None
 
 
 def _by_content(raw: RawFile) -> tuple:

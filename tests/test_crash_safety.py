@@ -125,9 +125,11 @@ def query(root: Path, sql: str) -> list[tuple]:
         return con.execute(sql).fetchall()
 
 
+# `precedence` names accepted files that were in the drop folder together: after a crash those that
+# were filed before it no longer are. The order in which files count is in `accepted_seq`.
 LEDGER = """
 select
-    * exclude (processed_at, filed_at)
+    * exclude (processed_at, filed_at, precedence)
     replace (regexp_replace(letter, 'When: .* UTC', '') as letter)
 from {} order by file_id
 """

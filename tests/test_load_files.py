@@ -429,7 +429,7 @@ def commit_without_moving(space: Workspace, files: dict[str, bytes]) -> None:
     drop(space, files)
     with open_warehouse(space.warehouse) as con:
         found = list(inspect_files(find_files(space.dropbox), 1))
-        loading._load_batch(con, space, *in_order(found))
+        loading._load_batch(con, space, *in_order(found), set())
 
 
 MIXED = {

@@ -1,6 +1,7 @@
 """Files that arrive together and hold other values for the same intervals: which one counts."""
 
 import os
+import re
 from datetime import datetime, timedelta
 from itertools import permutations, product
 from pathlib import Path
@@ -92,6 +93,22 @@ def test_later_records_count_then_the_later_written_file_then_what_ends_later(
         assert value in (None, won)
         found.add(won)
     assert len(found) == 1  # whatever the names
+
+
+def test_a_reason_names_only_files_that_were_accepted(tmp_path):
+    hole = export(100, 3).replace(export(100, 3).splitlines()[5] + "\n", "")
+    root = root_with(
+        tmp_path,
+        ("north-hole.csv", hole, NOON),
+        ("north-a.csv", export(100, 1, 25), NOON),
+        ("north-copy.csv", export(100, 1, 25), NOON),
+        ("north-b.csv", export(100, 2, 26), NOON),
+    )
+    take_in(root)
+    found = query(root, "select precedence from raw.files where outcome = 'accepted' order by 1")
+    [(why,), (nothing,)] = found
+    assert nothing is None and why.count("counts before") == 1
+    assert re.fullmatch(r"north-b.csv counts before north-(a|copy).csv: it ends later", why)
 
 
 def test_a_circle_of_three_files_is_cut_in_the_same_place_whatever_their_names(tmp_path):
