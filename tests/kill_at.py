@@ -37,8 +37,8 @@ def load(root: Path) -> loading.LoadSummary:
 
 
 def export(root: Path) -> None:
-    """Write profiles, gap lists, plots and report from the tables that are there."""
-    from dagster_defs.exports import export_gaps, export_profiles
+    """Write profiles, gap lists, months, plots and report from the tables that are there."""
+    from dagster_defs.exports import export_gaps, export_months, export_profiles
     from dagster_defs.pictures.planner_plot_files import draw_planner_plots
     from dagster_defs.pictures.plot_files import draw_plots
     from dagster_defs.report import write_report
@@ -46,7 +46,7 @@ def export(root: Path) -> None:
     workspace = Workspace(root)
     workspace.prepare()
     with open_warehouse(workspace.warehouse, read_only=True) as con:
-        for step in (export_profiles, export_gaps, draw_plots, draw_planner_plots):
+        for step in (export_profiles, export_gaps, export_months, draw_plots, draw_planner_plots):
             step(con, workspace)
         write_report(con, workspace, datetime(2000, 1, 1))
 
