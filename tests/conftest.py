@@ -22,7 +22,7 @@ from filelock import FileLock
 from pages import find_browser, open_browser
 from rich.console import Console
 
-from dagster_defs.exports import export_gaps, export_profiles
+from dagster_defs.exports import export_gaps, export_months, export_profiles
 from dagster_defs.pictures.planner_plot_files import draw_planner_plots
 from dagster_defs.pictures.plot_files import draw_plots
 from dagster_defs.publish import note_published
@@ -132,8 +132,9 @@ def write_files(root: Path) -> None:
 
 
 def draw(root: Path) -> None:
-    """The pictures below lp/plots/."""
+    """The pictures below lp/plots/, and the months, which are made of the same tables."""
     with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
+        export_months(con, Workspace(root))
         draw_plots(con, Workspace(root))
         draw_planner_plots(con, Workspace(root))
 
