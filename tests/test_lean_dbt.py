@@ -1,5 +1,11 @@
-"""What dbt is spared makes no difference to what it does."""
+"""dbt starts in a fresh clone, and what it is spared makes no difference to what it does."""
 
+import os
+import shutil
+import subprocess
+import sys
+
+from conftest import PROJECT
 from dbt.adapters.events.types import NewConnection
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
@@ -34,3 +40,20 @@ def test_debug_events_are_dropped_and_all_others_are_told(monkeypatch):
     assert told == as_ever[1:3]
     dropped = connection()
     assert dropped.conn_type == "duckdb" and dropped.to_dict()["conn_name"] == "one"
+
+
+def test_a_fresh_clone_can_read_the_dbt_project(tmp_path):
+    for name in ("dagster_defs", "ingest", "dbt_project/macros"):
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("*cache*"))
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT / "dbt_project" / name, tmp_path / "dbt_project")
+    target = tmp_path / "dbt_project/target"
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "dagster_defs.dbt_command", "--quiet"]
+        + ["parse", "--target-path", str(target)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "LOAD_PROFILE_ROOT": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (target / "manifest.json").exists() and (target / "partial_parse.msgpack").exists()
