@@ -131,12 +131,13 @@ where accepted_at >= ?
 group by feeder, corrected.month
 order by feeder, corrected.month
 """
-# Files in use that hold other values for the same intervals, and files that have some twice.
+# Files in use that hold other values for the same intervals, and files that have some twice; two
+# files of one name by number and place.
 CONFLICTS = """
 select
     feeder,
-    new_file_name as "file that counts",
-    old_file_name as "other file",
+    new_name as "file that counts",
+    old_name as "other file",
     different_intervals as "intervals with other values",
     shared_intervals as "intervals in both",
     first_start_local as "first",
@@ -152,7 +153,17 @@ select
             then 'load-profile withdraw ' || new_stored_as || ' --reason ...'
         else 'withdraw the file, take the wrong lines out of it and drop it again'
     end as "to prefer the other"
-from file_conflicts
+from (
+    select
+        conflicts.*,
+        new_file_id <> old_file_id and new_file_name = old_file_name as is_same_name,
+        case when is_same_name then 'file #' || new_file_id || ' ' || new_stored_as
+            else new_file_name end as new_name,
+        case when is_same_name then 'file #' || old_file_id || ' ' || old.stored_as
+            else old_file_name end as old_name
+    from file_conflicts as conflicts
+    inner join raw.files as old on conflicts.old_file_id = old.file_id
+)
 where accepted_at >= ?
 order by feeder, new_file_id, old_file_id
 """

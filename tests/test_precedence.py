@@ -163,10 +163,11 @@ def conflicts(tmp_path_factory) -> tuple[Path, str]:
     space.meter_data.write_text(
         "sta,meter,multiplier,channel_unit,interval_minutes\n"
         + "".join(
-            f"{name},{n},1,kW,60\n" for n, name in enumerate(("one", "two", "fix", "rel", "Open"))
+            f"{name},{n},1,kW,60\n"
+            for n, name in enumerate(("one", "two", "fix", "rel", "Open", "same"))
         )
     )
-    for feeder in ("one", "two", "fix", "open"):
+    for feeder in ("one", "two", "fix", "open", "same"):
         (space.dropbox / f"{feeder}-a.csv").write_text(f"{feeder}\n{KW}")
     # rounded, so no longer one factor exactly
     (space.dropbox / "one-b.csv").write_text(in_other_unit(KW, 0.25, skip=3, decimals=1))
@@ -182,6 +183,7 @@ def conflicts(tmp_path_factory) -> tuple[Path, str]:
     for feeder in ("two", "open"):
         (space.dropbox / f"{feeder}-b.csv").write_text(f"{feeder}\n{in_other_unit(KW, 1000)}")
     (space.dropbox / "fix-b.csv").write_text(KW.replace(",121,0", ",160,0"))
+    (space.dropbox / "same-a.csv").write_text(KW.replace(",121,0", ",160,0"))
     started = datetime(2024, 1, 1)
     take_in(root)
     release_file(space, "two-b_SEQUENCE-ERROR.csv", "W")
@@ -207,6 +209,13 @@ def test_the_run_names_both_files_what_either_says_and_how_to_prefer_the_other(c
     assert "two-b.csv counts: it was accepted later." in said
     # two values of 121 became 160
     assert "other values: fix: fix-b.csv has 48 intervals as well that fix-a.csv has, 2 of" in said
+    # two files of one name are told apart by number and place
+    found = re.search(
+        r"other values: same: (.*) has 48 intervals as well that (.*) has, 2 of", said
+    )
+    for name in found.groups():
+        assert re.fullmatch(r"file #\d+ data/KW/2024-07/same-a.*\.csv", name), name
+    assert found[1] != found[2] and "doubled rows: same" not in said
     # what is another unit is not called a correction
     assert "corrected fix 2024-07: 2 intervals" in said
     assert "corrected one" not in said and "corrected two" not in said
