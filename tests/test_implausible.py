@@ -74,6 +74,16 @@ def test_the_peak_is_the_highest_plausible_power_beside_the_measured_one(root):
     ]
 
 
+def test_load_duration_and_time_of_use_leave_out_the_same(root):
+    peaks = """select feeder, max(mw)::double, (
+            select max(peak_mw)::double from time_of_use where feeder = load_duration.feeder
+        )
+        from load_duration where feeder <> '*' group by feeder order by feeder"""
+    figures = """select feeder, peak_mw::double, peak_mw::double from planner_figures
+        where grain = 'all' and feeder <> '*' and peak_mw is not null order by feeder"""
+    assert query(root, peaks) == query(root, figures)
+
+
 def test_each_is_found_by_name(root):
     found = query(root, "select rule, feeder from findings where rule <> 'zero_run' order by all")
     wanted = {

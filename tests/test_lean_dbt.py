@@ -49,8 +49,7 @@ def test_a_fresh_clone_can_read_the_dbt_project(tmp_path):
         shutil.copy(PROJECT / "dbt_project" / name, tmp_path / "dbt_project")
     target = tmp_path / "dbt_project/target"
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "dagster_defs.dbt_command", "--quiet"]
-        + ["parse", "--target-path", str(target)],
+        [sys.executable, "-P", "-m", "dagster_defs.dbt_command", "parse", "--target-path", target],
         env={**os.environ, "PYTHONPATH": str(tmp_path), "LOAD_PROFILE_ROOT": str(tmp_path)},
         capture_output=True,
         text=True,

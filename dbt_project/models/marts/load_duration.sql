@@ -1,11 +1,11 @@
 -- one row per feeder, or the total ('*'), year of the system's clock and point of its load-duration
 -- curve
 
--- a year has twelve parts: a feeder's curves are made anew together
+-- a year has twelve parts: a feeder's curves are rebuilt together
 {{ config(
     materialized="incremental",
     incremental_strategy="replace_parts",
-    parts="day_months",
+    parts="plausible_months",
     part_time=""
 ) }}
 
@@ -19,12 +19,16 @@ with
 
 intervals as {{ inlined() }} (
     select
-        feeder,
-        cast(date_trunc('year', local_date) as date) as year_start,
-        mw_net,
-        actual_seconds
-    from {{ dated_intervals(ref('day_months'), at_any_time=true) }} as intervals
-    where can_be_peak and mw_net is not null
+        intervals.feeder,
+        cast(date_trunc('year', intervals.local_date) as date) as year_start,
+        intervals.mw_net,
+        intervals.actual_seconds
+    from {{ dated_intervals(ref('plausible_months'), at_any_time=true) }} as intervals
+    anti join {{ ref('implausible_intervals') }} as implausible
+        on
+            intervals.feeder = implausible.feeder
+            and intervals.interval_start_at = implausible.interval_start_at
+    where intervals.can_be_peak and intervals.mw_net is not null
 ),
 
 years as (

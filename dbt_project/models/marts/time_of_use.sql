@@ -3,7 +3,7 @@
 {{ config(
     materialized="incremental",
     incremental_strategy="replace_parts",
-    parts="day_months",
+    parts="plausible_months",
     part_time="local_date"
 ) }}
 
@@ -18,7 +18,7 @@ dates as (
         local_date,
         substr(cast(local_date as string), 6) as month_day
     from {{ ref('feeder_days') }}
-    where {{ is_in_dirty_part(ref('day_months'), 'local_date', '') }}
+    where {{ is_in_dirty_part(ref('plausible_months'), 'local_date', '') }}
 ),
 
 -- a season may reach over the end of the year
@@ -94,13 +94,22 @@ binned as (
         cast(sum(intervals.mw_del * intervals.actual_seconds) as decimal(38, 18)) as del_mj,
         cast(sum(intervals.mw_rec * intervals.actual_seconds) as decimal(38, 18)) as rec_mj,
         cast(sum(intervals.mw_net * intervals.actual_seconds) as decimal(38, 18)) as net_mj,
-        max(case when intervals.can_be_peak then intervals.mw_net end) as peak_mw
-    from {{ dated_intervals(ref('day_months')) }} as intervals
+        max(case
+            when intervals.can_be_peak and implausible.feeder is null then intervals.mw_net
+        end) as peak_mw
+    from {{ dated_intervals(ref('plausible_months')) }} as intervals
     inner join hours
         on
             intervals.local_date = hours.local_date
             and extract(hour from intervals.local_start) = hours.local_hour
-    where {{ is_in_dirty_part(ref('day_months'), 'intervals.local_date', 'intervals.feeder') }}
+    left join {{ ref('implausible_intervals') }} as implausible
+        on
+            intervals.feeder = implausible.feeder
+            and intervals.interval_start_at = implausible.interval_start_at
+    where
+        {{ is_in_dirty_part(
+            ref('plausible_months'), 'intervals.local_date', 'intervals.feeder'
+        ) }}
     group by intervals.feeder, intervals.local_date, hours.bin
 )
 
