@@ -61,6 +61,45 @@ create or replace table {catalog}.version_intervals (
     file_id_after bigint
 );
 """
+VERSION = "Time of publishing (UTC), which names the version."
+FEEDER = "Feeder name as in meter-data.csv; NULL = the total."
+CAUSE = "Why the values are other ones, see docs/analysts.md."
+MEANINGS = {
+    "versions": {
+        "version": VERSION,
+        "published_at": "The same as a timestamp.",
+        "content": "sha256 over the list of all Parquet files and their sha256.",
+        "reading_count": "Readings (count) in feeder_profiles.",
+        "changed_intervals": "Intervals (count) whose published values this version changed.",
+    },
+    "version_months": {
+        "version": VERSION,
+        "feeder": FEEDER,
+        "month_start_at": "First moment of the month, UTC.",
+        "cause": CAUSE,
+        "intervals_added": "Intervals (count) that were not published before.",
+        "intervals_changed": "Intervals (count) with other values than before.",
+        "intervals_removed": "Intervals (count) that are no longer there.",
+        "first_start_at": "Start of the first of these intervals, UTC.",
+        "last_start_at": "Start of the last of these intervals, UTC.",
+        "net_mwh_before": "Net energy of the month (MWh) in the version before; NULL = none.",
+        "net_mwh_after": "Net energy of the month (MWh) in this version; NULL = none.",
+        "peak_mw_before": "Highest net power (MW) in the version before; NULL = none.",
+        "peak_mw_after": "Highest net power (MW) in this version; NULL = none.",
+    },
+    "version_intervals": {
+        "version": VERSION,
+        "feeder": FEEDER,
+        "interval_start_at": "Start of the interval, UTC.",
+        "cause": CAUSE,
+        "mw_net_before": "Net power (MW) in the version before; NULL = unknown or not there.",
+        "mw_net_after": "Net power (MW) in this version; NULL = unknown or not there.",
+        "mva_net_before": "Net apparent power (MVA) in the version before; NULL = unknown.",
+        "mva_net_after": "Net apparent power (MVA) in this version; NULL = unknown.",
+        "file_id_before": "File of the reading in the version before, see files.",
+        "file_id_after": "File of the reading in this version, see files.",
+    },
+}
 KEEP = """
 insert into {catalog}.{table}
 from before.{table}
@@ -298,6 +337,9 @@ def note_version(
     The connection's own tables are the new version's; `before` holds the version before, if any.
     """
     con.execute(CREATE.format(catalog=catalog))
+    for table, columns in MEANINGS.items():
+        for name, meaning in columns.items():
+            con.execute(f"comment on column {catalog}.main.{table}.{name} is '{meaning}'")
     con.execute("create or replace temp table compared as select null as old where false")
     version, counts = _name(con) if has_before else f"{datetime.now(UTC):{NAME}}", COUNTS
     if has_before:

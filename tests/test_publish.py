@@ -110,6 +110,8 @@ def test_every_published_table_and_column_says_what_it_is(sample):
         assert found[mart.name] == mart.description
         for column, meaning in mart.columns.items():
             assert meaning and found[f"{mart.name}.{column}"] == meaning
+    history = {name for name in found if name.partition(".")[0] in versions.HISTORY and "." in name}
+    assert len(history) > 20 and all(found[name] for name in history)
     assert found["feeder_figures.peak_local"] == "The same on the clock of `timezone`."
 
 
