@@ -18,6 +18,18 @@ where feeder = $feeder and (interval_start_at = $utc or start_local = $local)
 order by interval_start_at, is_used desc, accepted_at desc, file_id desc, line_number desc
 """
 PROFILE = "from feeder_profiles where feeder = ? and interval_start_at = ?"
+LEFT_OUT = """
+select reason, limit_mw from implausible_intervals where feeder = ? and interval_start_at = ?
+"""
+REASONS = {
+    "register": "the meter's register, not power",
+    "error_code": "an error code of the meter",
+    "catch_up": "it carries the energy of intervals before it",
+    "whole_day": "it carries the energy of a day",
+    "above_rating": "above the rating",
+    "unit_step": "in another unit than before",
+    "spike": "a short run far above what is usual",
+}
 GAP = """
 select gap_start_local, gap_end_local, missing_intervals from gaps
 where feeder = $feeder and (
@@ -57,6 +69,8 @@ def explain(
         if origin["is_used"]:
             profile = _rows(con.execute(PROFILE, [name, origin["interval_start_at"]]))[0]
             lines += _published(profile, origin)
+            left_out = con.execute(LEFT_OUT, [name, origin["interval_start_at"]]).fetchone()
+            lines += _left_out(*left_out) if left_out else []
         lines += _origin(workspace, origin)
     return lines
 
@@ -95,6 +109,13 @@ def _published(profile: dict, origin: dict) -> list[str]:
         f"  published   {values}",
         f"              {net} = {_number(profile['mw_net'])} MW",
     ]
+
+
+def _left_out(reason: str, limit: float | None) -> list[str]:
+    """Why a value is in no peak."""
+    above = "" if limit is None else f"; plausible up to {limit:,.3f} MW"
+    words = f"{reason}, {REASONS[reason]}{above}"
+    return [f"              left out of every peak, minimum and load factor: {words}"]
 
 
 def _origin(workspace: Workspace, origin: dict) -> list[str]:

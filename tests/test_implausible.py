@@ -8,6 +8,8 @@ from conftest import BUILD, PROJECT, dbt, query, take_in
 from test_analysts_doc import QUESTIONS, answers, comparable
 
 from dagster_defs.publish import publish, published_marts
+from dagster_defs.why import explain
+from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
 START = datetime(2024, 6, 1)
@@ -82,6 +84,14 @@ def test_load_duration_and_time_of_use_leave_out_the_same(root):
     figures = """select feeder, peak_mw::double, peak_mw::double from planner_figures
         where grain = 'all' and feeder <> '*' and peak_mw is not null order by feeder"""
     assert query(root, peaks) == query(root, figures)
+
+
+def test_why_says_that_a_value_is_in_no_peak(root):
+    with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
+        of_late = "\n".join(explain(con, Workspace(root), "late", "2024-06-04 00:00"))
+        of_good = "\n".join(explain(con, Workspace(root), "good", "2024-06-04 00:00"))
+    assert "left out of every peak, minimum and load factor: catch_up, it carries" in of_late
+    assert "left out" not in of_good
 
 
 def test_each_is_found_by_name(root):
