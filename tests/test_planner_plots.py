@@ -259,6 +259,14 @@ def test_colours_diverge_around_zero_only_where_there_is_flow_both_ways(values, 
     assert (image.norm.vmin, image.norm.vmax) == limits
 
 
+def test_what_is_left_out_of_peaks_has_one_colour_and_leaves_the_scale_to_all_else():
+    grid = DayGrid(date(2024, 7, 1), 2, slots=2)
+    wild = cells([[1, 2], [3, 400]])
+    capped = heat_map((wild, grid), [], grid, limits={"*": (1, 3)}, **LOOK)
+    image, _, outside = panels(capped)[0].images
+    assert (image.norm.vmin, image.norm.vmax) == (1, 3) and outside.get_array().count() == 1
+
+
 def test_midnight_is_at_the_bottom_and_a_day_is_a_column():
     grid = DayGrid(date(2024, 7, 1), 2, slots=2)
     ax = panels(heat_map((cells([[1, 2], [3, 4]]), grid), [], grid, **LOOK))[0]
@@ -301,7 +309,7 @@ def make_ranking(peaks: list[float]) -> pd.DataFrame:
 
 
 def figures(peaks: list[float]) -> dict:
-    return {"peak_mw": peaks, "min_mw": 0.0, "net_mwh": 10.0, "is_incomplete": False}
+    return {"peak_mw": peaks, "min_mw": 0.0, "net_mwh": 10.0, "is_lower_bound": False}
 
 
 def test_of_many_months_and_feeders_the_picture_says_what_it_leaves_out():

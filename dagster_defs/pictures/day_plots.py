@@ -8,7 +8,7 @@ put in. That is hatched, a gap is pink, and neither has a colour that a value co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from math import ceil
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from pandas import DataFrame
 
-from dagster_defs.pictures.look import DARK, GAP_EDGE
+from dagster_defs.pictures.look import DARK, GAP_EDGE, RED
 from dagster_defs.pictures.picture_parts import (
     BY_POWER,
     DPI,
@@ -64,6 +64,8 @@ MISSING = LinearSegmentedColormap.from_list(
 ).with_extremes(under=COMPLETE)
 HATCHED = Patch(**NOT_EXPECTED), "nothing expected"
 GAP_MEANS = "gap: no reading; of the total, a feeder is missing"
+OUTSIDE = ListedColormap([RED])
+OUTSIDE_MEANS = "left out of peaks"
 LEAST = 1e-9  # a share of missing intervals below this is none
 TOP, BOTTOM = 1.08, 0.6  # room for title and legend, for the labels of time (inches)
 ROW = 0.17  # height of a feeder in the gap calendar (inches)
@@ -112,6 +114,7 @@ def heat_map(
     feeder_count: int,
     zone: str,
     net_convention: str = "signed",
+    limits: Mapping[str, tuple[float, float]] | None = None,
 ) -> Figure:
     """Day across, local time of day upwards from midnight, colour = MW: the total, then feeders.
 
@@ -119,6 +122,9 @@ def heat_map(
     that is repeated when the clock goes back) shows the one furthest from 0: peaks of load and of
     feed-in stay in the picture. It is a gap if all of it is missing; the gap calendar shows the
     rest. Every panel has its own colours; below and above 0 they diverge. The grids are DayGrids.
+
+    `limits`: lowest and highest plausible MW by feeder (`*`: the total), where values lie outside.
+    They have one colour of their own, so that all others can be told apart.
     """
     (cells_of_total, grid_of_total), grid = total, DayGrid(*grid)
     grid_of_total = DayGrid(*grid_of_total)
@@ -129,11 +135,13 @@ def heat_map(
         figure = Figure(figsize=(WIDTH, top + rows * 1.75 - 0.2), dpi=DPI)
         what = POWER[net_convention]
         draw_title(figure, f"{what} by day and time of day (MW), {_in_words(grid_of_total)}")
-        figure_key(figure, [(Patch(facecolor=GAP_EDGE), GAP_MEANS), HATCHED])
+        key = [(Patch(facecolor=GAP_EDGE), GAP_MEANS), HATCHED]
+        limits = limits or {}
+        figure_key(figure, [*key, *[(Patch(facecolor=RED), OUTSIDE_MEANS)][: len(limits)]])
         heading(figure, TOP - 0.28, "Total", grid_of_total.per_column)
         ax = axes_at(figure, LEFT, TOP, RIGHT - LEFT - 0.75, height)
         look = {"hours": range(0, 25, 3), "size": 10, "bar": 0.18, "unknown": NO_TOTAL}
-        _draw_heat(ax, cells_of_total, grid_of_total, **look)
+        _draw_heat(ax, cells_of_total, grid_of_total, limits=limits.get("*"), **look)
         _day_axis(ax, grid_of_total, zone)
         note = in_order(len(feeders), feeder_count, BY_POWER)
         heading(figure, top - 0.42, "Feeders", note)
@@ -142,7 +150,8 @@ def heat_map(
             left, upper, wide, high = place
             ax = axes_at(figure, left, upper, wide - 0.35, high)
             name_panel(ax, shortened(name, 40))
-            _draw_heat(ax, cells, grid, hours=(0, 6, 12, 18, 24), size=LABEL_PT, bar=0.09)
+            look = {"hours": (0, 6, 12, 18, 24), "size": LABEL_PT, "bar": 0.09}
+            _draw_heat(ax, cells, grid, limits=limits.get(name), **look)
             _day_axis(ax, grid, None, size=LABEL_PT)
     return figure
 
@@ -197,12 +206,14 @@ def _draw_heat(
     size: float,
     bar: float,
     unknown: str = NO_READINGS,
+    limits: tuple[float, float] | None = None,
 ) -> None:
     """Values and gaps of one panel, the hours on its left, the colours on its right."""
     values, is_gap = grid.values(cells)
     ax.patch.set(**NOT_EXPECTED)
     span = grid.span
-    colours, norm = _colours(values)
+    is_outside = (values < limits[0]) | (values > limits[1]) if limits else np.zeros_like(is_gap)
+    colours, norm = _colours(np.where(is_outside, np.nan, values))
     look = {
         "extent": (span.start, span.end, 0, 24),
         "origin": "lower",
@@ -211,6 +222,8 @@ def _draw_heat(
     }
     ax.imshow(values, cmap=colours, norm=norm, **look)
     ax.imshow(np.where(is_gap, 1.0, np.nan), cmap=GAP, **look)
+    if is_outside.any():
+        ax.imshow(np.where(is_outside, 1.0, np.nan), cmap=OUTSIDE, **look)
     ax.set(xlim=(span.start, span.end), ylim=(0, 24), xticks=[], yticks=[])
     left = ax.get_yaxis_transform() + in_points(ax, -TICK_PAD_PT, 0)
     for hour in hours:

@@ -45,7 +45,7 @@ MONTH_LABELS = {
 }
 BAR = 0.72  # width of a month's bar if they are many, height of a feeder's
 FEW_MONTHS = 24  # up to so many bars each carries its value
-INCOMPLETE = {"hatch": "////", "edgecolor": "white", "linewidth": 0}
+LOWER_BOUND = {"hatch": "////", "edgecolor": "white", "linewidth": 0}
 MOST_MONTHS, MOST_RANKED = 36, 20
 
 
@@ -54,7 +54,7 @@ def by_month(
 ) -> Figure:
     """Peak and energy of the total month by month; below, the feeders in the order of their peak.
 
-    `months`: `month`, `peak_mw`, `min_mw`, `net_mwh`, `is_incomplete`. `feeders`, the same
+    `months`: `month`, `peak_mw`, `min_mw`, `net_mwh`, `is_lower_bound`. `feeders`, the same
     figures of the last months together, by `feeder` from the largest peak down; `ranked_over`
     says which months.
     """
@@ -96,8 +96,8 @@ def _bar_key(figure: Figure) -> None:
             (Patch(facecolor=BLUE), "peak, energy"),
             (Patch(facecolor=ORANGE), "lowest power where below 0 (reverse flow)"),
             (
-                Patch(facecolor=BLUE, **INCOMPLETE),
-                "incomplete: a part of the month is missing, the true peak may be higher",
+                Patch(facecolor=BLUE, **LOWER_BOUND),
+                "lower bound: an interval is unknown, or left out of peaks",
             ),
             (Patch(facecolor=GAP_FILL, edgecolor=GAP_EDGE), "unknown"),
         ],
@@ -141,7 +141,7 @@ def _name_bar(ax: Axes, x: float, value: float, *, is_below: bool) -> None:
 
 
 def _bar_looks(frame: DataFrame) -> list[dict]:
-    return [INCOMPLETE if bound else {"linewidth": 0} for bound in frame["is_incomplete"]]
+    return [LOWER_BOUND if bound else {"linewidth": 0} for bound in frame["is_lower_bound"]]
 
 
 def _bars(bars, looks: list[dict], gid: str) -> None:

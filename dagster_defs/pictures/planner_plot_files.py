@@ -106,6 +106,13 @@ from intervals
 group by feeder, place, slot
 order by feeder, place, slot
 """
+# Of feeders with implausible values: what all others lie between.
+PLAUSIBLE = """
+select feeder, min_mw::double, peak_mw::double
+from planner_figures
+where grain = 'all' and implausible_count > 0 and peak_mw is not null
+order by feeder
+"""
 DAY_TYPES = """
 select distinct local_date, season, day_type from time_of_use order by local_date
 """
@@ -165,7 +172,7 @@ select
     peak_mw::double as peak_mw,
     min_mw::double as min_mw,
     net_mwh::double as net_mwh,
-    is_lower_bound or grade <> 'publishable' as is_incomplete
+    is_lower_bound
 from planner_figures
 where grain = 'month' and feeder = '*'
 order by period_start
@@ -179,7 +186,7 @@ select
     max(peak_mw)::double as peak_mw,
     min(min_mw)::double as min_mw,
     sum(net_mwh)::double as net_mwh,
-    coalesce(bool_or(is_lower_bound), true) as is_incomplete
+    coalesce(bool_or(is_lower_bound), true) as is_lower_bound
 from (select unnest($feeders) as feeder, generate_subscripts($feeders, 1) as in_order)
 left join (
     select *
@@ -277,6 +284,8 @@ def _wanted(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[_Picture, str]]:
 
 
 def _heat_map(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
+    limits = {name: (low, high) for name, low, high in con.execute(PLAUSIBLE).fetchall()}
+
     def task() -> Callable[[], bytes]:
         def cells(least_slot: int, pixels: int, intervals: str, **names: object):
             slot, per_column = system.slot_minutes(least_slot), system.days_per_column(pixels)
@@ -292,10 +301,16 @@ def _heat_map(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
         feeders, grid = cells(SMALL_SLOT, SMALL_DAYS, FEEDER_INTERVALS, **_named(system))
         panels = _panels(feeders, system.largest)
         return picture(
-            "day_plots.heat_map", total, panels, grid, zone=system.timezone, **system.look
+            "day_plots.heat_map",
+            total,
+            panels,
+            grid,
+            limits=limits,
+            zone=system.timezone,
+            **system.look,
         )
 
-    return _Picture(_interval_stamps(con, system), task)
+    return _Picture((_interval_stamps(con, system), limits), task)
 
 
 def _load_duration(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
@@ -343,7 +358,7 @@ def _by_month(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
     feeders = con.execute(LAST_MONTHS, named).fetchall()
 
     def task() -> Callable[[], bytes]:
-        figures = "peak_mw", "min_mw", "net_mwh", "is_incomplete"
+        figures = "peak_mw", "min_mw", "net_mwh", "is_lower_bound"
         over = " - ".join(dict.fromkeys(f"{month:%b %Y}" for month in (last[0], last[-1])))
         return picture(
             "month_plots.by_month",
