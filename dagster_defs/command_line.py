@@ -186,7 +186,7 @@ def release(
     from ingest.review import ReviewError, release_file
     from ingest.warehouse import open_warehouse
 
-    workspace = _workspace(root)
+    workspace = _built(root)
     with _reported(ReviewError), workspace.locked(say=_say):
         entry = release_file(workspace, file, reason)
         with open_warehouse(workspace.warehouse, read_only=True) as con:
@@ -206,7 +206,7 @@ def withdraw(
     """Take an accepted file out of use; its bytes and rows stay, the next run leaves them out."""
     from ingest.review import ReviewError, withdraw_file
 
-    workspace = _workspace(root)
+    workspace = _built(root)
     with _reported(ReviewError), workspace.locked(say=_say):
         place, row_count = withdraw_file(workspace, file, reason)
     _say(f"Withdrawn: {row_count:,} rows of {place}.")
@@ -238,7 +238,7 @@ def export_raw(
     """Write schema `raw` as Parquet, for Spark: months of reads with new files, and the ledger."""
     from ingest.export_raw import NotAFolderError, export_raw
 
-    workspace = _workspace(root)
+    workspace = _built(root)
     with _reported(NotAFolderError), workspace.locked(say=_say):
         tables = export_raw(workspace, folder)
     for table in tables:
@@ -356,6 +356,14 @@ def _workspace(root: Path, *, must_exist: bool = True) -> Workspace:
         _stop(str(error))
 
 
+def _built(root: Path) -> Workspace:
+    """The workspace of a folder in which files were taken in; nothing is made in any other."""
+    workspace = _workspace(root)
+    if not workspace.warehouse.exists() and not workspace.archive.exists():
+        _stop(f"No file was ever taken in at {workspace.root}: --root names another folder.")
+    return workspace
+
+
 def _variables(text: str | None) -> dict[str, str]:
     """dbt variables from JSON or YAML; stops with exit code 2 on anything else than a mapping."""
     import yaml
@@ -400,7 +408,10 @@ def _remove_sample(workspace: Workspace) -> None:
         f"{' and meter-data.csv' if removed.meter_data else ''}."
     )
     if not removed.meter_data:
-        print("meter-data.csv is your own: delete the rows of feeders that were simulated.")
+        print(
+            "meter-data.csv was there before the sample, or has changed since, and stays. Delete "
+            "its rows of feeders without a file: the next run counts all their time as missing."
+        )
     if removed.others:
         print(f"{removed.others} files of yours stay: `load-profile run` makes everything anew.")
 

@@ -1,5 +1,7 @@
 """Tell on the terminal what a run found. Reads the tables, computes nothing of its own."""
 
+from pathlib import Path
+
 import duckdb
 from rich.console import Console
 from rich.markup import escape
@@ -206,10 +208,21 @@ where files.processed_at >= ?
 order by files.file_id
 """
 REJECTED = """
-select file_name, outcome, reason, stored_as
+select file_name, outcome, reason, stored_as, closed_by,
+    nullif(regexp_extract(letter, 'load-profile release [^\n]*'), '')
 from raw.files
 where letter is not null and processed_at >= ?
 order by file_id
+"""
+# Rejected files with rows before the first reading, or after the last one, of all.
+OUTSIDE = f"""
+select count(*), min(first_start_local), max(last_end_local)
+from raw.files
+where {IS_OPEN}
+    and (
+        first_start_local < (select min(start_local) from feeder_profiles)
+        or last_end_local > (select max(end_local) from feeder_profiles)
+    )
 """
 
 
@@ -219,7 +232,7 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
     `started` (UTC, naive) is when the run began: rejected files since then are listed.
     """
     with open_warehouse(workspace.warehouse, read_only=True) as con:
-        _print_files(console, con, started)
+        _print_files(console, con, workspace, started)
         for text in left_out(workspace):
             console.print(escape(text), highlight=False, soft_wrap=True)
         _print_missing(console, archive_problems(con, workspace))
@@ -231,6 +244,7 @@ def print_summary(console: Console, workspace: Workspace, started, errors=()) ->
                     print_changes(console, con, started)
         if not errors and known >= SHOWN_TABLES:
             print_feeders(console, con)
+            _print_outside(console, con)
             _print_total(console, con)
             _print_left_out(console, con)
     if not errors:
@@ -344,7 +358,9 @@ def _change(before: float | None, after: float | None, unit: str) -> str:
     return f"{shown[0]} -> {shown[1]} {unit}{change}"
 
 
-def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> None:
+def _print_files(
+    console: Console, con: duckdb.DuckDBPyConnection, workspace: Workspace, started
+) -> None:
     counts = con.execute(FILES, [started]).fetchall()
     columns = ("this run", "so far", "still open")
     table = Table("files", *(Column(name, justify="right") for name in columns))
@@ -362,10 +378,18 @@ def _print_files(console: Console, con: duckdb.DuckDBPyConnection, started) -> N
         )
     if len(duplicates) > MOST_DUPLICATES:
         console.print(f"and {len(duplicates) - MOST_DUPLICATES} more duplicates")
-    for name, outcome, reason, place in con.execute(REJECTED, [started]).fetchall():
+    is_here = workspace.root == Path.cwd()
+    root = "" if is_here else f' --root "{workspace.root}"'
+    for name, outcome, reason, place, closed, command in con.execute(
+        REJECTED, [started]
+    ).fetchall():
+        text = f"now at {one_line(place)}, with a letter beside it"
+        if closed:
+            text += f"; settled by file #{closed}: nothing is left to do"
+        elif command:
+            text += f"; to accept it all the same: {command}{root}"
         console.print(
-            f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n"
-            f"    now at {escape(one_line(place))}, with a letter beside it",
+            f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n    {escape(text)}",
             highlight=False,
             soft_wrap=True,
         )
@@ -474,6 +498,19 @@ def print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
     if len(rows) > MOST_FEEDERS:
         console.print(
             f"and {len(rows) - MOST_FEEDERS} more feeders, with no more missing intervals"
+        )
+
+
+def _print_outside(console: Console, con: duckdb.DuckDBPyConnection) -> None:
+    """Which time outside of the readings is not counted as missing though files of it came."""
+    count, first, last = con.execute(OUTSIDE).fetchone()
+    if count:
+        files = "1 rejected file covers" if count == 1 else f"{count:,} rejected files cover"
+        console.print(
+            f"{files} {first:%Y-%m-%d} to {last:%Y-%m-%d}: what of it lies before the first or "
+            "after the last reading is not counted as missing",
+            highlight=False,
+            soft_wrap=True,
         )
 
 

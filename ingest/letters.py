@@ -116,6 +116,7 @@ REPEATED = (
     "Export the file again, or take the rows that are there twice out with a text editor, once (a\n"
     "spreadsheet changes other cells too), and drop it. Or release it, see below."
 )
+RELEASE = "To release it, in the folder that holds data/KW (elsewhere add --root and that folder):"
 DECIDE = (
     "Read the meter out again for this period and drop the new file. If you release this one, see\n"
     "below, the later of two rows of the same time counts, right or wrong."
@@ -275,7 +276,7 @@ def _release_of(problem: Problem, stored_as: str) -> str:
     command = f'load-profile release "{one_line(stored_as)}" --reason "..."'
     release = problem.release
     if release is None:
-        return f"To release it:\n  {command}"
+        return f"{RELEASE}\n  {command}"
     missing = _count(release.missing, "interval") if release.missing else "no interval"
     done = [f"{_count(release.rows, 'row')} taken in", f"{missing} left as a gap"]
     if release.repeats:
@@ -286,7 +287,7 @@ def _release_of(problem: Problem, stored_as: str) -> str:
         done.append(
             f"{_count(release.undecided, 'row')} of the repeated hour could not be told apart"
         )
-    return f"To release it:\n  {command}\nThat makes: " + "; ".join(done) + "."
+    return f"{RELEASE}\n  {command}\nThat makes: " + "; ".join(done) + "."
 
 
 def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) -> str:

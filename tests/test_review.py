@@ -2,13 +2,14 @@
 
 import re
 import subprocess
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from shutil import copytree
 
 import duckdb
 import pytest
-from conftest import BUILD, COMMAND, dbt, load_profile, only, query, take_in
+from conftest import BUILD, COMMAND, dbt, load_profile, only, query, summary, take_in
 
 from ingest.filing import BYTES_LOST
 from ingest.review import rebuild_warehouse
@@ -114,6 +115,37 @@ def test_a_hole_in_a_released_file_stays_a_gap(tmp_path):
 def test_only_a_rejected_file_can_be_released(sample, name, words):
     done = load_profile("release", name, "--root", sample)
     assert done.returncode == 2 and words in done.stderr
+
+
+def test_a_wrong_root_is_named_and_stays_as_it_is(tmp_path):
+    for words in (("release", "north.csv"), ("withdraw", "north.csv", "--reason", "wrong")):
+        done = load_profile(*words, "--root", tmp_path)
+        assert done.returncode == 2 and "--root" in done.stderr, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_run_says_how_to_accept_a_rejected_file_and_which_time_it_leaves_uncounted(
+    sample, tmp_path
+):
+    root = copytree(sample, tmp_path / "root")
+    with duckdb.connect(str(Workspace(root).warehouse)) as con:
+        con.execute(
+            """update raw.files set first_start_local = timestamp '2024-06-10',
+            last_end_local = timestamp '2024-06-17', closed_by = null where letter is not null"""
+        )
+    said = " ".join(summary(root, datetime(2000, 1, 1)).split())
+    assert 'accept it all the same: load-profile release "data/KW/ERROR/west-' in said
+    assert f'--reason "..." --root "{root}"' in said
+    assert (
+        "1 rejected file covers 2024-06-10 to 2024-06-17: what of it lies before the first or "
+        "after the last reading is not counted as missing"
+    ) in said
+
+
+def test_a_rejection_that_was_decided_on_does_not_read_like_an_open_one(reviewed):
+    root, _ = reviewed
+    said = summary(root, datetime(2000, 1, 1))
+    assert "settled by file #" in said and "to accept it all the same" not in said
 
 
 def test_a_rejected_file_that_was_changed_cannot_be_released(sample, tmp_path):
