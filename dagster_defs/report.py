@@ -170,7 +170,7 @@ select
     row_count as rows,
     first_start_local as "first start",
     last_end_local as "last end",
-    coalesce(reason, '') as reason
+    coalesce(reason, '') || coalesce('; settled by file #' || closed_by, '') as reason
 from files
 where processed_at >= $started
 order by outcome in ('accepted', 'duplicate'), file_id
@@ -366,6 +366,7 @@ def _content(
     first, last, *_ = span
     return {
         "zone": zone,
+        "clock": "UTC" if zone == "UTC" else f"on the clock of {zone}",
         "power": NET_LABELS[net_convention],
         "is_gross": net_convention == "gross",
         "whole": total,

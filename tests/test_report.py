@@ -88,7 +88,8 @@ def test_it_opens_without_an_error_or_a_request(sample, opened):
 def test_its_headline_is_what_the_tables_say(sample, opened):
     page = opened(sample)
     found = headline(page)
-    names = "net_mwh, peak_mw, min_mw, peak_mva, load_factor, power_factor, coincidence_factor"
+    at_peak = "(select pf_total from combined_profiles where interval_start_at = peak_at)"
+    names = f"net_mwh, peak_mw, min_mw, peak_mva, load_factor, {at_peak}, coincidence_factor"
     [wanted] = query(
         sample,
         f"select {names}, completeness from planner_figures where feeder = '*' and grain = 'all'",
@@ -183,8 +184,15 @@ def test_a_measured_peak_is_beside_the_plausible_one_and_fits(sample, opened, tm
         assert width == 400 or inside == outside <= 1240
 
 
-def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, opened):
-    page = opened(sample)
+def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, opened, tmp_path):
+    settled = {row["outcome"]: row["reason"] for row in rows_of(opened(sample), "arrived")}
+    assert "; settled by file #" in settled["sequence_error"]
+    root = shutil.copytree(sample, tmp_path / "root")
+    with open_warehouse(Workspace(root).warehouse) as con:
+        con.execute("update raw.files set closed_by = null")
+        con.execute("update files set closed_by = null")
+        write_report(con, Workspace(root), LONG_AGO)
+    sample, page = root, opened(root)
     wanted = query(sample, "select file_name, outcome from files")
     assert {(row["file"], row["outcome"]) for row in rows_of(page, "arrived")} == set(wanted)
     [rejected] = rows_of(page, "rejected")
