@@ -15,7 +15,7 @@ import duckdb
 from ingest.closed_database import as_pattern, scratch_folder
 from ingest.letters import RELEASABLE, sequence_problem
 from ingest.raw_files import SERIAL, TIME_FORMAT, VALUES, Problem, RawFile, spanless_start
-from ingest.sequence_breaks import Row, explain
+from ingest.sequence_breaks import Row, change_within, explain
 from ingest.serial_numbers import Serial, is_same, is_serial
 from ingest.warehouse import utc_now
 
@@ -319,6 +319,49 @@ excused as (
 select file_no, row_no, line_offset
 from backward
 anti join excused using (file_no, row_no)
+"""
+
+# A row that is longer than the others of its file by what clocks are put forward, though its own
+# clock is not put then. Which of them are at the change of another zone's clock, Python says.
+LONGER = """
+with
+longer as (
+    select
+        file_no,
+        reads.rowid as row_no,
+        start_local,
+        end_local,
+        batch_lines.feeder,
+        batch_lines.line_offset
+    from batch_reads as reads
+    inner join batch_lines using (file_no)
+    where not is_blank and end_local > start_local + interval 30 minutes
+        and end_local - start_local in (
+            select to_minutes(meter.interval_minutes + clock.minutes)
+            from raw.meter_data as meter
+            cross join (select unnest([30, 60]) as minutes) as clock
+            where batch_lines.feeder = lower(meter.feeder)
+        )
+),
+
+usual as (
+    select file_no, mode(end_local - start_local) as step
+    from batch_reads
+    where file_no in (select file_no from longer) and not is_blank
+    group by file_no
+)
+
+select file_no, row_no, line_offset, start_local, end_local, step
+from longer
+inner join usual using (file_no)
+where not exists (
+    select 1
+    from raw.meter_data as meter
+    inner join raw.clock_days as clock on meter.timezone = clock.timezone
+    where longer.feeder = lower(meter.feeder)
+        and clock.change_at_local > longer.start_local
+        and clock.change_at_local < longer.end_local
+)
 """
 
 ROWS = """
@@ -780,7 +823,7 @@ def _odd_dates(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dic
     latest = utc_now() + timedelta(days=1)
     found = {}
     for number, line, record, start, count in con.execute(ODD_DATES, {"latest": latest}).fetchall():
-        expected = f"times from {FIRST_YEAR} until now, {utc_now():{TIME_FORMAT}} UTC"
+        expected = f"times from {FIRST_YEAR} until a day from now, {latest:{TIME_FORMAT}} UTC"
         what = f"Start Time {start:{TIME_FORMAT}}, in {start.year}, and {count:,} such rows in all"
         found[number] = Problem("sequence_error", line, expected, what, record, "date")
     return found
@@ -789,10 +832,13 @@ def _odd_dates(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dic
 def _broken_sequences(
     con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]
 ) -> dict[int, Problem]:
-    """Files in which a row does not start where the row before it ended, or ends before that."""
+    """Files in which a row does not fit the one before it, or does not end as its clock does."""
     broken: dict[int, dict[int, int]] = {}
     for rule in (BACKWARDS, SEQUENCE):
         for number, row_no, offset in con.execute(rule.format(reads="batch_reads")).fetchall():
+            broken.setdefault(number, {})[row_no] = offset
+    for number, row_no, offset, *times in con.execute(LONGER).fetchall():
+        if change_within(*times):
             broken.setdefault(number, {})[row_no] = offset
     # a row without a time has no place among the others
     unread = "select file_no from batch_lines where first_bad_row is not null"

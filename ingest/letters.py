@@ -24,6 +24,9 @@ TITLES = {
     "newest_first": "sequence error: the newest row is first",
     "two_meters": "sequence error: rows of two meters in turn",
     "clock_forward": "sequence error: the clock changes, the zone in meter-data.csv does not",
+    "clock_forward_within": (
+        "sequence error: the clock changes, the zone in meter-data.csv does not"
+    ),
     "clock_back": "sequence error: the clock changes, the zone in meter-data.csv does not",
     "clock_back_within": "sequence error: the clock changes, the zone in meter-data.csv does not",
     "skipped_hour": "sequence error: a row lies in an hour that the clock skips",
@@ -84,6 +87,7 @@ EXPECTED = {
     "newest_first": "rows in the order of their times",
     "two_meters": "the rows of one meter",
     "clock_forward": "Start Time {previous_end}, the End Time of the row before",
+    "clock_forward_within": "a row as long as the others from Start Time {start}",
     "clock_back": "Start Time {previous_end}, the End Time of the row before",
     "clock_back_within": "End Time after Start Time {start}",
     "skipped_hour": "a time that the clock of {timezone} shows",
@@ -101,6 +105,7 @@ FOUND = {
     "newest_first": "{rows}, the newest first",
     "two_meters": "{rows} with the times of the row before and other values, as of two meters",
     "clock_forward": "Start Time {start}: as the clocks of {zones} went forward",
+    "clock_forward_within": "End Time {end}: as the clocks of {zones} went forward",
     "clock_back": "Start Time {start}: as the clocks of {zones} went back",
     "clock_back_within": "End Time {end}: as the clocks of {zones} went back",
     "skipped_hour": "Start Time {start}, in the hour that it skips",
@@ -149,6 +154,7 @@ SEQUENCE_ADVICE = {
         "release this one: of two rows with the same time only one would count."
     ),
     "clock_forward": f"{ZONE} If its clock has one time all year, an hour is missing:\nread again.",
+    "clock_forward_within": ZONE,
     "clock_back": ZONE,
     "clock_back_within": ZONE,
     "skipped_hour": (
@@ -164,6 +170,7 @@ SEQUENCE_ADVICE = {
 NEVER_RELEASED = {
     "two_meters",
     "clock_forward",
+    "clock_forward_within",
     "clock_back",
     "clock_back_within",
     "skipped_hour",

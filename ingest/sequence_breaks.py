@@ -41,8 +41,9 @@ class Break:
 
     Kinds: hole; years (more than one from the row before); doubled (the row before again);
     contradiction (its times, other values); repeated_block (earlier rows again); block (their
-    times, other values); misfit; newest_first; two_meters; clock_forward, clock_back and
-    clock_back_within a row (a change that the meter's zone does not make); skipped_hour;
+    times, other values); misfit; newest_first; two_meters; clock_forward, clock_back,
+    clock_forward_within and clock_back_within a row (a change that the meter's zone does not make;
+    `count` is the minutes by which the clock is put forward within); skipped_hour;
     interleaved_hour; backward_row. `count` is the number of missing intervals or of rows,
     `differing` that of rows with other values.
     """
@@ -148,6 +149,9 @@ def _one(
     if row.end <= row.start:
         turned = row.start + step - row.end
         return ("clock_back_within" if _is_clock(turned) else "backward_row"), {}
+    forward = change_within(row.start, row.end, step)
+    if forward and row.start == rows[position - 1].end:
+        return "clock_forward_within", {"count": forward[1]}
     before = rows[position - 1]
     if abs(row.start - before.end) > YEAR:
         return "years", {"count": round(abs(row.start - before.end) / step)}
@@ -202,6 +206,9 @@ def _jump(found: Break) -> tuple[datetime, int]:
     """When the clock would have been put, as it stood before, and by how many minutes."""
     if found.kind == "clock_back_within":
         return found.end + timedelta(hours=1), -60
+    if found.kind == "clock_forward_within":
+        step = found.end - found.start - timedelta(minutes=found.count)
+        return change_within(found.start, found.end, step)
     minutes = (found.start - found.previous_end) // timedelta(minutes=1)
     return found.previous_end, minutes
 
@@ -217,6 +224,19 @@ def _otherwise(found: Break) -> str:
 def _zones_with_change(at: datetime, minutes: int) -> list[str]:
     """The zones whose clocks are put by so many minutes when they show `at`, well-known first."""
     return _changes_in(at.year).get((at, minutes), [])
+
+
+def change_within(start: datetime, end: datetime, step: timedelta) -> tuple[datetime, int] | None:
+    """The change of some zone's clock that a row of `step` has in it whose end is as after it.
+
+    It is when the clock is put forward, as it shows before, and by how many minutes.
+    """
+    longer = end - start - step
+    if not _is_clock(longer):
+        return None
+    minutes = longer // timedelta(minutes=1)
+    changes = [at for at, by in _changes_in(start.year) if by == minutes]
+    return next(((at, minutes) for at in changes if start < at <= start + step), None)
 
 
 @cache

@@ -636,6 +636,27 @@ def test_a_change_of_the_clock_inside_a_row_is_told_too(checker):
     assert (found.kind, found.zones) == ("clock_back_within", ("America/Denver",))
 
 
+def test_a_clock_put_forward_inside_a_row_is_told_but_not_a_long_row_of_another_time(checker):
+    label = [*WALL_MARCH[:7], (WALL_MARCH[7][0], "03/10/24 03:00:00"), *WALL_MARCH[8:]]
+    checked = checker.check(clock_rows(*label), "fixed-1.csv")
+    (found,) = checked.problem.breaks
+    assert (found.kind, found.line, found.zones) == (
+        "clock_forward_within",
+        6 + 7,
+        ("America/Denver",),
+    )
+    letter = write_letter(checked.raw, checked.problem, "x.csv", NOON)
+    assert "End Time 03/10/24 03:00:00: as the clocks of America/Denver went forward" in letter
+    assert "load-profile release" not in letter
+    assert checker.check(clock_rows(*label), "denver-1.csv").problem is None
+    # the same on a day without a change, and a change of which the row has no more than its end
+    for day in ("03/11/24", "03/09/24"):
+        other = [tuple(time.replace("03/10/24", day) for time in pair) for pair in label]
+        assert checker.check(clock_rows(*other), "fixed-1.csv").problem is None
+    early = [*WALL_MARCH[:5], (WALL_MARCH[5][0], "03/10/24 02:30:00")]
+    assert checker.check(clock_rows(*early), "fixed-1.csv").problem is None
+
+
 def test_a_repeat_on_the_spring_day_is_neither_a_hole_nor_a_missing_hour(checker):
     rows = quarter_hours("03/10/24 00:00:00", 8)
     rows += [rows[-1], *quarter_hours("03/10/24 03:00:00", 4)]
