@@ -133,8 +133,9 @@ where accepted_at >= ?
 group by feeder, corrected.month
 order by feeder, corrected.month
 """
-# Files in use that hold other values for the same intervals, and files that have some twice; two
-# files of one name by number and place.
+# Files in use that hold other values for the same intervals, two files of one name by number and
+# place; and files that have some twice: these as long as a peak may rest on the later line, for a
+# release is before the run.
 CONFLICTS = """
 select
     feeder,
@@ -166,7 +167,7 @@ from (
     from file_conflicts as conflicts
     inner join raw.files as old on conflicts.old_file_id = old.file_id
 )
-where accepted_at >= ?
+where accepted_at >= ? or (new_file_id = old_file_id and new_peak_mw > old_peak_mw)
 order by feeder, new_file_id, old_file_id
 """
 CONFLICTS_OF_FILES = """

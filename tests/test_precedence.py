@@ -175,6 +175,7 @@ def conflicts(tmp_path_factory) -> tuple[Path, str]:
     os.utime(space.dropbox / "one-b.csv", (NOON + 60, NOON + 60))
     rows = KW.splitlines(keepends=True)
     doubled = [*rows[:5], rows[5].replace(",128,", ",500,"), *rows[5:]]
+    doubled.append(doubled[-1].replace(doubled[-1].split(",", 4)[4], ",,,\n"))
     assert doubled[5] != doubled[6]
     (space.dropbox / "rel-a.csv").write_text("".join(doubled))
     take_in(root)
@@ -250,8 +251,9 @@ def test_one_factor_for_all_values_is_a_finding_and_a_correction_is_none(conflic
 def test_release_and_run_tell_what_a_file_has_twice(conflicts):
     _, said = conflicts
     assert (
-        "1 interval is in it more than once, 1 of them with other values (2024-07-01 04:00): "
-        "the later line counts."
+        "2 intervals are in it more than once, 2 of them with other values (2024-07-01 04:00, "
+        "2024-07-02 23:00): the later line counts, but where it has no value (2024-07-02 23:00) "
+        "the last that has one."
     ) in said
     assert "doubled rows: rel: rel-a.csv has 1 interval twice, 1 of them with other values" in said
 
