@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ingest.clock import FIRST_DAY, LAST_DAY, clock_days
 from ingest.spreadsheet_cells import (
     DELIMITERS,
     AmbiguousError,
@@ -328,9 +329,19 @@ def _are_apart(first: MeterRow, second: MeterRow) -> bool:
     """Whether a row ends before the next one begins, by the labels of files and in UTC."""
     if not (first.valid_to and second.valid_from):
         return False
-    end = first.valid_to.replace(tzinfo=ZoneInfo(first.timezone))
-    start = second.valid_from.replace(tzinfo=ZoneInfo(second.timezone))
-    return first.valid_to <= second.valid_from and end.timestamp() <= start.timestamp()
+    end = _moment(first.valid_to, first.timezone)
+    start = _moment(second.valid_from, second.timezone)
+    return first.valid_to <= second.valid_from and end <= start
+
+
+def _moment(at: datetime, timezone: str) -> datetime:
+    """A time of a clock in UTC as stg_meter_data reads it, also where the clock skips it."""
+    if not FIRST_DAY <= at.date() <= LAST_DAY:
+        return at
+    _, _, offset, change, offset_after = next(clock_days(timezone, at.date(), at.date()))
+    if change is None or at < change:
+        return at - timedelta(minutes=offset)
+    return max(change - timedelta(minutes=offset), at - timedelta(minutes=offset_after))
 
 
 def _show(value: datetime | None) -> str:

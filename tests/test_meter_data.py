@@ -264,6 +264,14 @@ def test_overlapping_periods_name_both_rows(tmp_path, rows):
         (("America/Denver", "UTC"), ("2024-01-01 12:00", "2024-01-01 19:00"), True),
         (("America/Denver", "UTC"), ("2024-01-01 12:00", "2024-01-01 12:00"), False),
         (("UTC", "America/Denver"), ("2024-01-01 19:00", "2024-01-01 19:00"), True),
+        # a time that the clock skips is the moment of the change, 09:00 in UTC
+        (("America/Denver", "America/Denver"), ("2024-03-10 01:45", "2024-03-10 02:30"), True),
+        (("America/Denver", "America/Denver"), ("2024-03-10 02:30", "2024-03-10 03:00"), True),
+        (("America/Denver", "UTC"), ("2024-03-10 02:30", "2024-03-10 09:00"), True),
+        (("America/Denver", "UTC"), ("2024-03-10 02:30", "2024-03-10 08:59"), False),
+        # no clock is known for these
+        (("UTC", "America/Denver"), ("1900-01-01", "1900-01-01"), True),
+        (("UTC", "Asia/Seoul"), ("9999-12-31", "9999-12-31"), True),
         # not at one time, but labels from 12:00 to 19:00 could be of either meter
         (("UTC", "America/Denver"), ("2024-01-01 19:00", "2024-01-01 12:00"), False),
     ],

@@ -50,16 +50,8 @@ select
         end
         as decimal(24, 12)
     ) as mw_factor,
-    {{ add_minutes(
-        'meters.valid_from',
-        '-case when meters.valid_from >= clock_from.change_at_local'
-        ~ ' then clock_from.new_utc_offset_minutes else clock_from.utc_offset_minutes end'
-    ) }} as valid_from_at,
-    {{ add_minutes(
-        'meters.valid_to',
-        '-case when meters.valid_to >= clock_to.change_at_local'
-        ~ ' then clock_to.new_utc_offset_minutes else clock_to.utc_offset_minutes end'
-    ) }} as valid_to_at,
+    {{ on_utc_clock('meters.valid_from', 'clock_from') }} as valid_from_at,
+    {{ on_utc_clock('meters.valid_to', 'clock_to') }} as valid_to_at,
     mod(-zones.utc_offset_minutes, meters.interval_minutes) as grid_shift_minutes
 from meters
 left join zones on meters.timezone = zones.timezone

@@ -1,0 +1,12 @@
+{# In UTC by a day of the clock; what the clock skips is the moment of its change, as it is where
+   meter-data.csv is read. #}
+{% macro on_utc_clock(at, clock) -%}
+    case
+        when {{ at }} < {{ clock }}.change_at_local or {{ clock }}.change_at_local is null
+            then {{ add_minutes(at, '-coalesce(' ~ clock ~ '.utc_offset_minutes, 0)') }}
+        else greatest(
+            {{ add_minutes(clock ~ '.change_at_local', '-' ~ clock ~ '.utc_offset_minutes') }},
+            {{ add_minutes(at, '-' ~ clock ~ '.new_utc_offset_minutes') }}
+        )
+    end
+{%- endmacro %}
