@@ -267,11 +267,11 @@ def test_unknown_words_are_told_once_a_file(first):
         root, "select file_name, unknown_events from files where unknown_events is not null"
     )
     assert found == [("words-1.csv", "Full moon, Reboot, warm")]
-    assert "detect_event_word: 2 rows" in text
+    assert "detect_event_word: 6 rows" in text
     told = "select feeder, evidence from findings where rule = 'event_word' order by evidence"
     assert query(root, told)[0] == (
         "words",
-        '1 readings have the event word "Full moon", which is not known; first at '
+        '1 reading has the event word "Full moon", which is not known; first at '
         "2024-07-05 06:00:00 in file words-1.csv",
     )
 

@@ -68,7 +68,7 @@ days as (
             case when is_on_grid and mw_net is not null then interval_minutes else 0 end
         ) as bigint) as actual_minutes,
         cast(sum(
-            case when is_on_grid and peak_net is not null then interval_minutes else 0 end
+            case when peak_net is not null then interval_minutes else 0 end
         ) as bigint) as evaluated_minutes,
         cast(sum(case when peak_net is not null then actual_seconds else 0 end) as bigint)
             as evaluated_seconds,
@@ -132,7 +132,7 @@ extremes as (
 -- the last 30 and 60 minutes at the end of every interval; readings that can be no peak are holes
 valid as {{ inlined() }} (
     select * from intervals
-    where {{ can_be_peak }} and is_on_grid and mw_net is not null
+    where {{ can_be_peak }} and mw_net is not null
 ),
 
 shorter as (

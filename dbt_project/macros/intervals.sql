@@ -1,13 +1,14 @@
 {#- The intervals of all feeders and of their total, which is called '*', as no feeder can be. -#}
 
 {# How many seconds a row may start beside its interval, or be shorter or longer than it, and still
-   be that interval's reading: RULES T4, and never as much as half (a quarter) of a short interval. #}
+   be that interval's reading: RULES T4, and never as much as half (a quarter) of a short interval.
+   Where both of its ends are jitter, its length may be twice that. #}
 {% macro offset_jitter(interval_minutes) -%}
     least(60, {{ interval_minutes }} * 30 - 1)
 {%- endmacro %}
 
-{% macro length_jitter(interval_minutes) -%}
-    least(60, {{ interval_minutes }} * 15 - 1)
+{% macro length_jitter(interval_minutes, most=60) -%}
+    least({{ most }}, {{ interval_minutes }} * 15 - 1)
 {%- endmacro %}
 
 {% macro net_intervals() -%}

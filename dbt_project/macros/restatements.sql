@@ -194,9 +194,32 @@
     {{ insert_of_run(this.schema ~ '.restated_months') }}
     with
 
+    -- what was withdrawn had been published: that it comes back makes no history longer
+    withdrawals as (
+        select
+            meters.feeder,
+            meters.total_factor,
+            {{ to_utc('files.last_end_local', 'meters.timezone') }} as until_at
+        from {{ source('raw', 'files') }} as files
+        inner join {{ ref('stg_meter_data') }} as meters on files.feeder = meters.feeder_key
+        where files.outcome = 'withdrawn'
+    ),
+
+    withdrawn as (
+        select feeder, max(until_at) as until_at from withdrawals
+        group by feeder
+        union all
+        select '*' as feeder, max(until_at) as until_at from withdrawals
+        where total_factor <> 0
+    ),
+
     pairs as (
         select
             earlier.*,
+            greatest(
+                coalesce(earlier.reached_at, withdrawn.until_at),
+                coalesce(withdrawn.until_at, earlier.reached_at)
+            ) as known_until_at,
             coalesce(figures.reading_count, 0) as new_count,
             figures.net_mwh as new_mwh,
             figures.peak_mw as new_peak,
@@ -211,6 +234,7 @@
             on
                 earlier.feeder = figures.feeder
                 and earlier.month_start_at = figures.month_start_at
+        left join withdrawn on earlier.feeder = withdrawn.feeder
     ),
 
     so_far as (
@@ -220,7 +244,7 @@
             on
                 intervals.feeder = pairs.feeder
                 and date_trunc('month', intervals.interval_start_at) = pairs.month_start_at
-                and intervals.interval_start_at <= pairs.reached_at
+                and intervals.interval_start_at <= pairs.known_until_at
         where
             pairs.is_changed
             and {{ is_near_parts(

@@ -1,6 +1,8 @@
--- Words under Event Type that say more than most: the reading is an estimate, or nobody knows.
+-- Words under Event Type that say more than most: the reading is an estimate, a test or from while
+-- the clock was set, or nobody knows.
 -- Rule: a word that event_types handles as estimated (IEC 61968-9: estimated x.8.x, edited x.7.x),
--- or one that it does not have. An estimate counts as energy and is never a peak; a reading with an
+-- time_set, overflow, test or skipped, or one that it does not have. What is estimated, or from
+-- while a clock was set, counts as energy and is never a peak; a test is no load; a reading with an
 -- unknown word counts as any other.
 -- Fires on none of 15 real feeders.
 
@@ -18,7 +20,7 @@ words as (
         min(file_id) as first_file_id
     from {{ ref('feeder_profiles') }}
     where
-        event_handling = 'estimated'
+        event_handling in ('estimated', 'time_set', 'overflow', 'test', 'skipped')
         or (reading_quality is null and event_type <> '')
     group by feeder, event_type, coalesce(event_handling, 'unknown')
 )
@@ -29,11 +31,20 @@ select
     words.feeder,
     cast(words.first_start_local as date) as first_date,
     cast(words.last_start_local as date) as last_date,
-    {{ shown('words.reading_count') }} || ' readings have the event word "' || words.event_type
-    || '"' || case
-        when words.handling = 'unknown' then ', which is not known'
-        else
-            ', an estimate; the highest is ' || {{ shown('words.highest_mw', 6) }} || ' MW'
+    {{ counted('words.reading_count', 'reading') }}
+    || case when words.reading_count = 1 then ' has' else ' have' end || ' the event word "'
+    || words.event_type || '"' || case words.handling
+        when 'unknown' then ', which is not known'
+        when 'estimated' then ', an estimate'
+        when 'time_set' then ', from while the clock was set'
+        when 'overflow' then ', more than the meter can count'
+        when 'test' then ', a test'
+        else ', no value'
+    end
+    || case
+        when words.handling in ('estimated', 'time_set', 'overflow')
+            then coalesce('; the highest is ' || {{ shown('words.highest_mw', 6) }} || ' MW', '')
+        else ''
     end || '; first at ' || cast(words.first_start_local as string) || ' in file '
     || coalesce(files.file_name, '') as evidence,
     case
@@ -41,9 +52,16 @@ select
             then
                 'they count as any other: if the word means more than that (a test, an estimate, a '
                 || 'clock that was set), add a line for it to dbt_project/seeds/event_types.csv'
+        when words.handling in ('test', 'skipped')
+            then
+                'their power is unknown, and they are in no energy, no peak and no total: if a '
+                || 'load was measured then, drop a file with it'
+        when words.handling = 'estimated'
+            then
+                'their energy counts, and no peak rests on them: if readings were taken meanwhile, '
+                || 'drop the file with them'
         else
-            'their energy counts, and no peak rests on them: if readings were taken meanwhile, '
-            || 'drop the file with them'
+            'their energy counts, and no peak rests on them: check the readings of that time'
     end as meaning
 from words
 left join {{ source('raw', 'files') }} as files on words.first_file_id = files.file_id

@@ -201,7 +201,8 @@ offset_known as (
     from timed
 ),
 
--- up to a minute is jitter of the clock: the row belongs to that interval, as a whole
+-- up to a minute is jitter of the clock: a row whose start and end, or start and length, are no
+-- further from its interval's belongs to that interval, as a whole
 judged as (
     select
         *,
@@ -209,7 +210,15 @@ judged as (
             when not is_odd then false
             else coalesce(
                 abs(offset_seconds) <= {{ offset_jitter('interval_minutes') }}
-                and abs(label_length - meter_seconds) <= {{ length_jitter('interval_minutes') }}
+                and (
+                    abs(label_length - meter_seconds) <= {{ length_jitter('interval_minutes') }}
+                    or (
+                        abs(offset_seconds + label_length - meter_seconds)
+                        <= {{ offset_jitter('interval_minutes') }}
+                        and abs(label_length - meter_seconds)
+                        <= {{ length_jitter('interval_minutes', 120) }}
+                    )
+                )
                 and not meets_sliver
                 and {{ add_seconds('label_start_at', '-offset_seconds') }}
                 >= coalesce(valid_from_at, label_start_at - interval 1 day)
