@@ -20,6 +20,7 @@ BROKEN = (
     "the checks above failed; lp/ and the published tables are those of the last good run. The "
     "tables contradict each other: if `load-profile rebuild` does not mend it, report these lines"
 )
+WITHDRAW = 'load-profile withdraw {} --reason "..."'
 FAILED_ROWS = "dagster_dbt/failed_row_count"
 
 
@@ -89,4 +90,11 @@ def _finding(row: Mapping[str, str]) -> str:
 
 
 def _row(row: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in row.items() if value)
+    """A failing row and, where it names a file or a feeder, how the others go on without it."""
+    text = ", ".join(f"{name} {value}" for name, value in row.items() if value)
+    feeder = row.get("feeder") or row.get("feeder_key")
+    if row.get("file_id"):
+        return f"{text}. To go on without this file: {WITHDRAW.format(row['file_id'])}"
+    if feeder and feeder != "*":
+        return f"{text}. To go on without a file of it: {WITHDRAW.format('<its name>')}"
+    return text

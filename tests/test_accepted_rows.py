@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 from conftest import BUILD, dbt, mark_published, only, query, summary, take_in
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckSeverity,
+    AssetKey,
+    MetadataValue,
+    TableRecord,
+)
 
+from dagster_defs.run_events import FAILING_ROWS, warnings
 from ingest.raw_files import TIME_FORMAT
 from ingest.review import release_file, withdraw_file
 from ingest.warehouse import utc_now
@@ -120,3 +128,26 @@ def test_what_was_withdrawn_and_comes_back_is_told(root):
     (space.dropbox / "jitter.csv").write_bytes(bytes_of)
     told = summary(space.root, build(space, *only("restatements")))
     assert "late file: jitter restated 2024-03: 288 readings, net energy +8.160 MWh" in told
+
+
+def test_a_failing_row_says_how_all_others_go_on_without_it():
+    def said(row: dict[str, str]) -> str:
+        rows = MetadataValue.table([TableRecord(row)])
+        check = AssetCheckEvaluation(
+            asset_key=AssetKey("feeder_profiles"),
+            check_name="assert_it",
+            passed=False,
+            metadata={FAILING_ROWS: rows},
+            severity=AssetCheckSeverity.WARN,
+        )
+        return warnings([check])[0]
+
+    command = 'load-profile withdraw {} --reason "..."'
+    by_file = said({"feeder": "north", "file_id": "7", "mw_del": ""})
+    assert by_file == (
+        "assert_it: feeder north, file_id 7. To go on without this file: " + command.format(7)
+    )
+    assert said({"feeder": "north"}).endswith(
+        "To go on without a file of it: " + command.format("<its name>")
+    )
+    assert said({"feeder": "*"}) == "assert_it: feeder *"
