@@ -176,14 +176,15 @@ from file_conflicts
 where new_file_id <> old_file_id
 order by new_file_id, old_file_id
 """
-# One row for months in a row, of which each is restated.
+# One row for months in a row, of which each is restated. Of a correction only the readings that it
+# corrected count, which the total has none of.
 RESTATEMENTS = """
 select
     cause,
     coalesce(feeder, 'the total') as "feeder",
     strftime(min(month_start_at), '%Y-%m') as "first month",
     strftime(max(month_start_at), '%Y-%m') as "last month",
-    sum(greatest(readings_before, readings_after))::bigint as "readings",
+    sum(reading_count)::bigint as "readings",
     (sum(coalesce(net_mwh_after, 0)) - sum(coalesce(net_mwh_before, 0)))::double
         as "net energy (MWh)",
     max(peak_mw_before)::double as "peak before (MW)",
@@ -193,10 +194,20 @@ select
 from (
     select
         *,
+        case
+            when cause <> 'correction' then greatest(readings_before, readings_after)
+            else (
+                select nullif(count(distinct interval_start_at), 0)
+                from corrections
+                where corrections.feeder = restatements.feeder
+                    and date_trunc('month', interval_start_at) = month_start_at
+                    and accepted_at >= $1
+            )
+        end as reading_count,
         year(month_start_at) * 12 + month(month_start_at)
             - row_number() over (partition by cause, feeder order by month_start_at) as run
     from restatements
-    where restated_at >= ?
+    where restated_at >= $1
 )
 group by cause, feeder, run
 order by cause, feeder nulls last, run
@@ -464,9 +475,10 @@ def _print_restatements(console: Console, con: duckdb.DuckDBPyConnection, starte
         until = "" if first == last else f" to {last}"
         peak = _change_of_peak(before, after)
         unknown = f" ({lost:,} of them no longer known)" if lost else ""
+        count = f"{readings:,} reading{'s'[: readings != 1]}{unknown}, " if readings else ""
         console.print(
             f"[bold]{edited}[/]: {escape(feeder)} restated {first}{until}: "
-            f"{readings:,} readings{unknown}, net energy {energy:+,.3f} MWh, {peak}",
+            f"{count}net energy {energy:+,.3f} MWh, {peak}",
             highlight=False,
             soft_wrap=True,
         )
