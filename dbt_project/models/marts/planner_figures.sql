@@ -2,6 +2,15 @@
 
 {{ config(materialized="table") }}
 
+{#- named one by one: on Spark a table by parts has a column more, the part -#}
+{%- set figures = [
+    'feeder', 'local_date', 'total_factor', 'on_grid_count', 'on_grid_minutes', 'actual_count',
+    'actual_minutes', 'evaluated_minutes', 'evaluated_seconds', 'del_mj', 'rec_mj', 'net_mj',
+    'gross_mj', 'load_mj', 'w2_seconds', 'active_mj', 'apparent_mj', 'peak_mw', 'peak_at',
+    'peak_count', 'min_mw', 'min_at', 'min_count', 'peak_mva', 'peak_mva_at', 'peak_mva_pf',
+    'peak_mva_gross', 'peak_30min_mw', 'peak_60min_mw',
+] %}
+
 with
 
 ratings as (
@@ -16,12 +25,15 @@ ratings as (
 
 -- where a value is implausible, the day without it
 plausible as (
-    select days.*
+    select
+        days.{{ figures | join(',\n        days.') }}
     from {{ ref('feeder_days') }} as days
     anti join {{ ref('plausible_days') }} as others
         on days.feeder = others.feeder and days.local_date = others.local_date
     union all
-    select * from {{ ref('plausible_days') }}
+    select
+        {{ figures | join(',\n        ') }}
+    from {{ ref('plausible_days') }}
 ),
 
 implausible as (
