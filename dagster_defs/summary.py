@@ -67,15 +67,17 @@ LEFT_OUT = """
 select
     case when feeder = '*' then 'the total' else feeder end,
     implausible_count,
+    case when is_peak then 'peak' else 'minimum' end,
     case when is_peak then measured_peak_mw else measured_min_mw end::double,
     case when is_peak then measured_peak_local else measured_min_local end,
-    case when is_peak then peak_mw else min_mw end::double
+    case when is_peak then peak_mw else min_mw end::double,
+    greatest(abs(peak_mw), abs(min_mw))::double
 from (
     select *, peak_mw is null or measured_peak_mw > peak_mw or measured_min_mw = min_mw as is_peak
     from planner_figures
     where grain = 'all' and implausible_count > 0
 )
-order by feeder = '*', abs(measured_peak_mw) desc, feeder
+order by feeder = '*', greatest(abs(measured_peak_mw), abs(measured_min_mw)) desc, feeder
 """
 LENGTHS = """
 select string_agg(interval_minutes, ', ' order by interval_minutes)
@@ -365,9 +367,15 @@ def _pair(row: dict, name: str, form: str, nothing: str) -> str:
 
 
 def _change(before: float | None, after: float | None, unit: str) -> str:
+    return f"{_from_to(before, after, unit)} ({(after or 0) - (before or 0):+,.3f})"
+
+
+def _from_to(before: float | None, after: float | None, unit: str) -> str:
+    """Both values with one unit, behind the last that is known."""
     shown = ["none" if value is None else f"{value:,.3f}" for value in (before, after)]
-    change = f" ({(after or 0) - (before or 0):+,.3f})"
-    return f"{shown[0]} -> {shown[1]} {unit}{change}"
+    last = 0 if after is None else 1
+    shown[last] += f" {unit}"
+    return " -> ".join(shown)
 
 
 def _print_files(
@@ -487,8 +495,7 @@ def _print_restatements(console: Console, con: duckdb.DuckDBPyConnection, starte
 def _change_of_peak(before: float | None, after: float | None) -> str:
     if before == after:
         return "peak unchanged"
-    shown = ["none" if peak is None else f"{peak:,.3f}" for peak in (before, after)]
-    return f"peak {shown[0]} -> {shown[1]} MW"
+    return f"peak {_from_to(before, after, 'MW')}"
 
 
 def print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
@@ -558,20 +565,26 @@ def _print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
 def _print_left_out(console: Console, con: duckdb.DuckDBPyConnection) -> None:
     """What was measured and is not in any peak, beside the highest plausible power."""
     rows = con.execute(LEFT_OUT).fetchall()
-    for feeder, count, measured, at, plausible in rows[:MOST_FEEDERS]:
+    for feeder, count, word, measured, at, plausible, highest in rows[:MOST_FEEDERS]:
         text = f"left out: {escape(feeder)} {at:%Y-%m-%d %H:%M} {measured:,.3f} MW"
         if plausible == measured:
-            text = f"left out: {escape(feeder)} {count:,} intervals below its peak"
-        elif count > 1:
-            text += f" and {count - 1:,} more intervals"
-        if plausible is None:
-            text += ": no value of it can be a peak"
-        elif plausible:
-            times = f"{measured / plausible:,.1f} times " if plausible != measured else ""
-            text += f": {times}the highest plausible, {plausible:,.3f} MW"
+            text = f"left out: {escape(feeder)} {_intervals(count)} that change neither peak nor "
+            text += f"minimum; its {word} is {plausible:,.3f} MW"
+        else:
+            text += f" and {_intervals(count - 1, 'more ')}" if count > 1 else ""
+            if plausible is None:
+                text += ": no value of it can be a peak"
+            else:
+                # whatever the direction
+                times = f", {abs(measured) / highest:,.1f} times the highest plausible power"
+                text += f": the plausible {word} is {plausible:,.3f} MW{times if highest else ''}"
         console.print(text, highlight=False, soft_wrap=True)
     if len(rows) > MOST_FEEDERS:
         console.print(f"and {len(rows) - MOST_FEEDERS} more feeders, see planner_figures")
+
+
+def _intervals(count: int, which: str = "") -> str:
+    return f"{count:,} {which}interval{'' if count == 1 else 's'}"
 
 
 def _extremes(con: duckdb.DuckDBPyConnection) -> str:

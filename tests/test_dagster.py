@@ -25,7 +25,7 @@ ASSETS = {
     "system_days", "planner_figures", "feeder_figures", "total_figures", "load_duration",
     "time_of_use", "time_of_use_calendar",
     "register_runs", "unit_steps", "implausible_intervals", "plausible_days",
-    "plausible_shares",
+    "plausible_shares", "rating_days", "implausible_kva",
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",

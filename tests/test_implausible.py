@@ -1,10 +1,12 @@
 """What no peak rests on: a register, another unit, a day's energy in one interval, estimates."""
 
+import math
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import BUILD, PROJECT, dbt, query, take_in
+from conftest import BUILD, PROJECT, dbt, only, query, take_in
 from test_analysts_doc import QUESTIONS, answers, comparable
 
 from dagster_defs.publish import publish, published_marts
@@ -20,6 +22,39 @@ tenfold,3,1,kW,60
 late,4,1,kW,60
 guess,5,1,kW,60
 """
+
+# What is wrong with the values of a feeder with a load from 3.4 to 6.7 MW: (kW, kVA) as read of
+# what they are, by quarter hour of 24 days. The plausible peak is the highest of the rest.
+QUARTERS = 24 * 96
+
+
+def scaled(first: int, end: int, factor: str, power: bool = True):
+    def read(n: int, kw: Decimal, kva: Decimal) -> tuple[Decimal, Decimal]:
+        times = Decimal(factor) if first <= n < end else 1
+        return (kw * times, kva * times) if power else (kw, kva * times)
+
+    return read
+
+
+FAULTS = {
+    "up_3_days": scaled(960, 1248, "1000"),
+    "up_12_hours": scaled(960, 1008, "1000"),
+    "up_6_days": scaled(960, 1536, "1000"),
+    "up_at_the_end": scaled(QUARTERS - 192, QUARTERS, "10"),
+    "up_at_first": scaled(0, 192, "1000"),
+    "down_3_days": scaled(960, 1248, "0.001"),
+    "down_15_hours": scaled(994, 1054, "0.1"),
+    "kva_code": lambda n, kw, kva: (kw, Decimal(65535) if n == 1000 else kva),
+    "kva_up": scaled(960, 1960, "1000", power=False),
+    "kva_register": lambda n, kw, kva: (kw, Decimal(5_100_000 + 14 * n)),
+    "turning": lambda n, kw, kva: (Decimal((900_000 + 60 * n + 7 * n % 5) % 1_000_000), kva),
+    "rated_in_kva": lambda n, kw, kva: (kw, kva),
+    "wild": lambda n, kw, kva: (Decimal(80_000), Decimal(82_000)) if n == 200 else (kw, kva),
+    "up_in_3_days": scaled(150, 288, "10"),
+    "turned_in_3_days": lambda n, kw, kva: (Decimal((997_000 + 17 * n) % 1_000_000), kva),
+    "one_too_low": lambda n, kw, kva: (kw, kw / 2 if n == 50 else kva),
+}
+SHORT = {"wild": 480, "up_in_3_days": 288, "turned_in_3_days": 288, "one_too_low": 96}
 
 
 def load(hour: int) -> int:
@@ -125,3 +160,97 @@ def test_the_load_factor_of_the_analysts_page_leaves_out_the_same(root, monkeypa
     )
     assert [feeder for feeder, *_ in wanted] == ["good", "guess", "late", "tenfold"]
     assert comparable(by_sql) == [(*key, round(factor, 6)) for *key, factor in wanted]
+
+
+def quarter(n: int) -> tuple[Decimal, Decimal]:
+    kw = 5000 * (1 + 0.3 * math.sin(n % 96 / 96 * 2 * math.pi - 2)) + n * 7 % 97
+    return round(Decimal(kw), 2), round(Decimal(kw / 0.97), 2)
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("faulty")
+    (root / "_dropbox/KW").mkdir(parents=True)
+    meters = ["sta,meter,multiplier,channel_unit,interval_minutes,rating_mva"]
+    for place, (feeder, read) in enumerate(FAULTS.items()):
+        meters.append(f"{feeder},{place},1,kW,15,{'0.007' if feeder == 'rated_in_kva' else ''}")
+        lines = ["Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"]
+        count = SHORT.get(feeder, QUARTERS)
+        ends = [START, START + timedelta(minutes=15 * count)]
+        for n in range(count):
+            kw, kva = read(n, *quarter(n))
+            times = [START + timedelta(minutes=15 * at) for at in (n, n + 1)]
+            times = ",".join(f"{time:%m/%d/%y %H:%M:%S}" for time in times)
+            lines.append(f"{n},Normal,{times},{kw:f},0,{kva:f},0")
+        name = f"{feeder}-{ends[0]:%m%d%y-%H%M%S}_{ends[1]:%m%d%y-%H%M%S}.csv"
+        (root / "_dropbox/KW" / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (root / "meter-data.csv").write_text("\n".join(meters) + "\n", encoding="utf-8")
+    take_in(root)
+    dbt(root, *BUILD, *only("findings", "planner_figures"))
+    return root
+
+
+def test_what_lasts_from_an_interval_to_days_makes_no_peak_at_any_place(faulty):
+    found = query(
+        faulty,
+        """select feeder, implausible_count, peak_mw::double, peak_mva::double
+        from planner_figures where grain = 'all' and feeder <> '*'""",
+    )
+    figures = {feeder: values for feeder, *values in found}
+    left_out = {
+        **{"up_3_days": range(960, 1248), "up_12_hours": range(960, 1008)},
+        **{"up_6_days": range(960, 1536), "up_at_the_end": range(QUARTERS - 192, QUARTERS)},
+        **{"up_at_first": range(192), "wild": [200], "up_in_3_days": range(150, 288)},
+    }
+    no_kva = {"kva_code": [1000], "kva_up": range(960, 1960), "one_too_low": []}
+    for feeder in FAULTS.keys() - {"turning", "turned_in_3_days"}:
+        known = [n for n in range(SHORT.get(feeder, QUARTERS)) if n not in left_out.get(feeder, ())]
+        count, peak, peak_mva = figures[feeder]
+        assert count == len(left_out.get(feeder, ())), feeder
+        assert peak == float(max(quarter(n)[0] for n in known) / 1000), feeder
+        sound = [quarter(n)[1] for n in known if n not in no_kva.get(feeder, ())]
+        kva = None if feeder == "kva_register" else float(max(sound) / 1000)
+        assert peak_mva == kva, feeder
+    assert figures["turning"][:2] == [QUARTERS, None]
+    assert figures["turned_in_3_days"][:2] == [288, None]
+
+
+def test_each_fault_has_a_finding_with_its_day(faulty):
+    found = query(
+        faulty,
+        """select feeder, rule, severity, first_date::varchar, evidence from findings
+        where rule <> 'kva_above_kw' order by feeder, first_date, rule""",
+    )
+    days = {}
+    for feeder, rule, severity, day, _ in found:
+        days.setdefault(feeder, []).append((rule, severity, day[5:]))
+    steps = {
+        "up_3_days": ["06-11", "06-14"],
+        "up_12_hours": ["06-11", "06-11"],
+        "up_6_days": ["06-11", "06-17"],
+        "up_at_the_end": ["06-23"],
+        "up_at_first": ["06-03"],
+        "down_3_days": ["06-11", "06-14"],
+        "down_15_hours": ["06-11", "06-11"],
+        "up_in_3_days": ["06-02"],
+    }
+    texts = {feeder: evidence for feeder, *_, evidence in found}
+    for feeder, dates in steps.items():
+        assert days.pop(feeder) == [("unit_step", "warn", day) for day in dates]
+        assert "either side may be the wrong one" in texts[feeder]
+    register_below_kva = [("kva_below_kw", "fail", "06-01"), ("register", "fail", "06-01")]
+    assert days == {
+        "kva_code": [("implausible_kva", "warn", "06-11")],
+        "kva_up": [("implausible_kva", "warn", "06-11")],
+        "kva_register": [("register", "fail", "06-01")],
+        "turning": register_below_kva,
+        "turned_in_3_days": register_below_kva,
+        "rated_in_kva": [("above_rating", "fail", "06-01")],
+        "wild": [("implausible", "warn", "06-03")],
+        "one_too_low": [("kva_below_kw", "warn", "06-01")],
+    }
+    for feeder in ("turning", "turned_in_3_days"):
+        rules = [(rule, text) for name, rule, _, _, text in found if name == feeder]
+        [text] = [text for rule, text in rules if rule == "register"]
+        assert "falling once, as a full register starts again at 0" in text
+    assert "rated 0.007 MVA; it is above on average on most days" in texts["rated_in_kva"]

@@ -1,8 +1,9 @@
 {# What a day of a feeder, or of the total, was like: the CTEs from `intervals` on and the final
    select of feeder_days, and of plausible_days, where some intervals are left out of peaks.
-   `can_be_peak` says which interval may make one, `where` which of them belong to a day asked for;
-   the others are there for what reaches back over midnight. #}
-{% macro day_figures(can_be_peak, where) -%}
+   `can_be_peak` says which interval may make one, `is_sound_mva` whether its apparent power may,
+   `where` which of them belong to a day asked for; the others are there for what reaches back over
+   midnight. #}
+{% macro day_figures(can_be_peak, where, is_sound_mva='true') -%}
 -- sums of raw values where both active and apparent power are known: their unit cancels
 measured as {{ inlined() }} (
     select
@@ -21,7 +22,7 @@ measured as {{ inlined() }} (
             else false
         end as is_kva_too_low,
         case when {{ can_be_peak }} then mw_net end as peak_net,
-        case when {{ can_be_peak }} then mva_net end as peak_mva,
+        case when {{ can_be_peak }} and {{ is_sound_mva }} then mva_net end as peak_mva,
         case
             when mw_net is not null
                 then coalesce(
@@ -49,6 +50,8 @@ days as (
         cast(sum(case when kw = 0 then 1 else 0 end) as bigint) as zero_count,
         min(greatest(kw_del, kw_rec)) as lowest_kw,
         max(greatest(kw_del, kw_rec)) as highest_kw,
+        min(greatest(kva_del, kva_rec)) as lowest_kva,
+        max(greatest(kva_del, kva_rec)) as highest_kva,
         min(mw_net) as lowest_net_mw,
         max(mw_net) as highest_net_mw,
         max(abs(net)) as highest_mw,
@@ -97,7 +100,8 @@ days as (
         max(peak_net) as peak_mw,
         min(peak_net) as min_mw,
         max(peak_mva) as peak_mva,
-        max(case when {{ can_be_peak }} then mva_gross end) as peak_mva_gross
+        max(case when {{ can_be_peak }} and {{ is_sound_mva }} then mva_gross end)
+            as peak_mva_gross
     from measured
     group by feeder, local_date, system_timezone
 ),
@@ -198,6 +202,8 @@ select
     days.zero_count,
     days.lowest_kw,
     days.highest_kw,
+    days.lowest_kva,
+    days.highest_kva,
     days.lowest_net_mw,
     days.highest_net_mw,
     days.highest_mw,

@@ -1,12 +1,13 @@
 -- A multiplier applied twice, or to values that are primary already: more than the feeder can bear.
 -- Rule: a day's third-highest apparent power (kW where kVA is unknown) is above 1.2 x rating_mva;
--- the third, so that one wild reading is left to the spike check.
+-- the third, so that one wild reading is left to the spike check. On the day of an exchange of
+-- meters the larger rating and multiplier count.
 -- Source: RULES M4; auditors found "CT ratio already in the meter programming".
 -- Silent where rating_mva is empty, and so on all 13 real feeders.
 
 with
 
-ratings as (
+meters as (
     select
         feeder,
         multiplier,
@@ -17,34 +18,51 @@ ratings as (
     where rating_mva is not null
 ),
 
--- the day of an exchange has two meters: the larger rating counts
 rated as (
     select
         days.feeder,
         days.local_date,
         days.third_highest_mva,
-        max(ratings.rating_mva) as rating_mva,
-        max(ratings.multiplier) as multiplier
+        greatest(
+            days.third_highest_mva, cast(days.peak_mva_gross as double), days.highest_mw
+        ) as highest_mva,
+        max(meters.rating_mva) as rating_mva,
+        max(meters.multiplier) as multiplier
     from {{ ref('feeder_days') }} as days
-    inner join ratings
+    inner join meters
         on
-            days.feeder = ratings.feeder
-            and days.local_date >= ratings.from_date
-            and days.local_date <= ratings.to_date
-    group by days.feeder, days.local_date, days.third_highest_mva
+            days.feeder = meters.feeder
+            and days.local_date >= meters.from_date
+            and days.local_date <= meters.to_date
+    group by
+        days.feeder, days.local_date, days.third_highest_mva, days.peak_mva_gross, days.highest_mw
 )
 
 select
     'above_rating' as rule,
     'fail' as severity,
-    feeder,
-    min(local_date) as first_date,
-    max(local_date) as last_date,
-    'up to ' || {{ shown('max(third_highest_mva)', 3) }} || ' MVA on ' || {{ shown('count(*)') }}
-    || ' days, rated ' || {{ shown('max(rating_mva)', 3) }} || ' MVA' as evidence,
-    'overload, or a multiplier applied twice or to primary values: compare multiplier '
-    || {{ shown('max(multiplier)', 2) }} || ' with the plate and the programming of the meter'
-        as meaning
+    rated.feeder,
+    min(rated.local_date) as first_date,
+    max(rated.local_date) as last_date,
+    'up to ' || {{ shown('max(rated.highest_mva)', 3) }} || ' MVA on '
+    || {{ counted('count(*)', 'day') }} || ', rated ' || {{ shown('max(rated.rating_mva)', 3) }}
+    || ' MVA' || case
+        when bool_or(judged.is_wrong)
+            then '; it is above on average on most days, so peaks are not measured by this rating'
+        else ''
+    end as evidence,
+    case
+        when bool_or(judged.is_wrong)
+            then
+                'rating_mva in meter-data.csv may itself be wrong (it is in MVA), or a multiplier '
+                || 'is applied twice: compare multiplier '
+        else
+            'overload, a rating_mva that is too small, or a multiplier applied twice or to primary '
+            || 'values: compare multiplier '
+    end || {{ shown('max(rated.multiplier)', 2) }}
+    || ' with the plate and the programming of the meter' as meaning
 from rated
-where third_highest_mva > {{ var('above_rating_factor') }} * rating_mva
-group by feeder
+left join {{ ref('rating_days') }} as judged
+    on rated.feeder = judged.feeder and rated.local_date = judged.local_date
+where rated.third_highest_mva > {{ var('above_rating_factor') }} * rated.rating_mva
+group by rated.feeder

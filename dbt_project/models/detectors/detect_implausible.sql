@@ -59,11 +59,12 @@ select
     found.feeder,
     found.first_date,
     found.last_date,
-    {{ shown('found.interval_count') }} || ' intervals are left out of peaks: '
+    {{ counted('found.interval_count', 'interval') }}
+    || case when found.interval_count = 1 then ' is' else ' are' end || ' left out of peaks: '
     || case found.reason
-        when 'error_code' then 'their raw value is an error code'
-        when 'catch_up' then 'they carry the energy of what is missing, or 0, before them'
-        when 'whole_day' then 'they carry the energy of a day'
+        when 'error_code' then 'the raw value is an error code'
+        when 'catch_up' then 'with the energy of what is missing, or 0, before'
+        when 'whole_day' then 'with the energy of a day'
         when 'above_rating' then 'above {{ var("above_rating_factor") }} x rating_mva'
         else 'out of proportion to all other days'
     end || '; the highest is ' || {{ shown('found.highest_mw', 3) }} || ' MW at '

@@ -28,9 +28,17 @@ select
     totals.last_date,
     'the total peaks at ' || {{ shown('1000 * totals.highest_mw', 3) }}
     || ' kW; channel_unit in meter-data.csv is ' || units.units as evidence,
-    'is channel_unit right? It says what raw value x multiplier is. If that is kW, write kW under '
-    || 'channel_unit in each row of meter-data.csv (add the column at the end of its first line)'
-        as meaning
+    case
+        when units.units = 'kW'
+            then
+                'is the multiplier right, or kW meant for another unit? Raw value x multiplier is '
+                || 'what channel_unit says: if it is MW, write 1,000 times the multiplier in each '
+                || 'row of meter-data.csv'
+        else
+            'is channel_unit right? It says what raw value x multiplier is. If that is kW, write '
+            || 'kW under channel_unit in each row of meter-data.csv (add the column at the end of '
+            || 'its first line)'
+    end as meaning
 from totals
 cross join units
 where totals.highest_mw > 0 and totals.highest_mw < {{ var('small_total_mw') }}

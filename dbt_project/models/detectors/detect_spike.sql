@@ -74,7 +74,7 @@ found as (
         feeder,
         min(local_date) as first_date,
         max(local_date) as last_date,
-        'on ' || {{ shown('count(*)') }} || ' days the highest power stands alone; most on '
+        'on ' || {{ counted('count(*)', 'day') }} || ' the highest power stands alone; most on '
         || max_by(
             cast(local_date as string) || ': ' || {{ shown('highest_mw', 3) }}
             || ' MW, third-highest ' || {{ shown('third_highest_mw', 3) }} || ' MW',

@@ -79,7 +79,8 @@ select
     stuck.feeder,
     min({{ local_day('stuck.run_start_at') }}) as first_date,
     max({{ local_day('stuck.run_start_at') }}) as last_date,
-    {{ shown('count(*)') }} || ' runs of {{ var("stuck_intervals") }} or more intervals with one '
+    {{ counted('count(*)', 'run') }}
+    || ' of {{ var("stuck_intervals") }} or more intervals with one '
     || 'value, the longest of ' || {{ shown('max(stuck.interval_count)') }} || ' at '
     || max_by(cast(
         {{ to_local('stuck.run_start_at', 'system.timezone') }} as string

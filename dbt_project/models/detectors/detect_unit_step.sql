@@ -1,7 +1,6 @@
--- The same load in another unit: all becomes 10, 100 or 1000 times as large or small on a day.
--- Rule: see unit_steps. What stands above the level of the first days makes no peak until it is
--- settled; what is below it cannot raise one. Fires on 1 of 15 real feeders: campus
--- took a tenth from 2013-10-30 to 2013-11-11.
+-- The same load in another unit: all becomes 10, 100 or 1000 times as large or small at once.
+-- Rule: see unit_steps. What stands above the level of most of the time makes no peak until it is
+-- settled; what is below it cannot raise one. Fires on none of 15 real feeders.
 
 with
 
@@ -17,30 +16,42 @@ select
     'unit_step' as rule,
     'warn' as severity,
     steps.feeder,
-    steps.local_date as first_date,
-    steps.local_date as last_date,
-    'since ' || cast(steps.local_date as string) || ' its values are '
-    || {{ shown('case when steps.exponent > 0 then steps.factor else 1 / steps.factor end') }}
-    || ' times as ' || case when steps.exponent > 0 then 'large' else 'small' end
-    || ' as before: ' || {{ shown('steps.mw_before', 6) }} || ' MW on average in the days before, '
-    || {{ shown('steps.mw_after', 6) }} || ' MW in the days after'
+    cast(steps.start_local as date) as first_date,
+    cast(steps.start_local as date) as last_date,
+    'from ' || {{ to_the_minute('steps.start_local') }} || ' on its values are '
     || case
-        when steps.level > 0 then '; no peak rests on what is since then'
+        when steps.exponent > 0 then {{ shown('steps.factor') }} || ' times'
+        when steps.exponent = -1 then 'a tenth of'
+        when steps.exponent = -2 then 'a hundredth of'
+        else 'a thousandth of'
+    end || ' what they were: ' || {{ shown('steps.mw_before', 6) }}
+    || ' MW on average before, ' || {{ shown('steps.mw_after', 6) }}
+    || ' MW after, at the same times of day'
+    || case when steps.level_before > 0 then '; no peak rests on what is before' else '' end
+    || case when steps.level > 0 then '; no peak rests on what is after' else '' end
+    || case
+        when least(steps.minutes_before, steps.minutes_after) < 7 * 1440
+            then
+                '; as only ' || {{ shown(
+                    'cast(least(steps.minutes_before, steps.minutes_after) as double) / 1440', 1
+                ) }} || ' days are on one side, either side may be the wrong one'
         else ''
     end as evidence,
     case
         when max(exchanges.exchange_date) is null
             then
-                'another unit or decimal point: if it is, end the row of meter-data.csv there with '
-                || 'valid_to and add one from then on with the multiplier divided by '
-                || {{ shown('max(steps.factor)', 3) }}
+                'another unit or decimal point: compare both with the display of the meter; end '
+                || 'the row of meter-data.csv there with valid_to and add one from then on; what '
+                || 'is too large needs the multiplier divided by '
+                || {{ shown('max(steps.factor)') }} || ', what is too small multiplied by it'
         else 'meter-data.csv has an exchange then: check multiplier and channel_unit of its new row'
     end as meaning
 from {{ ref('unit_steps') }} as steps
 left join exchanges
     on
         steps.feeder = exchanges.feeder
-        and exchanges.exchange_date between steps.local_date - 1 and steps.local_date + 1
+        and exchanges.exchange_date between cast(steps.start_local as date) - 1
+        and cast(steps.start_local as date) + 1
 group by
-    steps.feeder, steps.local_date, steps.exponent, steps.factor, steps.mw_before, steps.mw_after,
-    steps.level
+    steps.feeder, steps.start_local, steps.exponent, steps.factor, steps.mw_before, steps.mw_after,
+    steps.level_before, steps.level, steps.minutes_before, steps.minutes_after

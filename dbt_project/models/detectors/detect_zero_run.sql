@@ -39,7 +39,8 @@ select
     min({{ local_day('dead.run_start_at') }}) as first_date,
     max({{ local_day(add_minutes('dead.run_end_at', '-1')) }}) as last_date,
     {{ shown('max(days.zero_count)') }} || ' of ' || {{ shown('max(days.reading_count)') }}
-    || ' intervals are 0; ' || {{ shown('count(*)') }} || ' runs of a day or more, the longest '
+    || ' intervals are 0; ' || {{ counted('count(*)', 'run') }}
+    || ' of a day or more, the longest '
     || {{ shown('cast(max(dead.minutes) as double) / 60', 1) }} || ' h' as evidence,
     'dead channel, or a feeder out of use: see the meter, its fuses and transformers; if it stands '
     || 'by, end its row in meter-data.csv' as meaning

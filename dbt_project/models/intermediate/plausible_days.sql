@@ -4,10 +4,15 @@
 with
 
 doubtful as (
-    select distinct
+    select
         feeder,
         local_date
     from {{ ref('implausible_intervals') }}
+    union
+    select
+        feeder,
+        local_date
+    from {{ ref('implausible_kva') }}
 ),
 
 -- what rolls over midnight reaches back into the day before
@@ -27,6 +32,7 @@ intervals as (
     select
         dated.*,
         implausible.feeder is not null as is_implausible,
+        apparent.feeder is null as is_sound_mva,
         doubtful.feeder is not null as is_of_day
     from {{ dated_intervals(ref('day_months'), at_any_time=true) }} as dated
     inner join around on dated.feeder = around.feeder and dated.local_date = around.local_date
@@ -36,6 +42,10 @@ intervals as (
         on
             dated.feeder = implausible.feeder
             and dated.interval_start_at = implausible.interval_start_at
+    left join {{ ref('implausible_kva') }} as apparent
+        on
+            dated.feeder = apparent.feeder
+            and dated.interval_start_at = apparent.interval_start_at
 ),
 
-{{ day_figures('(can_be_peak and not is_implausible)', 'is_of_day') }}
+{{ day_figures('(can_be_peak and not is_implausible)', 'is_of_day', 'is_sound_mva') }}

@@ -1,91 +1,137 @@
--- one row per feeder, meter and run of days in which the values only grow: readings of a register,
--- not what flowed in an interval
--- Rule: in 96 known intervals or more the larger channel never falls, it rises in most steps, and
--- it is 30 times its largest step. A load that never falls for a day is a constant, which does not
--- rise. Days are looked at first, so that nearly no reading has to be: each of a run begins at or
--- above the highest value of the one before.
+-- one row per feeder, meter, channel (kW or kVA) and run of intervals in which the values only
+-- grow: readings of a register, not what flowed in an interval
+-- Rule: in 96 known intervals or more the larger channel never falls but where a register that is
+-- full starts again at 0; it rises in most steps, and it is 30 times its largest step. A load that
+-- never falls for a day is a constant, which does not rise. Days are looked at first, so that
+-- nearly no reading has to be: each begins at or above the highest value of the one before, or
+-- holds values near a power of ten and near 0.
 
 with
 
 days as (
+    {% for channel in ['kw', 'kva'] %}
+        select
+            feeder,
+            local_date,
+            '{{ 'kW' if channel == 'kw' else 'kVA' }}' as channel,
+            cast(highest_{{ channel }} as double) as highest,
+            lowest_{{ channel }} >= lag(highest_{{ channel }}) over (
+                partition by feeder order by local_date
+            ) as is_above_before,
+            highest_{{ channel }} <= lead(lowest_{{ channel }}) over (
+                partition by feeder order by local_date
+            ) as is_below_after,
+            highest_{{ channel }} >= 100 * lowest_{{ channel }}
+            and cast(highest_{{ channel }} as double)
+            >= 0.98 * power(10, ceil(log10(cast(highest_{{ channel }} as double)))) as is_turned,
+            count(*) over (partition by feeder) as day_count
+        from {{ ref('feeder_days') }}
+        where feeder <> '*' and highest_{{ channel }} > 0
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+-- one day alone says nothing, unless it is all there is
+growing as (
     select
         feeder,
         local_date,
-        lowest_kw,
-        highest_kw,
+        channel
+    from days
+    where
+        coalesce(is_above_before, false)
+        or coalesce(is_below_after, false)
+        or is_turned
+        or day_count = 1
+),
+
+-- a register starts again on a day between two that grow, or on the last or first
+looked_at as (
+    {% for shift in [-1, 0, 1] %}
+        select
+            feeder,
+            local_date + {{ shift }} as local_date,
+            channel
+        from growing
+        {{ "union" if not loop.last }}
+    {% endfor %}
+),
+
+readings as (
+    select
+        profiles.feeder,
+        profiles.meter,
+        profiles.interval_start_at,
+        profiles.file_id,
+        looked_at.channel,
+        looked_at.local_date,
         case
-            when lowest_kw >= lag(highest_kw) over (partition by feeder order by local_date)
-                then 0
-            else 1
-        end as is_new,
-        count(*) over (partition by feeder) as day_count
-    from {{ ref('feeder_days') }}
-    where feeder <> '*' and highest_kw > 0
+            when looked_at.channel = 'kW' then greatest(profiles.kw_del, profiles.kw_rec)
+            else greatest(profiles.kva_del, profiles.kva_rec)
+        end as reading
+    from {{ ref('feeder_profiles') }} as profiles
+    cross join {{ ref('stg_system') }} as system
+    inner join looked_at
+        on
+            profiles.feeder = looked_at.feeder
+            and {{ local_day('profiles.interval_start_at') }} = looked_at.local_date
+    where case
+        when looked_at.channel = 'kW' then profiles.kw_del + profiles.kw_rec
+        else profiles.kva_del + profiles.kva_rec
+    end is not null
+),
+
+stepped as (
+    select
+        *,
+        lag(reading) over (
+            partition by feeder, meter, channel order by interval_start_at
+        ) as before
+    from readings
+),
+
+turned as (
+    select
+        *,
+        reading - before as step,
+        coalesce(
+            reading < before
+            and 50 * reading <= before
+            and cast(before as double)
+            >= 0.98 * power(10, ceil(log10(cast(nullif(before, 0) as double)))), false
+        ) as is_turn
+    from stepped
 ),
 
 numbered as (
     select
         *,
-        sum(is_new) over (
-            partition by feeder order by local_date
+        sum(case when step < 0 and not is_turn then 1 else 0 end) over (
+            partition by feeder, meter, channel order by interval_start_at
             rows between unbounded preceding and current row
         ) as run
-    from days
-),
-
--- one day alone says nothing, unless it is all there is
-runs as (
-    select
-        feeder,
-        run,
-        min(local_date) as first_date,
-        max(local_date) as last_date
-    from numbered
-    group by feeder, run
-    having max(highest_kw) > min(lowest_kw) and (count(*) >= 2 or max(day_count) = 1)
-),
-
-values_of_runs as (
-    select
-        profiles.feeder,
-        profiles.meter,
-        runs.run,
-        profiles.interval_start_at,
-        profiles.file_id,
-        {{ local_day('profiles.interval_start_at') }} as local_date,
-        greatest(profiles.kw_del, profiles.kw_rec) as kw
-    from {{ ref('feeder_profiles') }} as profiles
-    cross join {{ ref('stg_system') }} as system
-    inner join runs
-        on
-            profiles.feeder = runs.feeder
-            and {{ local_day('profiles.interval_start_at') }} >= runs.first_date
-            and {{ local_day('profiles.interval_start_at') }} <= runs.last_date
-    where profiles.kw_del is not null and profiles.kw_rec is not null
-),
-
-steps as (
-    select
-        *,
-        kw - lag(kw) over (partition by feeder, meter, run order by interval_start_at) as step
-    from values_of_runs
+    from turned
 )
 
 select
     feeder,
     meter,
-    cast(sum(case when step > 0 then 1 else 0 end) as bigint) as rise_count,
+    channel,
+    min(interval_start_at) as first_at,
+    max(interval_start_at) as last_at,
     min(local_date) as first_date,
     max(local_date) as last_date,
     count(*) as interval_count,
-    min(kw) as first_kw,
-    max(kw) as last_kw,
-    max(step) as largest_step,
-    min(file_id) as first_file_id
-from steps
-group by feeder, meter, run
+    cast(sum(case when is_turn then 1 else 0 end) as bigint) as turn_count,
+    {{ first_known('reading', 'interval_start_at') }} as first_reading,
+    max_by(reading, interval_start_at) as last_reading,
+    max(case when step >= 0 then step end) as largest_step,
+    min_by(file_id, interval_start_at) as first_file_id
+from numbered
+group by feeder, meter, channel, run
 having
     count(*) >= {{ var('register_intervals') }}
-    and min(step) >= 0
     and 2 * sum(case when step > 0 then 1 else 0 end) > count(*)
-    and max(kw) >= {{ var('register_steps') }} * max(step)
+    and max(reading) >= {{ var('register_steps') }} * max(case when step >= 0 then step end)
+    -- a load that turns at full scale again and again is none
+    and 50 * sum(case when is_turn then 1 else 0 end) <= count(*)

@@ -10,7 +10,8 @@ found as (
         'zero_run', 'other_unit', 'interval_length', 'unclear_time', 'outside_periods',
         'period_hole', 'quiet', 'clock_offset', 'negative', 'out_of_range',
         'equal_files',
-        'register', 'unit_step', 'implausible', 'event_word', 'small_total', 'far_apart',
+        'register', 'unit_step', 'implausible', 'implausible_kva',
+        'kva_above_kw', 'event_word', 'small_total', 'far_apart',
     ] %}
         select
             rule,

@@ -6,22 +6,17 @@
 --   error_code  a raw value of all ones in binary or all nines, 3 times what is usual
 --   catch_up    carries the energy of what was missing, or 0, right before it
 --   whole_day   carries the energy of a day
---   above_rating above 1.2 x rating_mva; a feeder with a rating is not measured by its history
---   unit_step   since all became 10, 100 or 1000 times as large, see unit_steps
---   spike       above 1.5 times what is usual, for 2 hours at most, on a day with 3 times that
+--   above_rating above 1.2 x rating_mva; a feeder with a rating is not measured by its history, but
+--               where most days are above on average the rating itself is wrong, see rating_days
+--   unit_step   while all is 10, 100 or 1000 times as large, see unit_steps
+--   spike       above 1.5 times what is usual, for 2 hours at most, on a day with 3 times that;
+--               or 10 times the third-highest of its day and of all other days
 --   member      of the total: the value of a feeder in it is one of these
 -- Usual is the third-highest power of a day, of 100 full days the second-highest: no single wild
--- day moves it. 14 such days are needed. Where 4 days of a month reach that high it is the load.
+-- day moves it. 14 such days are needed but for the last. Where 4 days of a month reach that high
+-- it is the load.
 -- On 14 real feeders nothing is left out but six quarter hours of campus up to 5.2 MW; next is a
 -- peak of 1.7 times the usual.
-
-{% set codes = [] -%}
-{% for base in [32767, 65535, 1048575, 16777215, 2147483647, 4294967295,
-    9999, 99999, 999999, 9999999, 99999999, 999999999] -%}
-    {%- for scale in [1, 10, 100, 1000] -%}
-        {%- do codes.append(base / scale if scale > 1 else base) -%}
-    {%- endfor -%}
-{%- endfor -%}
 
 with
 
@@ -37,40 +32,52 @@ days as (
     where feeder <> '*' and known_minutes > 0
 ),
 
+-- of unit_steps, what stands above the level at which the feeder is for most of its time
+spans as (
+    select
+        feeder,
+        timestamp '0001-01-02' as from_at,
+        start_at as until_at
+    from {{ ref('unit_steps') }}
+    where from_at is null and level_before > 0
+    union all
+    select
+        feeder,
+        start_at as from_at,
+        coalesce(until_at, timestamp '9999-01-01') as until_at
+    from {{ ref('unit_steps') }}
+    where level > 0
+),
+
+rated as (
+    select * from {{ ref('rating_days') }}
+    where not is_wrong
+),
+
+span_days as (
+    select
+        spans.feeder,
+        {{ local_day('spans.from_at') }} as from_date,
+        {{ local_day('spans.until_at') }} as until_date
+    from spans
+    cross join system
+),
+
 history as (
     select
-        feeder,
-        count(*) as day_count,
-        {{ quantile('third_highest_mw', var('usual_share')) }} as usual_mw,
-        {{ quantile('third_highest_mw', 0.5) }} as middle_mw
-    from days
-    where known_minutes >= {{ var('full_day_minutes') }} and third_highest_mw > 0
-    group by feeder
-),
-
-ratings as (
-    select
-        feeder,
-        cast(rating_mva as double) * {{ var('above_rating_factor') }} as limit_mva,
-        cast(coalesce(valid_from, timestamp '0001-01-01') as date) as from_date,
-        cast(coalesce(valid_to, timestamp '9999-01-01') as date) as to_date
-    from {{ ref('stg_meter_data') }}
-    where rating_mva is not null
-),
-
--- on the day of an exchange the larger rating counts
-rated as (
-    select
         days.feeder,
-        days.local_date,
-        max(ratings.limit_mva) as limit_mva
+        count(*) as day_count,
+        max(days.third_highest_mw) as most_mw,
+        {{ quantile('days.third_highest_mw', var('usual_share')) }} as usual_mw,
+        {{ quantile('days.third_highest_mw', 0.5) }} as middle_mw
     from days
-    inner join ratings
+    anti join span_days
         on
-            days.feeder = ratings.feeder
-            and days.local_date >= ratings.from_date
-            and days.local_date <= ratings.to_date
-    group by days.feeder, days.local_date
+            days.feeder = span_days.feeder
+            and days.local_date >= span_days.from_date
+            and days.local_date <= span_days.until_date
+    where days.known_minutes >= {{ var('full_day_minutes') }} and days.third_highest_mw > 0
+    group by days.feeder
 ),
 
 -- of a day: what the interval of the highest power carries, and what all others do on average
@@ -91,13 +98,18 @@ measured as (
         lag(days.mj / (days.known_minutes * 60)) over (
             partition by days.feeder order by days.local_date
         ) as before_mw,
-        greatest(days.highest_mw, coalesce(cast(days.peak_mva_gross as double), 0))
-            as highest_power,
         coalesce(
             rated.limit_mva is null
             and history.day_count >= {{ var('usual_days') }}
             and days.highest_mw > {{ var('implausible_factor') }} * history.usual_mw, false
-        ) as is_high
+        ) as is_high,
+        coalesce(
+            rated.limit_mva is null
+            and days.known_minutes >= 24 * days.interval_minutes
+            and days.third_highest_mw > 0
+            and days.highest_mw > 10 * days.third_highest_mw
+            and days.highest_mw > 10 * coalesce(history.most_mw, 0), false
+        ) as is_lone
     from days
     left join history on days.feeder = history.feeder
     left join rated on days.feeder = rated.feeder and days.local_date = rated.local_date
@@ -110,7 +122,7 @@ judged as (
             partition by feeder order by local_date
             range between interval 14 days preceding and interval 14 days following
         ) <= 3 as is_spiky,
-        coalesce(highest_power > limit_mva, false) as is_over,
+        coalesce(highest_mw > limit_mva, false) as is_over,
         coalesce(highest_mw > 3 * case
             when day_count < 3 then mean_mw else middle_mw
         end, false) as may_be_code,
@@ -129,7 +141,7 @@ judged as (
 
 doubtful as (
     select * from judged
-    where is_spiky or is_over or may_be_code or is_day_total
+    where is_spiky or is_lone or is_over or may_be_code or is_day_total
 ),
 
 -- the readings of these days
@@ -139,8 +151,9 @@ looked_at as (
         profiles.interval_start_at,
         profiles.interval_minutes,
         doubtful.local_date,
-        profiles.mva_gross,
         doubtful.is_spiky,
+        doubtful.is_lone,
+        doubtful.third_highest_mw,
         doubtful.is_over,
         doubtful.may_be_code,
         doubtful.is_day_total,
@@ -151,8 +164,8 @@ looked_at as (
         3 * case
             when doubtful.day_count < 3 then doubtful.mean_mw else doubtful.middle_mw
         end as code_limit_mw,
-        profiles.kw_del in ({{ codes | join(', ') }})
-        or profiles.kw_rec in ({{ codes | join(', ') }}) as is_code,
+        profiles.kw_del in ({{ error_codes() }})
+        or profiles.kw_rec in ({{ error_codes() }}) as is_code,
         sum(case
             when
                 abs(cast(profiles.mw_net as double))
@@ -249,43 +262,32 @@ found as (
         1 as place,
         cast(null as double) as limit_mw
     from {{ ref('feeder_profiles') }} as profiles
-    cross join system
     inner join {{ ref('register_runs') }} as runs
         on
             profiles.feeder = runs.feeder
             and profiles.meter = runs.meter
-            and {{ local_day('profiles.interval_start_at') }} >= runs.first_date
-            and {{ local_day('profiles.interval_start_at') }} <= runs.last_date
-    where profiles.mw_net is not null and profiles.can_be_peak
+            and profiles.interval_start_at >= runs.first_at
+            and profiles.interval_start_at <= runs.last_at
+    where runs.channel = 'kW' and profiles.mw_net is not null and profiles.can_be_peak
     union all
     select
         profiles.feeder,
         profiles.interval_start_at,
         'unit_step' as reason,
         6 as place,
-        steps.limit_mw
+        cast(null as double) as limit_mw
     from {{ ref('feeder_profiles') }} as profiles
     cross join system
-    inner join {{ ref('unit_steps') }} as steps
+    inner join spans
         on
-            profiles.feeder = steps.feeder
-            and {{ local_day('profiles.interval_start_at') }} >= steps.local_date - 1
-            and {{ local_day('profiles.interval_start_at') }}
-            < coalesce(steps.until_date, date '9999-01-01')
+            profiles.feeder = spans.feeder
+            and profiles.interval_start_at >= spans.from_at
+            and profiles.interval_start_at < spans.until_at
     left join rated
         on
             profiles.feeder = rated.feeder
             and {{ local_day('profiles.interval_start_at') }} = rated.local_date
-    where
-        steps.level > 0
-        and rated.limit_mva is null
-        and profiles.mw_net is not null
-        and profiles.can_be_peak
-        -- it may have come in the middle of a day
-        and (
-            {{ local_day('profiles.interval_start_at') }} > steps.local_date
-            or abs(cast(profiles.mw_net as double)) > steps.limit_mw
-        )
+    where rated.limit_mva is null and profiles.mw_net is not null and profiles.can_be_peak
     union all
     select
         feeder,
@@ -293,24 +295,24 @@ found as (
         case
             when is_code and may_be_code and mw > code_limit_mw then 'error_code'
             when is_day_total and mw = highest_mw then 'whole_day'
-            when is_over and greatest(mw, coalesce(cast(mva_gross as double), 0)) > limit_mva
-                then 'above_rating'
+            when is_over and mw > limit_mva then 'above_rating'
             when
                 is_spiky and mw > {{ var('peak_rise') }} * usual_mw
                 and high_minutes <= {{ var('spike_minutes') }} then 'spike'
+            when is_lone and mw > 10 * third_highest_mw then 'spike'
         end as reason,
         case
             when is_code and may_be_code and mw > code_limit_mw then 2
             when is_day_total and mw = highest_mw then 4
-            when is_over and greatest(mw, coalesce(cast(mva_gross as double), 0)) > limit_mva
-                then 5
+            when is_over and mw > limit_mva then 5
             else 7
         end as place,
         case
             when is_code and may_be_code and mw > code_limit_mw then code_limit_mw
             when is_day_total and mw = highest_mw then null
-            when is_over then limit_mva
-            else {{ var('peak_rise') }} * usual_mw
+            when is_over and mw > limit_mva then limit_mva
+            when is_spiky then {{ var('peak_rise') }} * usual_mw
+            else 10 * third_highest_mw
         end as limit_mw
     from looked_at
     union all

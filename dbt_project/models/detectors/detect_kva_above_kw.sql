@@ -1,0 +1,25 @@
+-- Apparent power of 10 times the active power and more all day: kVA in another unit.
+-- Rule: of a day of which 90 % is known, kW is a tenth of kVA or less in sum, and not 0.
+-- Source: RULES P1 the other way. A feeder of capacitors or of a cable without load is like that.
+-- Fires on none of 15 real feeders.
+
+select
+    'kva_above_kw' as rule,
+    'warn' as severity,
+    feeder,
+    min(local_date) as first_date,
+    max(local_date) as last_date,
+    'kVA is ' || {{ shown('1 / max(kw_per_kva)', 1) }} || case
+        when max(kw_per_kva) > 1.001 * min(kw_per_kva)
+            then ' to ' || {{ shown('1 / min(kw_per_kva)', 1) }}
+        else ''
+    end || ' times kW all day on ' || {{ counted('count(*)', 'day') }} as evidence,
+    'see whether both channels have one unit and one multiplier; right only for a feeder of '
+    || 'capacitors or without load' as meaning
+from {{ ref('feeder_days') }}
+where
+    feeder <> '*'
+    and known_minutes >= {{ var('full_day_minutes') }}
+    and kw_per_kva > 0
+    and kw_per_kva <= 0.1
+group by feeder
