@@ -79,6 +79,7 @@ from (
 )
 order by feeder = '*', greatest(abs(measured_peak_mw), abs(measured_min_mw)) desc, feeder
 """
+NO_PEAK = ": no value of it can be a peak"
 LENGTHS = """
 select string_agg(interval_minutes, ', ' order by interval_minutes)
 from (select distinct interval_minutes from stg_meter_data)
@@ -571,13 +572,11 @@ def _print_left_out(console: Console, con: duckdb.DuckDBPyConnection) -> None:
             text = f"left out: {escape(feeder)} {_intervals(count)} that change neither peak nor "
             text += f"minimum; its {word} is {plausible:,.3f} MW"
         else:
-            text += f" and {_intervals(count - 1, 'more ')}" if count > 1 else ""
-            if plausible is None:
-                text += ": no value of it can be a peak"
-            else:
-                # whatever the direction
-                times = f", {abs(measured) / highest:,.1f} times the highest plausible power"
-                text += f": the plausible {word} is {plausible:,.3f} MW{times if highest else ''}"
+            if highest:  # whatever the direction
+                text += f", {abs(measured) / highest:,.1f} times the highest plausible power"
+            text += f", and {_intervals(count - 1, 'more ')}" if count > 1 else ""
+            known = plausible is not None
+            text += f": the plausible {word} is {plausible:,.3f} MW" if known else NO_PEAK
         console.print(text, highlight=False, soft_wrap=True)
     if len(rows) > MOST_FEEDERS:
         console.print(f"and {len(rows) - MOST_FEEDERS} more feeders, see planner_figures")

@@ -1,16 +1,16 @@
 -- one row per feeder and moment at which all it shows becomes 10, 100 or 1000 times as large or
 -- small
--- Rule: a day's third-highest or lowest power is 4 times that of the day before, or a quarter. Where the
--- values themselves jump most in these two days a step may be. It is one if the up to 7 days on
--- either side, as far as the next such jump, have the same load in another unit: at the same times
--- of day their sums are within a quarter of such a factor, and at nine of ten times it is half to
--- double of it and no reading after is within a third of the way to one before; for more than two
--- hours.
--- `level` adds up the factors as powers of ten and is 0 where the feeder is for most of its time, up
--- to a year. What came first counts half as much again: in doubt it is taken to be right. What
+-- Rule: a day's third-highest or lowest power is 4 times that of the day before, or a quarter.
+-- Where the values themselves jump most in these two days a step may be. It is one if the up to 7
+-- days on either side, as far as the next such jump, have the same load in another unit: at the
+-- same times of day their sums are within a quarter of such a factor, and at nine of ten times it
+-- is half to double of it and no reading after is within a third of the way to one before; for more
+-- than two hours.
+-- `level` adds up the factors as powers of ten and is 0 where the feeder is for most of its time,
+-- up to a year. What came first counts half as much again: in doubt it is taken to be right. What
 -- stands above 0 makes no peak.
--- Fires on none of 15 real feeders. Campus took a tenth on average from 2013-10-30 to 2013-11-11, but
--- at half of the times of day only: a load that was off.
+-- Fires on none of 15 real feeders. Campus took a tenth on average from 2013-10-30 to 2013-11-11,
+-- but at half of the times of day only: a load that was off.
 
 with
 
@@ -163,8 +163,8 @@ in_both as (
 exponents as (
     select
         *,
-        all_after / all_before as ratio,
-        cast(round(log10(all_after / all_before)) as int) as exponent
+        cast(round(log10(all_after / all_before)) as int) as exponent,
+        all_after / all_before as ratio
     from in_both
 ),
 
@@ -212,13 +212,17 @@ steps as (
     )
 ),
 
+stepped as (
+    select distinct feeder from steps
+),
+
 spans as (
     select
         profiles.feeder,
         min(profiles.interval_start_at) as first_at,
         max({{ add_minutes('profiles.interval_start_at', 'profiles.interval_minutes') }}) as end_at
     from {{ ref('feeder_profiles') }} as profiles
-    inner join (select distinct feeder from steps) as found on profiles.feeder = found.feeder
+    inner join stepped on profiles.feeder = stepped.feeder
     group by profiles.feeder
 ),
 
