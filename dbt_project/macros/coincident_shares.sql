@@ -1,5 +1,5 @@
-{# The CTEs `peaks` and `shares`: what each feeder had in the interval of the highest total of a day,
-   which `days` tells. #}
+{# The CTEs `peaks` and `shares`: what each feeder had in the interval of a day's highest total,
+   which `days` names. #}
 {% macro coincident_shares(days, where_days, where_profiles) -%}
 -- every start that a feeder's interval can have inside the one of the day's highest total
 peaks as (

@@ -27,9 +27,10 @@ reads as (
 versions as (
     select
         *,
-        {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
-            {{ in_mw(channel) }} as {{ channel }}_mw,
-        {% endfor %}
+        {{ in_mw('kw_del') }} as kw_del_mw,
+        {{ in_mw('kw_rec') }} as kw_rec_mw,
+        {{ in_mw('kva_del') }} as kva_del_mw,
+        {{ in_mw('kva_rec') }} as kva_rec_mw,
         row_number() over (
             partition by feeder, interval_start_at order by accepted_seq, line_number
         ) as version

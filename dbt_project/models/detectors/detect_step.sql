@@ -32,6 +32,8 @@ days as (
 weeks as (
     select
         *,
+        cast(max(watts) over next_day as double) as watts_next_day,
+        cast(max(watts) over day_before as double) as watts_day_before,
         cast(sum(watts) over week_before as double) / count(*) over week_before as watts_before,
         cast(sum(watts) over week_after as double) / count(*) over week_after as watts_after,
         cast(sum(watts) over fortnight_before as double) / count(*) over fortnight_before
@@ -42,8 +44,6 @@ weeks as (
             as watts_after_it,
         cast(sum(watts) over fortnight_later as double) / count(*) over fortnight_later
             as watts_long_after,
-        cast(max(watts) over next_day as double) as watts_next_day,
-        cast(max(watts) over day_before as double) as watts_day_before,
         cast(sum(watts_rec) over month_around as double)
         / nullif(sum(watts) over month_around, 0) as received_share
     from days
