@@ -549,8 +549,9 @@ def test_an_obstacle_is_named_and_once_it_is_gone_the_run_completes(fresh, tmp_p
 def test_a_file_written_over_after_a_crash_stops_no_other(template, undisturbed, tmp_path):
     lines = undisturbed[1]
     root = copy(template, tmp_path / "root")
-    last_check = max(n for n, line in enumerate(lines, 1) if line.startswith("check_files"))
-    assert kill(root, last_check + 5).returncode == KILLED
+    last_check = max(n for n, line in enumerate(lines) if line.startswith("check_files"))
+    is_filing = (line.startswith("filing") for line in lines[last_check:])
+    assert kill(root, last_check + 1 + [*is_filing].index(True)).returncode == KILLED
     waiting = query(root, "select file_name from raw.files where filed_at is null order by 1")
     name = next(name for (name,) in waiting if (root / DROP / name).exists())
     later = {name: raw(rows(300, 4)), "north-later.csv": raw(rows(400, 4))}
