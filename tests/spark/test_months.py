@@ -68,6 +68,7 @@ def test_months_built_apart_make_the_tables_of_one_build(root, environment):
         ["turn_3_tables"],
         ["turn_4_months", *BOTH],
         ["turn_5_tables"],
+        ["turn_6_months", *BOTH],
     )
     dbt(root, *BUILD)
     found = compare_marts(root, environment)

@@ -256,19 +256,22 @@ levels as (
 ),
 
 -- by the length of each, half as long again for what came first
+lengths as (
+    select
+        feeder,
+        level,
+        least(case when level = 0 then 3 else 2 end * sum(minutes), 2 * 365 * 1440) as weight,
+        min(first_at) as first_at
+    from levels
+    group by feeder, level
+),
+
 settled as (
     select
         feeder,
         level
-    from levels
-    group by feeder, level
-    qualify
-        row_number() over (
-            partition by feeder
-            order by
-                least(case when level = 0 then 3 else 2 end * sum(minutes), 2 * 365 * 1440) desc,
-                min(first_at)
-        ) = 1
+    from lengths
+    qualify row_number() over (partition by feeder order by weight desc, first_at asc) = 1
 )
 
 select
