@@ -360,7 +360,10 @@ def _built(root: Path) -> Workspace:
     """The workspace of a folder in which files were taken in; nothing is made in any other."""
     workspace = _workspace(root)
     if not workspace.warehouse.exists() and not workspace.archive.exists():
-        _stop(f"No file was ever taken in at {workspace.root}: --root names another folder.")
+        _stop(
+            f"No file was ever taken in at {workspace.root}. Give --root the folder that has "
+            "meter-data.csv and data/KW; in a new one, `load-profile run` takes in the first files."
+        )
     return workspace
 
 

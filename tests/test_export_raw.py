@@ -342,7 +342,7 @@ def test_an_address_of_an_object_store_is_refused(space, address, tmp_path, monk
 
 def test_without_a_warehouse_it_says_what_makes_one(tmp_path):
     done = load_profile("export-raw", "--root", tmp_path)
-    assert done.returncode == 1 and "`load-profile run` makes it" in done.stderr
+    assert done.returncode == 2 and "`load-profile run` takes in the first files" in done.stderr
     assert not (tmp_path / "warehouse/raw").exists()
 
 
