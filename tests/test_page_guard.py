@@ -4,6 +4,7 @@ Beside the guard alone there is the real page in test_page.py, which uses the sa
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -38,7 +39,9 @@ def asked(method: str, path: str = "/", port: int = 3000, **headers: str | None)
     async def send(message) -> None:
         said.append(message)
 
-    asyncio.run(PageGuard(answered, port)(scope, None, send))
+    # in a thread of its own, as a browser of another test may have this thread's loop
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, PageGuard(answered, port)(scope, None, send)).result()
     if method == "WS":
         return 101 if said[0]["type"] == "websocket.accept" else 403
     names = dict(said[0]["headers"])

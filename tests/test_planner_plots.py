@@ -56,7 +56,7 @@ def array(ax: Axes, place: int = 0) -> np.ndarray:
 
 def panels(figure: Figure) -> list[Axes]:
     """Axes with heat maps: neither the bars of their colours nor others."""
-    return [ax for ax in figure.axes if len(ax.images) == 2]
+    return [ax for ax in figure.axes if len(ax.images) > 1]
 
 
 def bars(ax: Axes, gid: str = "value") -> list[Rectangle]:
