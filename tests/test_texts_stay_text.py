@@ -98,7 +98,7 @@ def test_no_text_steers_the_terminal(built):
     shown.append(load_profile("analyze", built.root / f"lp/{feeder}.csv").stdout)
     for text in shown:
         assert not UNSEEN.search(text), text
-    assert feeder in shown[0] and r"\x1b[31mred\x07" in shown[0]  # [red] is no colour
+    assert feeder in shown[0] and r"a\x1b[31m\u202e\nnew" in shown[0]  # [red] is no colour
     assert r"\x1b[31mred\x07" in shown[2]
 
 
