@@ -213,7 +213,7 @@ select
     evidence,
     meaning as "what to check"
 from findings
-order by severity, feeder, first_date
+order by severity, feeder, first_date, last_date, rule, evidence
 """
 BUCKETS = """
 select
