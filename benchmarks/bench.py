@@ -43,9 +43,9 @@ from measure import (
 )
 from simulate import file_name, simulate, span
 
-from dagster_defs.pictures.planner_plot_files import PICTURES
-from ingest.sample import PREAMBLE, feeder_names
 from ingest.workspace import Workspace
+from load_profile.plots.planner_plot_files import PICTURES
+from load_profile.sample import PREAMBLE, feeder_names
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "README.md"
@@ -153,7 +153,7 @@ class Bench:
 def _code() -> str:
     """A name for the product's code as it is now: what other code has built is of no use."""
     found = hashlib.sha256()
-    for folder in ("ingest", "dagster_defs", "dbt_project"):
+    for folder in ("ingest", "load_profile", "dagster_defs", "dbt_project"):
         for path in sorted((HERE.parent / folder).rglob("*.*")):
             if path.suffix in (".py", ".sql", ".yml") and "target" not in path.parts:
                 found.update(path.read_bytes())
@@ -499,9 +499,9 @@ def startup(bench: Bench) -> Result:
     commands = {
         "python, nothing else": [*python, "pass"],
         "import duckdb": [*python, "import duckdb"],
-        "import dagster_defs.pictures.plots (pandas, matplotlib, seaborn)": [
+        "import load_profile.plots.plots (pandas, matplotlib, seaborn)": [
             *python,
-            "import dagster_defs.pictures.plots",
+            "import load_profile.plots.plots",
         ],
         "import dagster": [*python, "import dagster"],
         "import dagster_defs.definitions (Dagster, its dbt part, the manifest)": [

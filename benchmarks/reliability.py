@@ -56,7 +56,7 @@ from test_crash_safety import (  # noqa: E402
 )
 
 from ingest.check_files import UNKNOWN  # noqa: E402
-from ingest.sample import write_sample  # noqa: E402
+from load_profile.sample import write_sample  # noqa: E402
 
 PAGE = PROJECT / "docs" / "reliability.md"
 MARK = "<!-- counts -->"

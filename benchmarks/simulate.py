@@ -2,9 +2,9 @@
 
     python benchmarks/simulate.py ROOT --feeders 200 --months 12 --start 2024-01 --seed 7
 
-Good data only, in the form of `ingest.sample` (which writes small roots with every fault in them):
-one file per feeder and month, BOM, preamble, header, padded cells, CRLF. DuckDB makes the rows of
-some feeders at a time as one text; as all values have one width, the files are cut out of it by
+Good data only, in the form of `load_profile.sample` (which writes small roots with every fault
+in them): one file per feeder and month, BOM, preamble, header, padded cells, CRLF. DuckDB makes the
+rows of some feeders at a time as one text; as all values have one width, the files are cut out by
 position. The bytes depend on the arguments and DuckDB's version only.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.sample import FIRST_METER, FIRST_RECORD, MULTIPLIERS, PREAMBLE, feeder_names
+from load_profile.sample import FIRST_METER, FIRST_RECORD, MULTIPLIERS, PREAMBLE, feeder_names
 
 ROWS_AT_A_TIME = 1_000_000  # bounds memory and the temporary text: 0.1 GB
 

@@ -43,9 +43,9 @@ def bare_read(root: Path) -> None:
 
 def plots(root: Path) -> None:
     """Draw every picture from a built warehouse."""
-    from dagster_defs.pictures.plot_files import draw_plots
     from ingest.warehouse import open_warehouse
     from ingest.workspace import Workspace
+    from load_profile.plots.plot_files import draw_plots
 
     workspace = Workspace(root)
     with open_warehouse(workspace.warehouse, read_only=True) as con:

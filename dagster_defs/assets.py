@@ -19,15 +19,8 @@ from dagster import (
     multi_asset,
 )
 
-from dagster_defs.alerts import TOLD, tell
 from dagster_defs.dbt import AHEAD, MARTS, TARGET, DbtVariables, dbt_models
-from dagster_defs.exports import export_gaps, export_months
-from dagster_defs.last_run import begin, finish, is_anything_new
 from dagster_defs.markdown import as_markdown
-from dagster_defs.outputs import Outputs
-from dagster_defs.pictures.plot_files import draw_plots
-from dagster_defs.publish import note_published
-from dagster_defs.report import data_url, write_report
 from dagster_defs.resources import WorkspaceResource
 from ingest.export_raw import export_raw
 from ingest.letters import one_line
@@ -35,6 +28,13 @@ from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
+from load_profile.alerts import TOLD, tell
+from load_profile.files.profiles import export_gaps, export_months
+from load_profile.files.writer import Outputs
+from load_profile.last_run import begin, finish, is_anything_new
+from load_profile.plots.plot_files import draw_plots
+from load_profile.publish.marts import note_published
+from load_profile.report.page import data_url, write_report
 
 progress = logging.getLogger("load_profile.progress")
 MOST_DAYS = 40  # without a reading: a month's file may come some days into the next

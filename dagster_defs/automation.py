@@ -20,10 +20,10 @@ from dagster import (
     sensor,
 )
 
-from dagster_defs.alerts import TOLD, tell
 from dagster_defs.run_events import errors
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
+from load_profile.alerts import TOLD, tell
 
 FROM_COMMAND = {TOLD: "command line"}
 # events of a failed run that say why

@@ -30,15 +30,15 @@ from packaging.version import Version
 from pydantic import model_validator
 
 from dagster_defs.ahead import Ahead, reading
-from dagster_defs.dbt_command import PROJECT, project_fingerprint, run_apart, without_dbt
-from dagster_defs.dbt_variables import NetConvention, check_variables
-from dagster_defs.exports import export_profiles
-from dagster_defs.pictures.drawing import DRAWERS
-from dagster_defs.pictures.planner_plot_files import draw_planner_plots
-from dagster_defs.publish import checkpoint, publish, published_marts
 from dagster_defs.resources import LockedWorkspace, WorkspaceResource
 from dagster_defs.run_events import FAILING_ROWS, FINDINGS
 from ingest.filing import sha256_of, write_bytes
+from load_profile.dbt import PROJECT, project_fingerprint, run_apart, without_dbt
+from load_profile.dbt_variables import NetConvention, check_variables
+from load_profile.files.profiles import export_profiles
+from load_profile.plots.drawing import DRAWERS
+from load_profile.plots.planner_plot_files import draw_planner_plots
+from load_profile.publish.marts import checkpoint, publish, published_marts
 
 # which engine the models are built on, a target of dbt_project/profiles.yml
 TARGETS = ("duckdb", "spark")
@@ -59,7 +59,7 @@ with nullcontext() if TARGET == "spark" else without_dbt():
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = shutil.which("load-profile-dbt", path=Path(sys.executable).parent) or ""
 ROW_COUNT = re.compile(r"rows: (\w+) (\d+)")  # see macros/say_row_count.sql
-CHARTS = "dagster_defs.pictures.report_charts"
+CHARTS = "load_profile.report.charts"
 FINDING = re.compile(r"finding: (\{.*\})")  # see macros/say_findings.sql
 FAILING_ROW = re.compile(r"failing row: (\{.*\})")  # see macros/say_failing_rows.sql
 progress = logging.getLogger("load_profile.progress")

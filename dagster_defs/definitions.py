@@ -18,7 +18,6 @@ from dagster_defs.assets import (
 )
 from dagster_defs.automation import automation_for, every_morning, everything, new_files
 from dagster_defs.dbt import EXECUTABLE, TARGET, LeanDbtResource, dbt_models
-from dagster_defs.dbt_command import PROJECT
 from dagster_defs.resources import (
     fixed_resource,
     no_values,
@@ -26,6 +25,7 @@ from dagster_defs.resources import (
     workspace_resource,
 )
 from ingest.workspace import workspace_at
+from load_profile.dbt import PROJECT
 
 WORKSPACE = workspace_at(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")))
 ROOT = str(WORKSPACE.root)

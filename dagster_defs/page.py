@@ -20,8 +20,8 @@ from dagster_webserver.cli import (
     workspace_opts_to_load_target,
 )
 
-from dagster_defs.dbt_command import PROJECT
 from dagster_defs.page_guard import PageGuard
+from load_profile.dbt import PROJECT
 
 HOST = "127.0.0.1"
 WORKSPACE = str(PROJECT.parent / "workspace.yaml")

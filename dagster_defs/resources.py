@@ -18,10 +18,10 @@ from dagster import (
     in_process_executor,
 )
 
-from dagster_defs.pictures.drawing import DRAWERS
 from dagster_defs.run_history import prune_runs
 from ingest.settings import read_settings
 from ingest.workspace import Workspace
+from load_profile.plots.drawing import DRAWERS
 
 
 @dataclass(frozen=True)

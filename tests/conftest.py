@@ -22,15 +22,15 @@ from filelock import FileLock
 from pages import find_browser, open_browser
 from rich.console import Console
 
-from dagster_defs.exports import export_gaps, export_months, export_profiles
-from dagster_defs.pictures.planner_plot_files import draw_planner_plots
-from dagster_defs.pictures.plot_files import draw_plots
-from dagster_defs.publish import note_published
-from dagster_defs.summary import print_summary
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
+from load_profile.files.profiles import export_gaps, export_months, export_profiles
+from load_profile.plots.planner_plot_files import draw_planner_plots
+from load_profile.plots.plot_files import draw_plots
+from load_profile.publish.marts import note_published
+from load_profile.terminal import print_summary
 
 PROJECT = Path(__file__).parents[1]
 DBT_PROJECT = PROJECT / "dbt_project"

@@ -38,10 +38,10 @@ def load(root: Path) -> loading.LoadSummary:
 
 def export(root: Path) -> None:
     """Write profiles, gap lists, months, plots and report from the tables that are there."""
-    from dagster_defs.exports import export_gaps, export_months, export_profiles
-    from dagster_defs.pictures.planner_plot_files import draw_planner_plots
-    from dagster_defs.pictures.plot_files import draw_plots
-    from dagster_defs.report import write_report
+    from load_profile.files.profiles import export_gaps, export_months, export_profiles
+    from load_profile.plots.planner_plot_files import draw_planner_plots
+    from load_profile.plots.plot_files import draw_plots
+    from load_profile.report.page import write_report
 
     workspace = Workspace(root)
     workspace.prepare()
@@ -60,12 +60,11 @@ def export_raw(root: Path) -> None:
 
 WORK = {"load": load, "export": export, "export_raw": export_raw}
 TRACED = {
-    "load": {shutil.__file__, *(str(path) for path in (PROJECT / "ingest").glob("*.py"))}
-    - {str(PROJECT / "ingest" / name) for name in ("sample.py", "analyze.py")},
+    "load": {shutil.__file__, *(str(path) for path in (PROJECT / "ingest").glob("*.py"))},
     "export": {
         str(path)
-        for name in ("outputs", "exports", "plot_files", "planner_plot_files", "report")
-        for path in (PROJECT / "dagster_defs").rglob(f"{name}.py")
+        for name in ("writer", "profiles", "plot_files", "planner_plot_files", "page")
+        for path in (PROJECT / "load_profile").rglob(f"{name}.py")
     },
     "export_raw": {
         shutil.__file__,

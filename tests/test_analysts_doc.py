@@ -9,9 +9,9 @@ import pandas
 import pytest
 from conftest import PROJECT, load_profile
 
-from dagster_defs.publish import publish, published_marts
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.publish.marts import publish, published_marts
 
 TEXT = (PROJECT / "docs/analysts.md").read_text(encoding="utf-8")
 START, *QUESTIONS = re.split(r"^### ", TEXT, flags=re.MULTILINE)

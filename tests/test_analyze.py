@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.analyze import BadCells, Gap, analyze_series, format_report, series_buckets, write_gaps
-from ingest.sample import write_sample
+from load_profile.analyze import (
+    BadCells,
+    Gap,
+    analyze_series,
+    format_report,
+    series_buckets,
+    write_gaps,
+)
+from load_profile.sample import write_sample
 
 START = datetime(2024, 7, 12, 11)
 STEP = timedelta(minutes=15)

@@ -26,8 +26,8 @@ from dagster import (
 from dagster_defs.assets import recent_readings
 from dagster_defs.automation import automation_for, every_morning
 from dagster_defs.resources import workspace_resource
-from ingest.sample import write_sample
 from ingest.workspace import Workspace
+from load_profile.sample import write_sample
 
 
 class Letters(Message):

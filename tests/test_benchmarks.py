@@ -14,8 +14,8 @@ from conftest import PROJECT
 
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
-from ingest.sample import write_sample
 from ingest.workspace import Workspace
+from load_profile.sample import write_sample
 
 # Roots and quotients: the product rounds them half up from nine decimals, Polars a double.
 ROOTS = ("MVA_net", "PF_net", "MVA_total", "PF_total")

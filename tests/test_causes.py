@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, dbt, only, query, summary, take_in
 
-from dagster_defs.publish import publish, published_marts
-from dagster_defs.versions import difference
 from ingest.review import release_file, withdraw_file
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
+from load_profile.publish.history import difference
+from load_profile.publish.marts import publish, published_marts
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 METERS = "sta,meter,multiplier,channel_unit,interval_minutes,total_factor,valid_from,valid_to\n"

@@ -21,12 +21,12 @@ import duckdb
 import pytest
 from kill_at import PROJECT, export, load
 
-from dagster_defs.outputs import INDEX, written_files
-from dagster_defs.report import FILE as REPORT
 from ingest import load_files as loading
 from ingest import raw_files
 from ingest.filing import FilingError
 from ingest.raw_files import RawFile
+from load_profile.files.writer import INDEX, written_files
+from load_profile.report.page import FILE as REPORT
 
 KILLED = -9
 METERS = "sta,meter,multiplier\nnorth,1,28800\nsouth,2,14400\nwést,3,14400\n"

@@ -11,7 +11,7 @@ from shutil import copytree
 import pytest
 from conftest import PROJECT, query
 
-from dagster_defs.pictures.planner_plot_files import PICTURES
+from load_profile.plots.planner_plot_files import PICTURES
 
 ASSETS = {
     "raw/meter_data", "raw/clock_days", "raw/files", "raw/file_months",

@@ -7,15 +7,15 @@ import pytest
 from conftest import query, take_in
 from dagster import DagsterInstance
 
-from dagster_defs.last_run import is_anything_new
-from dagster_defs.outputs import INDEX, are_outputs_intact, written_files
-from dagster_defs.run_job import dagster_home
 from ingest.archive import archive_problems
 from ingest.filing import LEDGER
 from ingest.review import rebuild_warehouse
-from ingest.sample import write_sample
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
+from load_profile.files.writer import INDEX, are_outputs_intact, written_files
+from load_profile.last_run import is_anything_new
+from load_profile.run import dagster_home
+from load_profile.sample import write_sample
 
 GARBAGE = b"\x00not what it was\xff" * 50
 

@@ -8,7 +8,7 @@ from shutil import copytree
 
 from conftest import PROJECT, invoke_dbt, query
 
-from dagster_defs.dbt_command import is_large
+from load_profile.dbt import is_large
 
 DBT = Path(sys.executable).with_name("dbt")
 

@@ -10,13 +10,13 @@ import pytest
 from conftest import load_profile
 from dagster import DagsterInstance, DagsterRunStatus, job, op
 
-from dagster_defs.outputs import INDEX, OutputWriter, written_files
-from dagster_defs.run_job import DAGSTER_YAML, dagster_home
-from dagster_defs.versions import difference
 from ingest.filing import FilingError, recorded_place
-from ingest.sample import write_sample
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import RootError, Workspace, workspace_at
+from load_profile.files.writer import INDEX, OutputWriter, written_files
+from load_profile.publish.history import difference
+from load_profile.run import DAGSTER_YAML, dagster_home
+from load_profile.sample import write_sample
 
 
 @pytest.fixture
@@ -147,7 +147,15 @@ def test_a_run_that_is_going_on_is_left_alone_when_the_page_starts():
 def test_no_module_of_a_root_is_imported_by_a_run_in_it(tmp_path):
     write_sample(tmp_path, feeders=1, months=1)
     mark = f"open({str(tmp_path / 'imported')!r}, 'a').write(__name__)\nraise SystemExit\n"
-    for name in ("json", "duckdb", "dagster_defs", "dbt", "multiprocessing", "sitecustomize"):
+    for name in (
+        "json",
+        "duckdb",
+        "load_profile",
+        "dagster_defs",
+        "dbt",
+        "multiprocessing",
+        "sitecustomize",
+    ):
         (tmp_path / f"{name}.py").write_text(mark)
     for name in ("dbt_project.yml", "profiles.yml", "dagster.yaml", "workspace.yaml"):
         (tmp_path / name).write_text("evil: [")

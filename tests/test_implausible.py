@@ -9,10 +9,10 @@ import pytest
 from conftest import BUILD, PROJECT, dbt, only, query, take_in
 from test_analysts_doc import QUESTIONS, answers, comparable
 
-from dagster_defs.publish import publish, published_marts
-from dagster_defs.why import explain
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.publish.marts import publish, published_marts
+from load_profile.why import explain
 
 START = datetime(2024, 6, 1)
 METERS = """sta,meter,multiplier,channel_unit,interval_minutes

@@ -43,13 +43,13 @@ def test_debug_events_are_dropped_and_all_others_are_told(monkeypatch):
 
 
 def test_a_fresh_clone_can_read_the_dbt_project(tmp_path):
-    for name in ("dagster_defs", "ingest", "dbt_project/macros"):
+    for name in ("dagster_defs", "load_profile", "ingest", "dbt_project/macros"):
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("*cache*"))
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(PROJECT / "dbt_project" / name, tmp_path / "dbt_project")
     target = tmp_path / "dbt_project/target"
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "dagster_defs.dbt_command", "parse", "--target-path", target],
+        [sys.executable, "-P", "-m", "load_profile.dbt", "parse", "--target-path", target],
         env={**os.environ, "PYTHONPATH": str(tmp_path), "LOAD_PROFILE_ROOT": str(tmp_path)},
         capture_output=True,
         text=True,

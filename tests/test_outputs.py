@@ -14,12 +14,12 @@ import duckdb
 import pytest
 from conftest import PROJECT
 
-from dagster_defs import exports
-from dagster_defs.exports import export_gaps, export_months, export_profiles
-from dagster_defs.outputs import INDEX, OutputWriter, are_outputs_intact
-from dagster_defs.pictures import drawing
-from dagster_defs.pictures.plot_files import bucket_minutes, draw_plots
 from ingest.workspace import Workspace
+from load_profile.files import profiles as exports
+from load_profile.files.profiles import export_gaps, export_months, export_profiles
+from load_profile.files.writer import INDEX, OutputWriter, are_outputs_intact
+from load_profile.plots import drawing
+from load_profile.plots.plot_files import bucket_minutes, draw_plots
 
 FEEDERS = ["we,st", "gen", "a #1"]
 # What DuckDB's own COPY makes of the published query is the standard.
@@ -428,7 +428,7 @@ def test_pictures_of_many_processes_are_those_of_one(con, workspace, tmp_path, m
 DRAW_FOREVER = """
 import sys
 from functools import partial
-from dagster_defs.pictures import drawing
+from load_profile.plots import drawing
 drawing.POOL_FROM = 1
 task = '''
 import os, pathlib, time

@@ -13,8 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dagster_defs.pictures import planner_plot_files
-from dagster_defs.pictures.day_plots import (
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+from load_profile.plots import planner_plot_files
+from load_profile.plots.day_plots import (
     BOTH,
     COMPLETE,
     FEED_IN,
@@ -25,17 +27,15 @@ from dagster_defs.pictures.day_plots import (
     gap_calendar,
     heat_map,
 )
-from dagster_defs.pictures.look import GAP_EDGE
-from dagster_defs.pictures.month_plots import by_month
-from dagster_defs.pictures.picture_parts import (
+from load_profile.plots.month_plots import by_month
+from load_profile.plots.picture_parts import (
     NO_READINGS,
     NO_TOTAL,
     to_png,
 )
-from dagster_defs.pictures.planner_plot_files import PICTURES, draw_planner_plots
-from dagster_defs.pictures.planner_plots import load_duration, typical_day
-from ingest.warehouse import open_warehouse
-from ingest.workspace import Workspace
+from load_profile.plots.planner_plot_files import PICTURES, draw_planner_plots
+from load_profile.plots.planner_plots import load_duration, typical_day
+from load_profile.plots.theme import GAP_EDGE
 
 FILES = {f"plots/{name}.png" for name in PICTURES}
 LOOK = {"feeder_count": 3, "zone": "UTC"}
@@ -83,7 +83,7 @@ def drawn(sample, tmp_path_factory):
         def keep(tasks):
             for name, task in zip(PICTURES, tasks, strict=True):
                 module, function = task.args[0].split(".")
-                drawn_by = importlib.import_module(f"dagster_defs.pictures.{module}")
+                drawn_by = importlib.import_module(f"load_profile.plots.{module}")
                 figures[name] = getattr(drawn_by, function)(*task.args[1:], **task.keywords)
                 yield b""
 

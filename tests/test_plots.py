@@ -14,7 +14,7 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from dagster_defs.pictures import picture_parts, plots
+from load_profile.plots import picture_parts, plots
 
 ZONE = "America/Denver"
 START = "2024-07-12 00:00"

@@ -20,14 +20,14 @@ from conftest import PROJECT, bring_up_to_date, load_profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_defs import versions
 from dagster_defs.ahead import Ahead
-from dagster_defs.last_run import is_anything_new
-from dagster_defs.publish import as_double, publish, published_marts
-from dagster_defs.versions import UnknownVersionError, difference
 from ingest.review import withdraw_file
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
+from load_profile.last_run import is_anything_new
+from load_profile.publish import history as versions
+from load_profile.publish.history import UnknownVersionError, difference
+from load_profile.publish.marts import as_double, publish, published_marts
 
 MARTS = published_marts(PROJECT / "dbt_project/target/manifest.json")
 HEADER = "Record No.,"
@@ -240,7 +240,7 @@ def test_a_published_file_that_somebody_changed_is_made_again(space):
 
 
 def test_feeders_share_files_of_about_fifty_thousand_rows(space, monkeypatch):
-    monkeypatch.setattr("dagster_defs.publish.ROWS_A_FILE", 4_000)
+    monkeypatch.setattr("load_profile.publish.marts.ROWS_A_FILE", 4_000)
     publish(space, MARTS)
     folder = space.warehouse.parent / "published/feeder_profiles"
     assert len(list(folder.glob("month=2024-08/*"))) in (2, 3, 4)
@@ -320,7 +320,7 @@ def test_a_file_that_cannot_be_replaced_waits_for_the_next_run(space, monkeypatc
             raise PermissionError(13, "The process cannot access the file: it is being used")
         return replace(path, target)
 
-    monkeypatch.setattr("dagster_defs.publish.PAUSE", 0)
+    monkeypatch.setattr("load_profile.publish.marts.PAUSE", 0)
     monkeypatch.setattr(Path, "replace", refuse)
     second = publish(space, MARTS)
     assert not second.is_in_place

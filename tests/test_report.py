@@ -13,12 +13,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import load_profile, query
 
-from dagster_defs import report
-from dagster_defs.outputs import are_outputs_intact
-from dagster_defs.pictures.report_charts import Series, charts, scripts
-from dagster_defs.report import MOST_POINTS, write_report
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.files.writer import are_outputs_intact
+from load_profile.report import page as report
+from load_profile.report.charts import Series, charts, scripts
+from load_profile.report.page import MOST_POINTS, write_report
 
 LONG_AGO = datetime(2000, 1, 1)
 DRAWN = "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"

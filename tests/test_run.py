@@ -28,14 +28,14 @@ from conftest import (
 )
 from rich.console import Console
 
-from dagster_defs.last_run import is_anything_new
-from dagster_defs.outputs import INDEX
-from dagster_defs.pictures.planner_plot_files import PICTURES
-from dagster_defs.report import FILE as REPORT
-from dagster_defs.summary import print_feeders
-from ingest.sample import write_sample
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
+from load_profile.files.writer import INDEX
+from load_profile.last_run import is_anything_new
+from load_profile.plots.planner_plot_files import PICTURES
+from load_profile.report.page import FILE as REPORT
+from load_profile.sample import write_sample
+from load_profile.terminal import print_feeders
 
 PROFILE_HEADER = (
     "meter,Record No.,Event Type,Start Time,End Time,kw_del,kw_rec,kva_del,kva_rec,"

@@ -5,8 +5,8 @@ from dagster import DagsterInvalidConfigError, validate_run_config
 from pydantic import ValidationError
 
 from dagster_defs.dbt import DbtVariables, as_config
-from dagster_defs.dbt_variables import NAMES, check_variables
 from dagster_defs.definitions import defs
+from load_profile.dbt_variables import NAMES, check_variables
 
 JOB = defs.resolve_job_def("load_profile")
 

@@ -17,9 +17,9 @@ from dagster import (
 )
 
 from dagster_defs.run_history import DAY, prune_runs
-from dagster_defs.run_job import dagster_home
 from ingest.settings import Settings, SettingsError, read_settings
 from ingest.workspace import Workspace
+from load_profile.run import dagster_home
 
 
 @asset(check_specs=[AssetCheckSpec("small", asset="made")])

@@ -9,7 +9,7 @@ from shutil import copytree
 import pytest
 from conftest import load_profile, query, take_in
 
-from ingest.sample import SampleSummary, write_sample
+from load_profile.sample import SampleSummary, write_sample
 
 CLOCK = "%m/%d/%y %H:%M:%S"
 

@@ -17,13 +17,13 @@ from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue
 from markdown_it import MarkdownIt
 from test_automation import mail_server, web_server, write_alerts
 
-from dagster_defs.alerts import tell
 from dagster_defs.markdown import as_markdown
-from dagster_defs.pictures.planner_plot_files import PICTURES
 from ingest.export_raw import export_raw
 from ingest.raw_files import TIME_FORMAT
 from ingest.review import rebuild_warehouse
 from ingest.workspace import Workspace
+from load_profile.alerts import tell
+from load_profile.plots.planner_plot_files import PICTURES
 
 FEEDERS = {  # and their meters
     "=cmd[red]": "=1+1",

@@ -21,10 +21,10 @@ from conftest import bring_up_to_date, dbt, query
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dagster_defs.pictures.plot_files import panels
 from ingest.check_files import check_files, save_rows
 from ingest.clock import clock_days
 from ingest.raw_files import TIME_FORMAT, inspect_file
+from load_profile.plots.plot_files import panels
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 DENVER, STANDARD, LONDON = "America/Denver", "Etc/GMT+7", "Europe/London"

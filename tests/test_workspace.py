@@ -8,8 +8,8 @@ import pytest
 from conftest import load_profile, query, take_in
 
 from ingest.review import rebuild_warehouse
-from ingest.sample import write_sample
 from ingest.workspace import RootError, Workspace, workspace_at
+from load_profile.sample import write_sample
 
 ROOTS = ("st*r[x]", "ha#sh {quo'te}", '100% dq"x', " 电\nline")
 

@@ -10,9 +10,9 @@ import pytest
 from compare import compare_marts
 from conftest import BUILD, DBT_PROJECT, dbt
 
-from dagster_defs.run_job import dagster_home
-from ingest.sample import write_sample
 from ingest.workspace import Workspace
+from load_profile.run import dagster_home
+from load_profile.sample import write_sample
 
 # jobs in turn, each for the months that are named; in a process of its own, as Dagster's page would
 RUN = """

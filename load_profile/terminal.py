@@ -7,13 +7,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from dagster_defs.drop_folder import left_out
-from dagster_defs.versions import Difference
 from ingest.archive import archive_problems
 from ingest.letters import one_line
 from ingest.raw_files import find_files
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.drop_folder import left_out
+from load_profile.publish.history import Difference
 
 SHOWN_TABLES = {"feeder_profiles", "combined_profiles", "gaps", "planner_figures"}
 MOST_DUPLICATES = 10

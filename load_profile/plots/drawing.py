@@ -19,7 +19,7 @@ from operator import call
 POOL_FROM = 24
 MOST_PROCESSES = 8
 # these import what takes the second
-MODULES = ("dagster_defs.pictures.plots", "dagster_defs.pictures.planner_plots")
+MODULES = ("load_profile.plots.plots", "load_profile.plots.planner_plots")
 
 
 def picture(plot: str, *data: object, **look: object) -> Callable[[], bytes]:
@@ -71,10 +71,10 @@ _ALONE = threading.Lock()  # matplotlib's settings are those of the whole proces
 
 def _draw(plot: str, *data: object, **look: object) -> bytes:
     # pandas and seaborn take a second to import; a run without pictures need not pay it
-    from dagster_defs.pictures.picture_parts import to_png
+    from load_profile.plots.picture_parts import to_png
 
     module, function = plot.split(".")
-    drawn_by = importlib.import_module(f"dagster_defs.pictures.{module}")
+    drawn_by = importlib.import_module(f"load_profile.plots.{module}")
     return to_png(getattr(drawn_by, function)(*data, **look))
 
 

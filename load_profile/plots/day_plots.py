@@ -24,8 +24,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from pandas import DataFrame
 
-from dagster_defs.pictures.look import DARK, GAP_EDGE, RED
-from dagster_defs.pictures.picture_parts import (
+from load_profile.plots.picture_parts import (
     BY_POWER,
     DPI,
     LABEL_PT,
@@ -52,6 +51,7 @@ from dagster_defs.pictures.picture_parts import (
     time_axis,
     upright_grid,
 )
+from load_profile.plots.theme import DARK, GAP_EDGE, RED
 
 LOAD = sns.color_palette("YlGnBu", as_cmap=True)  # nothing below 0: darker = more
 FEED_IN = sns.color_palette("YlOrBr_r", as_cmap=True)  # nothing above 0: darker = more fed in

@@ -63,7 +63,7 @@ def without_dbt() -> Iterator[None]:
 def run_apart(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run dbt in a process of its own, beside the waiting one, which is for the build."""
     environment = {**os.environ, "LOAD_PROFILE_ROOT": str(root), WARM: ""}
-    command = [sys.executable, "-P", "-m", "dagster_defs.dbt_command", "--quiet", *arguments]
+    command = [sys.executable, "-P", "-m", "load_profile.dbt", "--quiet", *arguments]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, encoding="utf-8"
     )
@@ -79,7 +79,7 @@ class WarmDbt(AbstractContextManager):
         self.variables = variables
 
     def __enter__(self) -> "WarmDbt":
-        command = [sys.executable, "-P", "-m", "dagster_defs.dbt_command", "--wait", self.variables]
+        command = [sys.executable, "-P", "-m", "load_profile.dbt", "--wait", self.variables]
         # if it fails to start, load-profile-dbt does its work and says why
         self.process = subprocess.Popen(
             command,

@@ -19,7 +19,7 @@ from matplotlib.transforms import ScaledTranslation, Transform
 from pandas import DataFrame
 from PIL import Image
 
-from dagster_defs.pictures.look import DARK, GAP_FILL
+from load_profile.plots.theme import DARK, GAP_FILL
 
 DPI = 100
 WIDTH = 14.0  # inches

@@ -7,12 +7,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from dagster_defs.dbt_command import PROJECT, project_fingerprint
-from dagster_defs.outputs import are_outputs_intact
 from ingest.caches import read_json
 from ingest.filing import write_text
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
+from load_profile.dbt import PROJECT, project_fingerprint
+from load_profile.files.writer import are_outputs_intact
 
 PENDING = "run.json"  # beside last_run.json while a run of Dagster's page is going on
 
@@ -54,7 +54,7 @@ def finish(workspace: Workspace, run_id: str) -> None:
 def inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> dict[str, object]:
     """What a run depends on beside the drop folder."""
     code = hashlib.sha256(project_fingerprint().encode())
-    for folder in ("ingest", "dagster_defs"):
+    for folder in ("ingest", "load_profile", "dagster_defs"):
         for path in sorted((PROJECT.parent / folder).rglob("*.*")):
             if path.suffix in (".py", ".jinja"):
                 code.update(path.read_bytes())

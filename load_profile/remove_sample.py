@@ -6,9 +6,9 @@ from pathlib import Path
 from ingest.filing import LEDGER, save_ledger_copy, sha256_of
 from ingest.raw_files import find_files
 from ingest.review import rebuild_warehouse
-from ingest.sample import NOTE, simulated
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.sample import NOTE, simulated
 
 ROWS = ("interval_reads", "file_months", "files")  # of schema raw; the ledger last
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 
-from dagster_defs.dbt_command import run_apart
-from dagster_defs.outputs import replace_if_changed
 from ingest.warehouse import WarehouseError
 from ingest.workspace import Workspace
+from load_profile.dbt import run_apart
+from load_profile.files.writer import replace_if_changed
 
 PAGE = "dbt-docs.html"
 

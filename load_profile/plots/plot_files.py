@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from dagster_defs.exports import feeders_of, stamps
-from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
-from dagster_defs.pictures.drawing import DRAWERS, picture
 from ingest.workspace import Workspace
+from load_profile.files.profiles import feeders_of, stamps
+from load_profile.files.writer import Outputs, OutputWriter, stamp_of
+from load_profile.plots.drawing import DRAWERS, picture
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from ingest.analyze import SeriesReport
+    from load_profile.analyze import SeriesReport
 
 # A plot is about 1,200 pixels wide: a finer series would only take longer to draw.
 BUCKETS = 1200
@@ -102,7 +102,7 @@ select gap_start_local as gap_start, gap_end_local as gap_end, missing_intervals
 from combined_gaps
 order by gap_start_at
 """
-DRAWN_BY = ("look.py", "picture_parts.py", "plots.py", "plot_files.py")
+DRAWN_BY = ("theme.py", "picture_parts.py", "plots.py", "plot_files.py")
 ZONES = "select feeder, max_by(timezone, meter_data_row) from stg_meter_data group by feeder"
 
 
@@ -205,9 +205,9 @@ def draw_series(report: "SeriesReport", path: Path) -> Path:
     """Draw the series of one analyzed file with its gaps; return where the picture is."""
     from pandas import DataFrame
 
-    from dagster_defs.pictures.picture_parts import to_png
-    from dagster_defs.pictures.plots import series_plot
-    from ingest.analyze import series_buckets
+    from load_profile.analyze import series_buckets
+    from load_profile.plots.picture_parts import to_png
+    from load_profile.plots.plots import series_plot
 
     gaps = DataFrame(
         [(gap.gap_start, gap.gap_end, gap.missing_intervals) for gap in report.gaps],

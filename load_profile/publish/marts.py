@@ -24,13 +24,13 @@ from zlib import crc32
 
 import duckdb
 
-from dagster_defs.exports import RAW_OF, guess_power
-from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
-from dagster_defs.versions import HISTORY, note_version
 from ingest.caches import notices, read_json, set_aside_damaged
 from ingest.filing import sha256_of, write_text
 from ingest.warehouse import WarehouseError, damage_advice, open_warehouse, utc_now
 from ingest.workspace import Workspace
+from load_profile.files.profiles import RAW_OF, guess_power
+from load_profile.files.writer import Outputs, OutputWriter, stamp_of
+from load_profile.publish.history import HISTORY, note_version
 
 FOLDER = "published/"  # of the Parquet files, in the folder of the warehouse
 VERSION = f"{FOLDER}version.json"  # the version whose Parquet files are all there

@@ -13,20 +13,20 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_defs.docs import PAGE as DOCS
-from dagster_defs.outputs import Outputs, OutputWriter, replace_if_changed
-from dagster_defs.pictures.look import NET_LABELS
-from dagster_defs.pictures.planner_plot_files import drawn_pictures
-from dagster_defs.pictures.plot_files import bucket_minutes
-from dagster_defs.publish import VERSION
-from dagster_defs.summary import CONFLICTS, CORRECTIONS, FILES, IS_OPEN, RESTATEMENTS, WHOLE
 from ingest.caches import read_json
 from ingest.letters import visible
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
+from load_profile.dbt_docs import PAGE as DOCS
+from load_profile.files.writer import Outputs, OutputWriter, replace_if_changed
+from load_profile.plots.planner_plot_files import drawn_pictures
+from load_profile.plots.plot_files import bucket_minutes
+from load_profile.plots.theme import NET_LABELS
+from load_profile.publish.marts import VERSION
+from load_profile.terminal import CONFLICTS, CORRECTIONS, FILES, IS_OPEN, RESTATEMENTS, WHOLE
 
 FILE = "report.html"
-TEMPLATE = Path(__file__).with_name("report.html.jinja")
+TEMPLATE = Path(__file__).with_name("template.html.jinja")
 MOST_ROWS = 500  # of a table; the page says what is left out
 MOST_LETTERS = 20
 MOST_GAPS = 3_000  # shaded in the chart, the longest ones
@@ -411,7 +411,7 @@ def _charts(con: duckdb.DuckDBPyConnection, system: tuple, span: tuple) -> dict[
     _, net_convention, interval_minutes = system
     if first is None:
         return {"script": "", "charts": "", "libraries": ""}
-    from dagster_defs.pictures.report_charts import Curve, Gap, charts, scripts
+    from load_profile.report.charts import Curve, Gap, charts, scripts
 
     series = _series(con, span_minutes, interval_minutes, first_start_at)
     gaps = [
@@ -432,7 +432,7 @@ def _series(
     """Lowest and highest power of the total and every feeder, in buckets of one width."""
     import numpy as np
 
-    from dagster_defs.pictures.report_charts import Series
+    from load_profile.report.charts import Series
 
     names = ["*", *(name for (name,) in con.execute(NAMES).fetchall())]
     step = bucket_minutes(span_minutes, interval_minutes, MOST_POINTS // len(names))

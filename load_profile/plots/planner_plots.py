@@ -17,8 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from pandas import DataFrame
 
-from dagster_defs.pictures.look import COLOURS, DARK, NET_LABELS
-from dagster_defs.pictures.picture_parts import (
+from load_profile.plots.picture_parts import (
     BY_POWER,
     DPI,
     LABEL_PT,
@@ -47,6 +46,7 @@ from dagster_defs.pictures.picture_parts import (
     upright_grid,
     value_grid,
 )
+from load_profile.plots.theme import COLOURS, DARK, NET_LABELS
 
 MOST_YEARS, MOST_COLUMNS, MOST_SEASONS = 6, 4, 6
 DAY_TYPES = ["weekday", "weekend", "holiday"]

@@ -28,7 +28,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from bokeh.resources import Resources
 
-from dagster_defs.pictures.look import BLUE, COLOURS, GAP_EDGE, GAP_FILL
+from load_profile.plots.theme import BLUE, COLOURS, GAP_EDGE, GAP_FILL
 
 FAR = 1e9  # MW, beyond any reading: a gap reaches over the whole height
 TOOLS = "xpan,xwheel_zoom,box_zoom,reset,save"

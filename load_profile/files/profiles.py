@@ -13,8 +13,8 @@ from os import cpu_count
 
 import duckdb
 
-from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
 from ingest.workspace import Workspace
+from load_profile.files.writer import Outputs, OutputWriter, stamp_of
 
 TIME = "'%m/%d/%y %H:%M:%S'"
 UTC = "'%Y-%m-%dT%H:%M:%SZ'"  # ISO 8601: the hour that a clock has twice in autumn

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from pandas import DataFrame
 
-from dagster_defs.pictures.look import BLUE, DARK, GAP_EDGE, GAP_FILL, ORANGE
-from dagster_defs.pictures.picture_parts import (
+from load_profile.plots.picture_parts import (
     BY_POWER,
     DPI,
     LABEL_PT,
@@ -38,6 +37,7 @@ from dagster_defs.pictures.picture_parts import (
     upright_grid,
     value_grid,
 )
+from load_profile.plots.theme import BLUE, DARK, GAP_EDGE, GAP_FILL, ORANGE
 
 MONTH_LABELS = {
     "signed": ("Peak of net power (MW)", "Net energy (MWh)"),

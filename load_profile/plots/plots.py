@@ -23,8 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from pandas import DataFrame
 
-from dagster_defs.pictures.look import BLUE, DARK, GAP_EDGE, GAP_FILL, GREEN, NET_LABELS, ORANGE
-from dagster_defs.pictures.picture_parts import (
+from load_profile.plots.picture_parts import (
     DPI,
     GAP_EDGE_PT,
     GAP_ZORDER,
@@ -46,6 +45,7 @@ from dagster_defs.pictures.picture_parts import (
     time_axis,
     value_grid,
 )
+from load_profile.plots.theme import BLUE, DARK, GAP_EDGE, GAP_FILL, GREEN, NET_LABELS, ORANGE
 
 NET_NAMES = {"signed": "net", "gross": "gross"}
 DELIVERED_RECEIVED_LABEL = "Delivered above, received below zero (MW)"

@@ -13,15 +13,15 @@ from typing import Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from dagster_defs import interrupt
-from dagster_defs.alerts import AlertError, read_alerts, tell
-from dagster_defs.dbt_variables import check_variables
-from dagster_defs.terminal import PlainConsole
 from ingest.caches import notices
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
 from ingest.settings import SettingsError, read_settings
 from ingest.workspace import RootError, Workspace, workspace_at
+from load_profile import interrupt
+from load_profile.alerts import AlertError, read_alerts, tell
+from load_profile.console import PlainConsole
+from load_profile.dbt_variables import check_variables
 
 app = typer.Typer(
     help="From a folder of raw revenue-meter exports to load profiles that can be trusted.",
@@ -73,12 +73,12 @@ def run(
         read_settings(workspace.settings)
     except (MeterDataError, AlertError, SettingsError) as error:
         _stop(str(error))
-    from dagster_defs.drop_folder import has_nothing_to_read, left_out
-    from dagster_defs.last_run import is_anything_new
-    from dagster_defs.run_job import run_job
-    from dagster_defs.summary import print_summary
-    from ingest.remove_sample import holds_sample_and_others
     from ingest.warehouse import WarehouseError, utc_now
+    from load_profile.drop_folder import has_nothing_to_read, left_out
+    from load_profile.last_run import is_anything_new
+    from load_profile.remove_sample import holds_sample_and_others
+    from load_profile.run import run_job
+    from load_profile.terminal import print_summary
 
     if has_nothing_to_read(workspace):
         nothing = f"Nothing to do: there is no .csv file in {workspace.dropbox}."
@@ -129,7 +129,7 @@ def status(
     most: Annotated[int, typer.Option(help="How many to show, the latest.")] = 40,
 ) -> None:
     """Say what happened to files: outcome, reason and where they are now, the latest last."""
-    from dagster_defs.summary import print_status
+    from load_profile.terminal import print_status
 
     with _reported():
         print_status(console, _workspace(root), name, most)
@@ -142,8 +142,8 @@ def why(
     root: Root = Path(),
 ) -> None:
     """Say where a published number comes from: file, line, meter-data row and formula."""
-    from dagster_defs.why import explain
     from ingest.warehouse import open_warehouse
+    from load_profile.why import explain
 
     workspace = _workspace(root)
     with _reported(ValueError), open_warehouse(workspace.warehouse, read_only=True) as con:
@@ -165,8 +165,8 @@ def diff(
 
     Intervals with their values before and after, why, and the effect on energy and peak.
     """
-    from dagster_defs.summary import print_difference
-    from dagster_defs.versions import UnknownVersionError, difference
+    from load_profile.publish.history import UnknownVersionError, difference
+    from load_profile.terminal import print_difference
 
     place = _workspace(root).published
     with _reported(UnknownVersionError):
@@ -257,15 +257,15 @@ def analyze(
     show: Annotated[bool, typer.Option("--show", help="Open the plot in a window.")] = False,
 ) -> None:
     """Check one series: rows, unread times, interval, gaps; write its gaps and a plot beside it."""
-    from ingest.analyze import analyze_series, format_report, write_gaps
+    from load_profile.analyze import analyze_series, format_report, write_gaps
 
     try:
         report = analyze_series(file)
     except ValueError as error:
         _stop(str(error))
     _say(format_report(report))
-    from dagster_defs.outputs import is_output
-    from dagster_defs.pictures.plot_files import draw_series
+    from load_profile.files.writer import is_output
+    from load_profile.plots.plot_files import draw_series
 
     stem = file.stem
     if is_output(file.with_name(f"{stem}_gaps.csv")):  # what a run wrote is not overwritten
@@ -297,7 +297,7 @@ def sample(
 @app.command()
 def docs(root: Root = Path()) -> None:
     """Write lp/dbt-docs.html: all tables, columns, tests and where they come from, as one page."""
-    from dagster_defs.docs import write_docs
+    from load_profile.dbt_docs import write_docs
 
     workspace = _workspace(root)
     with _reported(), workspace.locked(say=_say):
@@ -314,8 +314,8 @@ def ui(
 
     Only a browser on this machine is answered, and only that page itself (docs/security.md).
     """
-    from dagster_defs.dbt_command import PROJECT
-    from dagster_defs.run_job import dagster_home
+    from load_profile.dbt import PROJECT
+    from load_profile.run import dagster_home
 
     workspace = _workspace(root)
     with socket.socket() as free:
@@ -384,7 +384,7 @@ def _variables(text: str | None) -> dict[str, str]:
 
 
 def _write_sample(root: Path, feeders: int, months: int, seed: int) -> None:
-    from ingest.sample import write_sample
+    from load_profile.sample import write_sample
 
     try:
         summary = write_sample(root, feeders=feeders, months=months, seed=seed)
@@ -397,9 +397,9 @@ def _write_sample(root: Path, feeders: int, months: int, seed: int) -> None:
 
 
 def _remove_sample(workspace: Workspace) -> None:
-    from dagster_defs.outputs import remove_outputs
-    from ingest.remove_sample import remove_sample
-    from ingest.sample import simulated
+    from load_profile.files.writer import remove_outputs
+    from load_profile.remove_sample import remove_sample
+    from load_profile.sample import simulated
 
     if not simulated(workspace.root):
         _stop(f"No sample has been written in {workspace.root}.")

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from dagster_defs.exports import feeders_of, stamps
-from dagster_defs.outputs import Outputs, OutputWriter, stamp_of
-from dagster_defs.pictures.drawing import DRAWERS, picture
 from ingest.workspace import Workspace
+from load_profile.files.profiles import feeders_of, stamps
+from load_profile.files.writer import Outputs, OutputWriter, stamp_of
+from load_profile.plots.drawing import DRAWERS, picture
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -42,7 +42,7 @@ LARGE_DAYS, SMALL_DAYS, CALENDAR_DAYS = 1190, 390, 1040
 # Shortest slots of the day (minutes), of at least 3 pixels each.
 LARGE_SLOT, SMALL_SLOT = 10, 30
 DRAWN_BY = (
-    "look.py",
+    "theme.py",
     "picture_parts.py",
     "day_plots.py",
     "month_plots.py",

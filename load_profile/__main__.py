@@ -5,7 +5,7 @@ import sys
 
 def main() -> None:
     try:
-        from dagster_defs.command_line import main as run_command
+        from load_profile.cli import main as run_command
 
         run_command()
     except KeyboardInterrupt:

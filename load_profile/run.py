@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_defs import last_run
-from dagster_defs.dbt_command import WarmDbt
 from ingest.caches import notices, put_aside, set_aside_damaged
 from ingest.filing import write_text
 from ingest.workspace import Workspace
+from load_profile import last_run
+from load_profile.dbt import WarmDbt
 
 COSTED = (
     "profile_files",
@@ -112,11 +112,11 @@ def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> Ru
     from dagster import AssetSelection, DagsterInstance
 
     from dagster_defs import run_events
-    from dagster_defs.alerts import tell
     from dagster_defs.automation import FROM_COMMAND
     from dagster_defs.dbt import as_config
     from dagster_defs.definitions import defs
     from dagster_defs.event_log import keep_connections
+    from load_profile.alerts import tell
 
     job = defs.resolve_job_def("load_profile")
     keys = None

@@ -1,0 +1,1 @@
+"""Text files of the profiles, gaps and monthly figures, written partition by partition."""

@@ -1,0 +1,1 @@
+"""Published versions: marts in DuckDB and Parquet, and how versions differ."""
