@@ -21,17 +21,16 @@ from dagster_webserver.cli import (
 )
 
 from dagster_defs.page_guard import PageGuard
-from load_profile.dbt import PROJECT
 
 HOST = "127.0.0.1"
-WORKSPACE = str(PROJECT.parent / "workspace.yaml")
+ASSETS = "dagster_defs.definitions"
 PATIENCE = 20  # seconds for the daemon to end by itself
 
 
 def serve(port: int) -> None:
     """Serve until this process is interrupted or terminated; DAGSTER_HOME says what to show."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes the signal on
-    target = workspace_opts_to_load_target(WorkspaceOpts(workspace=(WORKSPACE,)))
+    target = workspace_opts_to_load_target(WorkspaceOpts(module_name=(ASSETS,)))
     with suppress(KeyboardInterrupt), DagsterInstance.get() as instance:
         drop_waiting_runs(instance)
         with (
@@ -65,7 +64,7 @@ def drop_waiting_runs(instance: DagsterInstance) -> None:
 @contextmanager
 def _daemon() -> Iterator[None]:
     """Run schedules and sensors in a process that does not outlive this one."""
-    command = [sys.executable, "-P", "-m", "dagster_defs.daemon", "run", "--workspace", WORKSPACE]
+    command = [sys.executable, "-P", "-m", "dagster_defs.daemon", "run", "-m", ASSETS]
     process = subprocess.Popen([*command, "--log-level", "warning"], stdin=subprocess.PIPE)
     try:
         yield

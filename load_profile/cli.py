@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -36,6 +37,23 @@ INTERRUPTS = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
 Root = Annotated[
     Path, typer.Option(help="Folder with _dropbox/KW and meter-data.csv; results go below it.")
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"load-profile {version('load-profile')}", highlight=False)
+        raise typer.Exit()
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None: ...
 
 
 @app.command()

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import sha256
+from importlib.resources import files
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
-PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+# the packages of a wheel and of the repository are beside each other
+PROJECT = Path(str(files("load_profile"))).parent / "dbt_project"
 MOST_READS = 20_000_000
 WARM = "LOAD_PROFILE_WARM_DBT"  # address and key of a waiting process
 

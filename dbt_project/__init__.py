@@ -1,0 +1,1 @@
+"""Make the dbt project package data, which importlib.resources finds. Holds no code."""
