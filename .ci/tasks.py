@@ -1,4 +1,7 @@
-"""Set up .venv and run one of TASKS. Needs nothing but Python 3.11 to 3.13."""
+"""Set up .venv and run one of TASKS. Needs nothing but Python 3.11 to 3.13.
+
+Installs Python packages into .venv alone; it names packages of the system, and installs none.
+"""
 
 import hashlib
 import os
@@ -31,10 +34,12 @@ TASKS = {
         ["pytest"],
     ],
     "test-spark": [["pytest", "-n", "0", "--dist", "no", "tests/spark"]],
+    "package": [["python", ".ci/package.py"]],
     "ui": [["load-profile", "ui"]],
     "bench": [["python", "benchmarks/bench.py"]],
     "bench-large": [["python", "benchmarks/bench.py", "--large"]],
     "lock": [["uv", "lock", "--upgrade"]],
+    "missing": [],  # print the packages of Debian that the tests would need
 }
 EXPORT = ["uv", "export", "--quiet", "--format", "requirements.txt", "--no-header"]
 EXPORT += ["--no-emit-project", "--output-file"]
@@ -52,12 +57,15 @@ def main() -> None:
             f"Python 3.11, 3.12 or 3.13 is needed; this is {sys.version.split()[0]}. With several "
             "installed: make run PYTHON=python3.13, or py -3.13 .ci\\tasks.py run on Windows."
         )
+    if sys.argv[1] == "missing":
+        print(*missing_packages())
+        return
     set_up()
-    if sys.argv[1] == "test":
-        get_browser()
+    if sys.argv[1] == "test" and not has_browser():
+        print(f"Tests in a browser are skipped without Chromium. {on_debian(CHROMIUM)}")
     if sys.argv[1] == "test-spark":
+        check_java()
         set_up_spark()
-        get_java()
     for command in TASKS[sys.argv[1]]:
         call(command)
     if sys.argv[1] == "lock":
@@ -90,43 +98,39 @@ def set_up_spark() -> None:
     SPARK_READY.write_text(wanted)
 
 
-def get_browser() -> None:
-    """Install Debian's Chromium where that can be done; without any, its tests say they skip."""
-    if not any(map(shutil.which, BROWSERS)):
-        install_packages("Chromium for the tests of pages", CHROMIUM)
+def missing_packages() -> list[str]:
+    """Return Debian's names of what tests need of the system and is not there."""
+    browser = [] if has_browser() else list(CHROMIUM)
+    return browser + ([] if java_version() >= OLDEST_JAVA else [JAVA])
 
 
-def get_java() -> None:
-    """Install Debian's Java where that can be done; there is no test of Spark without one."""
-    if java_version() < OLDEST_JAVA:
-        install_packages("Java for Spark", [JAVA])
-    if java_version() < OLDEST_JAVA:
+def has_browser() -> bool:
+    return any(map(shutil.which, BROWSERS))
+
+
+def check_java() -> None:
+    """End with what to install where there is no Java that Spark runs on."""
+    found = java_version()
+    if found < OLDEST_JAVA:
         sys.exit(
             f"Spark needs Java {OLDEST_JAVA} or later, as JAVA_HOME or as `java` on the PATH; "
-            f"found: {java_version() or 'none'}. On Debian: apt-get install {JAVA}"
+            f"found: {found or 'none'}. {on_debian([JAVA])}"
         )
 
 
+def on_debian(packages: Sequence[str]) -> str:
+    return f"On Debian: apt-get install {' '.join(packages)}"
+
+
 def java_version() -> int:
-    """The number before the first point of the Java that Spark will run on; 0 = there is none."""
+    """Return the major version of the Java that Spark will run on; 0 = there is none."""
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=Path(home, "bin") if home else None)
     if not java:
         return 0
-    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(\d+)', said)
+    printed = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(\d+)', printed)
     return int(found[1]) if found else 0
-
-
-def install_packages(what: str, names: Sequence[str]) -> None:
-    """Install packages of Debian if this is a Debian and its root; else do nothing."""
-    apt = shutil.which("apt-get")
-    if not apt or os.geteuid() != 0:
-        return
-    print(f"Installing {what}.", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
-        subprocess.run([apt, "-qq", *words], env=environment, stdout=subprocess.DEVNULL)
 
 
 def call(command: list[str]) -> None:

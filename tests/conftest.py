@@ -239,7 +239,7 @@ def browser():
     """A real Chromium without a window."""
     found = find_browser()
     if not found:
-        assert "CI" not in os.environ, "CI must have Chromium; .ci/tasks.py installs it"
+        assert "CI" not in os.environ, "CI must have Chromium; .ci/run installs it"
         pytest.skip("no Chromium is installed: `apt-get install chromium` as root, or Chrome")
     with open_browser(found) as browser:
         yield browser
