@@ -95,6 +95,6 @@ def _row(row: Mapping[str, str]) -> str:
     feeder = row.get("feeder") or row.get("feeder_key")
     if row.get("file_id"):
         return f"{text}. To go on without this file: {WITHDRAW.format(row['file_id'])}"
-    if feeder and feeder != "*":
+    if feeder and feeder != "total":
         return f"{text}. To go on without a file of it: {WITHDRAW.format('<its name>')}"
     return text

@@ -60,12 +60,12 @@ from combined_profiles
 WHOLE = """
 select *
 from planner_figures
-where feeder = '*' and grain = 'all' and actual_intervals > 0
+where feeder = 'total' and grain = 'all' and actual_intervals > 0
 """
 # What no peak rests on: the measured extreme that is left out, beside the highest plausible.
 LEFT_OUT = """
 select
-    case when feeder = '*' then 'the total' else feeder end,
+    feeder,
     implausible_count,
     case when is_peak then 'peak' else 'minimum' end,
     case when is_peak then measured_peak_mw else measured_min_mw end::double,
@@ -77,7 +77,7 @@ from (
     from planner_figures
     where grain = 'all' and implausible_count > 0
 )
-order by feeder = '*', greatest(abs(measured_peak_mw), abs(measured_min_mw)) desc, feeder
+order by feeder = 'total', greatest(abs(measured_peak_mw), abs(measured_min_mw)) desc, feeder
 """
 NO_PEAK = ": no value of it can be a peak"
 LENGTHS = """
@@ -184,7 +184,7 @@ order by new_file_id, old_file_id
 RESTATEMENTS = """
 select
     cause,
-    coalesce(feeder, 'the total') as "feeder",
+    feeder,
     strftime(min(month_start_at), '%Y-%m') as "first month",
     strftime(max(month_start_at), '%Y-%m') as "last month",
     sum(reading_count)::bigint as "readings",
@@ -213,7 +213,7 @@ from (
     where restated_at >= $1
 )
 group by cause, feeder, run
-order by cause, feeder nulls last, run
+order by cause, feeder = 'total', feeder, run
 """
 DUPLICATES = """
 select files.file_name, files.duplicate_of, known.file_name
@@ -326,7 +326,7 @@ def print_difference(console: Console, found: Difference, most: int) -> None:
         energy = _change(month["net_mwh_before"], month["net_mwh_after"], "MWh")
         peak = _change_of_peak(month["peak_mw_before"], month["peak_mw_after"])
         console.print(
-            f"[bold]{month['cause']}[/]: {escape(month['feeder'] or 'the total')} "
+            f"[bold]{month['cause']}[/]: {escape(month['feeder'])} "
             f"{month['month_start_at']:%Y-%m}: intervals {counts}, {first} to {last} UTC; "
             f"net energy {energy}, {peak}",
             highlight=False,
@@ -342,12 +342,11 @@ def _print_intervals(console: Console, found: Difference, most: int) -> None:
             f"{_pair(row, f'{name}_net', '{:,.6f}', 'unknown')} {name.upper()}"
             for name in ("mw", "mva")
         ]
-        if row["feeder"]:
+        if row["feeder"] != "total":
             changes.append(f"file {_pair(row, 'file_id', '#{}', 'none')}")
         start = f"{row['interval_start_at']:%Y-%m-%d %H:%M} UTC"
         console.print(
-            f"{escape(row['feeder'] or 'the total')} {start}, {row['cause']}:\n"
-            f"    {', '.join(changes)}",
+            f"{escape(row['feeder'])} {start}, {row['cause']}:\n    {', '.join(changes)}",
             highlight=False,
             soft_wrap=True,
         )

@@ -68,7 +68,7 @@ class Root:
         started = self.build(*options)
         publish(self.space, MARTS)
         noted: Told = {
-            (feeder or "the total", month): (cause, round(energy, 6))
+            (feeder, month): (cause, round(energy, 6))
             for feeder, month, cause, energy in query(
                 self.space.root,
                 """select feeder, strftime(month_start_at, '%m'), cause,
@@ -79,7 +79,7 @@ class Root:
         }
         found = difference(self.space.published, "", "").months
         changed: Told = {
-            (row["feeder"] or "the total", f"{row['month_start_at']:%m}"): (
+            (row["feeder"], f"{row['month_start_at']:%m}"): (
                 row["cause"],
                 round((row["net_mwh_after"] or 0) - (row["net_mwh_before"] or 0), 6),
             )
@@ -98,7 +98,7 @@ class Root:
 
 def both(feeder: str, month: str, cause: str, energy: float) -> Told:
     """A change of one feeder's month and of the total's."""
-    return {(feeder, month): (cause, energy), ("the total", month): (cause, energy)}
+    return {(feeder, month): (cause, energy), ("total", month): (cause, energy)}
 
 
 @pytest.fixture(scope="module")
@@ -141,19 +141,19 @@ def test_each_cause_is_named_alike_by_the_run_the_table_and_the_difference(chang
     # the total was not known before the file came, and is not any more after the withdrawal
     assert changed[1] == {
         ("north", "02"): ("late file", 36),
-        ("the total", "02"): ("late file", 4 * 36),
+        ("total", "02"): ("late file", 4 * 36),
         **both("south", "03", "correction", 48),
         ("east", "04"): ("release", 23 * 1.5),
-        ("the total", "04"): ("release", 23 * 4 * 1.5),
+        ("total", "04"): ("release", 23 * 4 * 1.5),
         ("west", "05"): ("withdrawal", -60),
-        ("the total", "05"): ("withdrawal", -(3 * 36 + 60)),
+        ("total", "05"): ("withdrawal", -(3 * 36 + 60)),
         **both("north", "07", "meter-data.csv", 36),
     }
 
 
 def test_what_a_failed_run_made_is_not_called_published(root, changed):
     failed, told = changed
-    sql = """select coalesce(feeder, 'the total'), strftime(month_start_at, '%m')
+    sql = """select feeder, strftime(month_start_at, '%m')
         from restatements where restated_at >= ?"""
     assert sorted(query(root.space.root, sql, failed)) == sorted(told)
 
@@ -163,17 +163,17 @@ def test_a_feeder_that_is_added_or_taken_out_changes_the_total_of_every_month(ro
     root.meters(*FEEDERS, "extra", north=2)
     root.drop("extra", 6)
     told = root.run()
-    assert told.keys() == {("the total", month) for month in before}
+    assert told.keys() == {("total", month) for month in before}
     assert {cause for cause, _ in told.values()} == {"members of the total"}
     assert {m: energy for (_, m), (_, energy) in told.items() if m != "06"} == {
         m: -energy for m, energy in before.items() if m != "06"
     }
-    assert told["the total", "06"][1] == 36
+    assert told["total", "06"][1] == 36
     root.meters(*FEEDERS, north=2)
     told = root.run()
     assert told.pop(("extra", "06")) == ("meter-data.csv", -36)
     assert {cause for cause, _ in told.values()} == {"members of the total"}
-    assert told.keys() == {("the total", month) for month in before}
+    assert told.keys() == {("total", month) for month in before}
     assert known_totals(root) == before
 
 

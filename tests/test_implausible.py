@@ -97,7 +97,7 @@ def root(tmp_path_factory) -> Path:
 
 def test_the_peak_is_the_highest_plausible_power_beside_the_measured_one(root):
     figures = """select feeder, peak_mw::double, measured_peak_mw::double, implausible_count
-        from planner_figures where grain = 'all' and feeder <> '*' order by feeder"""
+        from planner_figures where grain = 'all' and feeder <> 'total' order by feeder"""
     highest = max(map(load, range(480)))
     own = highest / 1000
     before = max(map(load, range(479))) / 1000
@@ -115,9 +115,9 @@ def test_load_duration_and_time_of_use_leave_out_the_same(root):
     peaks = """select feeder, max(mw)::double, (
             select max(peak_mw)::double from time_of_use where feeder = load_duration.feeder
         )
-        from load_duration where feeder <> '*' group by feeder order by feeder"""
+        from load_duration where feeder <> 'total' group by feeder order by feeder"""
     figures = """select feeder, peak_mw::double, peak_mw::double from planner_figures
-        where grain = 'all' and feeder <> '*' and peak_mw is not null order by feeder"""
+        where grain = 'all' and feeder <> 'total' and peak_mw is not null order by feeder"""
     assert query(root, peaks) == query(root, figures)
 
 
@@ -155,7 +155,7 @@ def test_the_load_factor_of_the_analysts_page_leaves_out_the_same(root, monkeypa
     wanted = query(
         root,
         """select feeder, strftime(period_start, '%Y-%m'), load_factor
-        from planner_figures where grain = 'month' and load_factor is not null and feeder <> '*'
+        from planner_figures where grain = 'month' and load_factor is not null and feeder <> 'total'
         order by all""",
     )
     assert [feeder for feeder, *_ in wanted] == ["good", "guess", "late", "tenfold"]
@@ -194,7 +194,7 @@ def test_what_lasts_from_an_interval_to_days_makes_no_peak_at_any_place(faulty):
     found = query(
         faulty,
         """select feeder, implausible_count, peak_mw::double, peak_mva::double
-        from planner_figures where grain = 'all' and feeder <> '*'""",
+        from planner_figures where grain = 'all' and feeder <> 'total'""",
     )
     figures = {feeder: values for feeder, *values in found}
     left_out = {

@@ -143,7 +143,7 @@ create table output_stamps as
     select feeder, date_trunc('month', interval_start_at) as month_start_at, 'first' as stamp
     from feeder_profiles group by all
     union all
-    select null, date_trunc('month', interval_start_at), 'first'
+    select 'total', date_trunc('month', interval_start_at), 'first'
     from combined_profiles group by all;
 """
 
@@ -366,7 +366,7 @@ def test_months_are_listed_for_the_total_and_every_feeder_and_what_is_unknown_is
         select
             feeder, 'month' as grain, date '2024-11-01' as period_start,
             7.5::decimal(28, 18) as peak_mw,
-            case when feeder <> '*' then timestamp '2024-11-03 08:30:00' end as peak_at,
+            case when feeder <> 'total' then timestamp '2024-11-03 08:30:00' end as peak_at,
             peak_at - interval 7 hour as peak_local,
             9.25::decimal(28, 18) as measured_peak_mw, timestamp '2024-11-04' as measured_peak_at,
             measured_peak_at - interval 7 hour as measured_peak_local,
@@ -375,8 +375,8 @@ def test_months_are_listed_for_the_total_and_every_feeder_and_what_is_unknown_is
             'America/Denver' as timezone,
             1.0000005::decimal(28, 18) as del_mwh, 0::decimal(28, 18) as rec_mwh,
             del_mwh as net_mwh, 0.25 as load_factor, 1.0 as completeness, 1 / 30 as period_share,
-            feeder = '*' as is_lower_bound
-        from (values ('we,st'), ('*')) as names (feeder)
+            feeder = 'total' as is_lower_bound
+        from (values ('we,st'), ('total')) as names (feeder)
     """)
     export_months(con, workspace)
     measured = "9.250000,11/03/24 17:00:00,2024-11-04T00:00:00Z,2"

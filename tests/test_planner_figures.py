@@ -36,7 +36,7 @@ class Reading:
 
 
 def read_exports(source: str) -> dict[str, list[Reading]]:
-    """All readings of a source by feeder, and their sum as `*`, in the order of time."""
+    """All readings of a source by feeder, and their sum as `total`, in the order of time."""
     unit, zone = MW_PER_UNIT[source], ZONE[source]
     feeders = defaultdict(dict)
     for path in sorted((REAL_DATA / source / "_dropbox/KW").glob("*.csv")):
@@ -55,7 +55,7 @@ def read_exports(source: str) -> dict[str, list[Reading]]:
         total[local] = Reading(local, zone, *sums, mva)
     return {
         name: [readings[local] for local in sorted(readings)]
-        for name, readings in [*feeders.items(), ("*", total)]
+        for name, readings in [*feeders.items(), ("total", total)]
     }
 
 
@@ -150,8 +150,8 @@ def figures(readings: list[Reading]) -> dict[str, object]:
 
 def together(periods: dict[str, list[Reading]]) -> dict[str, dict[str, object]]:
     """Coincidence of all feeders in one period, by name."""
-    highest = max(periods["*"], key=lambda r: r.net)
-    peaks = {n: max(r.net for r in rows) for n, rows in periods.items() if n != "*"}
+    highest = max(periods["total"], key=lambda r: r.net)
+    peaks = {n: max(r.net for r in rows) for n, rows in periods.items() if n != "total"}
     wanted = {}
     for name, rows in periods.items():
         own = next(r.net for r in rows if r.at == highest.at)
@@ -165,7 +165,7 @@ def together(periods: dict[str, list[Reading]]) -> dict[str, dict[str, object]]:
         }
     if highest.net > 0 and sum(peaks.values()) > 0:
         factor = highest.net / sum(peaks.values())
-        wanted["*"] |= {"coincidence_factor": factor, "diversity_factor": 1 / factor}
+        wanted["total"] |= {"coincidence_factor": factor, "diversity_factor": 1 / factor}
     return wanted
 
 
@@ -223,7 +223,7 @@ def test_every_figure_of_every_day_month_year_and_the_whole_equals_one_from_plai
         periods = {name: in_periods(readings, grain) for name, readings in exports.items()}
         half = {name: rolling(readings, grain, 2) for name, readings in exports.items()}
         hour = {name: rolling(readings, grain, 4) for name, readings in exports.items()}
-        for start in periods["*"]:
+        for start in periods["total"]:
             shared = together({name: rows[start] for name, rows in periods.items()})
             for name, rows in periods.items():
                 wanted = figures(rows[start]) | shared[name]
@@ -320,7 +320,7 @@ def test_the_published_figures_of_the_substations(substations):
         substations,
         """
         select round(net_mwh, 3), peak_mw, peak_at, peak_count, min_mw, min_at, min_count
-        from planner_figures where feeder = '*' and grain = 'year'
+        from planner_figures where feeder = 'total' and grain = 'year'
         """,
     )
     assert found == [

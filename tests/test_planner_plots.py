@@ -118,7 +118,7 @@ def test_a_picture_is_drawn_anew_when_what_it_shows_has_changed(sample, tmp_path
     copytree(Workspace(sample).profiles, root.profiles)
     copytree(sample / "warehouse", tmp_path / "warehouse")
     with open_warehouse(root.warehouse) as con:
-        con.execute("update load_duration set mw = mw + 1 where feeder = '*'")
+        con.execute("update load_duration set mw = mw + 1 where feeder = 'total'")
         assert draw_planner_plots(con, root).written == ("plots/load-duration.png",)
         con.execute("update time_of_use set season = 'monsoon' where local_date < '2024-08-01'")
         assert draw_planner_plots(con, root).written == ("plots/typical-day.png",)
@@ -135,7 +135,7 @@ def test_the_heat_map_shows_every_total_its_peak_and_its_missing_intervals(drawn
         sample,
         """
         select max(peak_mw), min(min_mw), sum(expected_intervals - actual_intervals), count(*)
-        from planner_figures where feeder = '*' and grain = 'day'
+        from planner_figures where feeder = 'total' and grain = 'day'
         """,
     )[0]
     assert values.shape == (96, days)
@@ -150,12 +150,12 @@ def test_the_curve_starts_at_the_peak_and_is_that_of_the_table(drawn, sample):
     line = next(line for line in drawn["load-duration"].axes[0].lines if line.get_gid() == "2024")
     points = query(
         sample,
-        "select hours, mw from load_duration where feeder = '*' order by hours, mw desc",
+        "select hours, mw from load_duration where feeder = 'total' order by hours, mw desc",
     )
     known = max(hours for hours, _ in points)
     assert line.get_xdata().tolist() == pytest.approx([100 * float(h / known) for h, _ in points])
     assert line.get_ydata().tolist() == [float(mw) for _, mw in points]
-    peak = query(sample, "select max(peak_mw) from planner_figures where feeder = '*'")[0][0]
+    peak = query(sample, "select max(peak_mw) from planner_figures where feeder = 'total'")[0][0]
     assert max(line.get_ydata()) == float(peak)
 
 
@@ -189,7 +189,7 @@ def test_bars_are_the_months_of_planner_figures_and_hatched_where_a_lower_bound(
         sample,
         """
         select peak_mw, net_mwh, is_lower_bound or grade <> 'publishable' from planner_figures
-        where feeder = '*' and grain = 'month' order by period_start
+        where feeder = 'total' and grain = 'month' order by period_start
         """,
     )
     assert [bar.get_height() for bar in bars(peak)] == [float(mw) for mw, _, _ in months]
@@ -205,7 +205,7 @@ def test_feeders_are_ranked_by_their_power_with_peak_and_energy(drawn, sample):
         sample,
         """
         select feeder, max(peak_mw), sum(net_mwh) from planner_figures
-        where feeder <> '*' and grain = 'month'
+        where feeder <> 'total' and grain = 'month'
         group by feeder order by greatest(max(peak_mw), -min(min_mw)) desc
         """,
     )
@@ -262,7 +262,7 @@ def test_colours_diverge_around_zero_only_where_there_is_flow_both_ways(values, 
 def test_what_is_left_out_of_peaks_has_one_colour_and_leaves_the_scale_to_all_else():
     grid = DayGrid(date(2024, 7, 1), 2, slots=2)
     wild = cells([[1, 2], [3, 400]])
-    capped = heat_map((wild, grid), [], grid, limits={"*": (1, 3)}, **LOOK)
+    capped = heat_map((wild, grid), [], grid, limits={"total": (1, 3)}, **LOOK)
     image, _, outside = panels(capped)[0].images
     assert (image.norm.vmin, image.norm.vmax) == (1, 3) and outside.get_array().count() == 1
 
@@ -422,6 +422,6 @@ def test_without_any_total_the_feeders_are_drawn(sample, tmp_path):
     copytree(sample / "warehouse", tmp_path / "warehouse")
     with open_warehouse(root.warehouse) as con:
         for table in ("planner_figures", "load_duration", "time_of_use"):
-            con.execute(f"delete from {table} where feeder = '*'")
+            con.execute(f"delete from {table} where feeder = 'total'")
         con.execute("delete from combined_profiles")
         assert {*draw_planner_plots(con, root).written} == FILES

@@ -131,9 +131,9 @@ def test_feeders_and_the_total_are_tables_of_their_own(sample):
     names = {mart.name for mart in MARTS}
     internal = {"planner_figures", "feeder_days", "system_days", "output_stamps", "readings"}
     assert not names & internal
-    sql = "select count(distinct feeder), bool_or(feeder = '*') from feeder_figures"
+    sql = "select count(distinct feeder), bool_or(feeder = 'total') from feeder_figures"
     assert rows(space, sql) == [(4, False)]
-    assert rows(space, "select distinct feeder from total_figures") == [("*",)]
+    assert rows(space, "select distinct feeder from total_figures") == [("total",)]
 
 
 def test_older_releases_of_duckdb_can_read_it(sample):
@@ -479,7 +479,7 @@ def changed(due, tmp_path_factory) -> tuple[Workspace, str]:
 def test_diff_tells_intervals_causes_and_the_effect_on_energy_and_peak(changed, sample):
     space, said = changed
     found = difference(space.published, "", "")
-    feeders = [row for row in found.months if row["feeder"]]
+    feeders = [row for row in found.months if row["feeder"] != "total"]
     assert [(m["feeder"], f"{m['month_start_at']:%m}", m["cause"]) for m in feeders] == [
         ("gen", "10", "new reading"),
         ("north", "08", "correction"),
@@ -506,7 +506,7 @@ def test_diff_tells_intervals_causes_and_the_effect_on_energy_and_peak(changed, 
         r"north 2024-08-.* UTC, correction:\n    .* -> .* MW, .*, file #\d+ -> #", said
     )
     assert "late file: south 2024-08: intervals 288 added, 2024-08-01 00:00" in said
-    assert "correction, late file, meter-data.csv: the total 2024-08" in said
+    assert "correction, late file, meter-data.csv: total 2024-08" in said
 
 
 def test_every_changed_interval_has_its_values_before_and_after(changed, sample):
@@ -528,7 +528,7 @@ def test_every_changed_interval_has_its_values_before_and_after(changed, sample)
             for name in ("mw_net_before", "file_id_before", "mw_net_after", "file_id_after")
         )
         for row in found.intervals
-        if row["feeder"]
+        if row["feeder"] != "total"
     }
     assert listed == wanted
     assert found.intervals_not_kept == 0
@@ -542,10 +542,10 @@ def test_versions_in_a_row_add_up_and_a_withdrawal_takes_them_back(changed, tmp_
     bring_up_to_date(space.root)
     publish(space, MARTS)
     last = difference(space.published, "", "")
-    causes = {(row["feeder"], row["cause"]) for row in last.months if row["feeder"]}
+    causes = {(row["feeder"], row["cause"]) for row in last.months if row["feeder"] != "total"}
     assert causes == {("north", "withdrawal"), ("south", "withdrawal")}
     whole = difference(space.published, first, "")
-    assert {row["feeder"] for row in whole.intervals if row["feeder"]} == {"west"}
+    assert {row["feeder"] for row in whole.intervals if row["feeder"] != "total"} == {"west"}
     assert next(row for row in whole.months if row["feeder"] == "gen")["cause"] == "new reading"
     north = next(row for row in whole.months if row["feeder"] == "north")
     assert north["net_mwh_before"] == north["net_mwh_after"]

@@ -92,7 +92,8 @@ def test_its_headline_is_what_the_tables_say(sample, opened):
     names = f"net_mwh, peak_mw, min_mw, peak_mva, load_factor, {at_peak}, coincidence_factor"
     [wanted] = query(
         sample,
-        f"select {names}, completeness from planner_figures where feeder = '*' and grain = 'all'",
+        f"select {names}, completeness from planner_figures"
+        " where feeder = 'total' and grain = 'all'",
     )
     assert [float(value) for value in found.values()] == pytest.approx(
         [float(value) for value in (*wanted[:-1], 100 * wanted[-1])], rel=1e-15
@@ -120,7 +121,7 @@ def test_every_feeder_stands_in_it_with_its_figures_and_shares_add_up(sample, op
     wanted = query(
         sample,
         """select feeder, net_mwh, peak_mw, min_mw, grade from planner_figures
-        where grain = 'all' and feeder <> '*' order by peak_mw desc""",
+        where grain = 'all' and feeder <> 'total' order by peak_mw desc""",
     )
     columns = ("feeder", "net (MWh)", "peak (MW)", "minimum (MW)", "grade")
     assert [tuple(row[name] for name in columns) for row in rows] == [
@@ -170,7 +171,7 @@ def test_a_measured_peak_is_beside_the_plausible_one_and_fits(sample, opened, tm
     with open_warehouse(Workspace(root).warehouse) as con:
         con.execute("""update planner_figures set implausible_count = 1234,
             measured_peak_mw = 7 * measured_peak_mw + 0.000001
-            where grain = 'month' and feeder in ('north', '*')""")
+            where grain = 'month' and feeder in ('north', 'total')""")
         write_report(con, Workspace(root), LONG_AGO)
     page = opened(root)
     measured = {row["feeder"] for row in rows_of(page, "months") if row["left out"] == "1234"}
@@ -305,7 +306,7 @@ def test_a_long_span_or_many_feeders_are_charted_by_days_of_the_clock(sample, mo
         np.timedelta64(1, "D")
     }
     for name in ("total", "south", "gen"):
-        own = days[days["feeder"] == {"total": "*"}.get(name, name)].set_index("local_date")
+        own = days[days["feeder"] == name].set_index("local_date")
         at = starts.searchsorted(own.index.to_numpy())
         np.testing.assert_array_equal(series.low[name][at], own["min_mw"].astype(float))
         np.testing.assert_array_equal(series.high[name][at], own["peak_mw"].astype(float))

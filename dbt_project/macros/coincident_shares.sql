@@ -12,7 +12,7 @@ peaks as (
         ) }} as interval_start_at
     from {{ days }} as days
     where
-        days.feeder = '*'
+        days.feeder = 'total'
         and {{ where_days }}
 ),
 

@@ -1,4 +1,4 @@
-{#- The intervals of all feeders and of their total, which is called '*', as no feeder can be. -#}
+{#- The intervals of all feeders and of their total, whose name `total` no feeder can have. -#}
 
 {# How many seconds a row may start beside its interval, or be shorter or longer than it, and still
    be that interval's reading: RULES T4, and never as much as half (a quarter) of a short interval.
@@ -42,7 +42,7 @@
         from {{ ref('feeder_profiles') }}
         union all
         select
-            '*' as feeder,
+            'total' as feeder,
             interval_start_at,
             interval_minutes,
             interval_minutes * 60 as actual_seconds,

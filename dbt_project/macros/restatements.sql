@@ -209,7 +209,7 @@
         select feeder, max(until_at) as until_at from withdrawals
         group by feeder
         union all
-        select '*' as feeder, max(until_at) as until_at from withdrawals
+        select 'total' as feeder, max(until_at) as until_at from withdrawals
         where total_factor <> 0
     ),
 
@@ -288,7 +288,7 @@
         where is_restated and code <> '{{ code_stamp() if execute }}'
         union all
         select feeder, month_start_at, 'meter-data.csv' as cause from compared
-        where feeder <> '*' and meter_stamp <> new_meter_stamp
+        where feeder <> 'total' and meter_stamp <> new_meter_stamp
         union all
         select feeder, month_start_at, 'release' as cause from arrivals
         where is_release
@@ -322,7 +322,7 @@
             on
                 compared.feeder = causes.feeder
                 and compared.month_start_at = causes.month_start_at
-        where compared.is_restated and compared.feeder <> '*' and causes.feeder is null
+        where compared.is_restated and compared.feeder <> 'total' and causes.feeder is null
     ),
 
     -- the total has the causes of its members, and its own; that a feeder is taken out is one
@@ -341,17 +341,17 @@
             )
         union all
         select month_start_at, 'members of the total' as cause from compared
-        where feeder = '*' and meter_stamp <> new_meter_stamp
+        where feeder = 'total' and meter_stamp <> new_meter_stamp
         union all
         select month_start_at, cause from explained
-        where feeder = '*'
+        where feeder = 'total'
     ),
 
     all_causes as (
         select feeder, month_start_at, cause from explained
-        where feeder <> '*'
+        where feeder <> 'total'
         union all
-        select '*' as feeder, month_start_at, cause from member_causes
+        select 'total' as feeder, month_start_at, cause from member_causes
         union all
         select feeder, month_start_at, 'new reading' as cause from compared
         where is_restated and new_count > count_so_far
@@ -369,7 +369,7 @@
     -- a total that the last of its feeders completes is no news
     completed as (
         select distinct month_start_at from compared
-        where feeder <> '*' and new_count > count_so_far
+        where feeder <> 'total' and new_count > count_so_far
     )
 
     select
@@ -393,7 +393,7 @@
     where
         compared.is_restated
         and not (
-            compared.feeder = '*'
+            compared.feeder = 'total'
             and coalesce(told.cause, 'new reading') = 'new reading'
             and completed.month_start_at is not null
         )

@@ -5,8 +5,9 @@
             "select rule, feeder, cast(first_date as string) as first_date,"
             ~ " cast(last_date as string) as last_date, severity, evidence, meaning from " ~ this
             ~ " qualify 20 >= row_number() over ("
-            ~ "partition by rule order by last_date desc, feeder, first_date, evidence)"
-            ~ " order by rule, last_date desc, feeder, first_date, evidence"
+            ~ "partition by rule"
+            ~ " order by last_date desc, feeder <> 'total', feeder, first_date, evidence)"
+            ~ " order by rule, last_date desc, feeder <> 'total', feeder, first_date, evidence"
         ) %}
         {% for row in found.rows %}
             {{ log("finding: " ~ tojson(row.dict()), info=true) }}

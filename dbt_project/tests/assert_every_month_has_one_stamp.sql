@@ -10,7 +10,7 @@ months as (
     from {{ ref('file_uses') }}
     union all
     select distinct
-        cast(null as string) as feeder,
+        'total' as feeder,
         date_trunc('month', interval_start_at) as month_start_at
     from {{ ref('combined_profiles') }}
 )
@@ -22,7 +22,7 @@ select
 from months
 left join {{ ref('output_stamps') }} as stamps
     on
-        months.feeder is not distinct from stamps.feeder
+        months.feeder = stamps.feeder
         and months.month_start_at = stamps.month_start_at
 group by months.feeder, months.month_start_at
 having count(stamps.stamp) <> 1

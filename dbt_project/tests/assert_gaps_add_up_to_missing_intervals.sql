@@ -18,14 +18,14 @@ counted as (
     from {{ ref('gaps') }}
     union all
     select
-        '(total)' as feeder,
+        'total' as feeder,
         1 as missing,
         0 as in_gaps
     from {{ ref('combined_profiles') }}
     where mw_total is null
     union all
     select
-        '(total)' as feeder,
+        'total' as feeder,
         0 as missing,
         missing_intervals as in_gaps
     from {{ ref('combined_gaps') }}

@@ -38,8 +38,8 @@ weights as (
 shares as (
     select
         period_start,
-        max(case when feeder = '*' then peak_mw end) as total_mw,
-        sum(case when feeder <> '*' then coincident_mw end) as feeders_mw
+        max(case when feeder = 'total' then peak_mw end) as total_mw,
+        sum(case when feeder <> 'total' then coincident_mw end) as feeders_mw
     from figures
     group by period_start
 ),
@@ -85,7 +85,7 @@ where
     + 1e-12 * abs(cast(figures.peak_mw as double))
 union all
 select
-    '*' as feeder,
+    'total' as feeder,
     period_start,
     'the feeders do not add up to the peak of the total' as failure
 from shares

@@ -13,7 +13,7 @@ factors as (
     where {{ is_untested('feeder_profiles', 'interval_start_at') }}
     union all
     select
-        '(total)' as feeder,
+        'total' as feeder,
         interval_start_at,
         pf_total as pf,
         null as kva_below_kw

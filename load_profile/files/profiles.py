@@ -120,7 +120,7 @@ GAP = {
     "gap_end_utc": f"strftime(gap_end_at, {UTC})",
 }
 MONTHLY = {
-    "feeder": _text("name"),
+    "feeder": _text("feeder"),
     "month": "strftime(period_start, '%Y-%m')",
     "peak_mw": _six_decimals("peak_mw"),
     "peak_start": f"strftime(peak_local, {TIME})",
@@ -230,13 +230,10 @@ ALL_GAPS = f"select {GAPS} from combined_gaps"
 # The total first, as in the report.
 MONTHS = f"""
 select coalesce(string_agg(
-    {_line(*MONTHLY.values())}, chr(10) order by feeder <> '*', feeder, period_start
+    {_line(*MONTHLY.values())}, chr(10) order by feeder <> 'total', feeder, period_start
 ) || chr(10), '')
-from (
-    select *, case when feeder = '*' then 'total' else feeder end as name
-    from planner_figures
-    where grain = 'month'
-)
+from planner_figures
+where grain = 'month'
 """
 
 
@@ -248,9 +245,9 @@ def feeders_of(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [feeder for (feeder,) in rows.fetchall()]
 
 
-def stamps(con: duckdb.DuckDBPyConnection) -> dict[str | None, dict[str, str]]:
-    """Per feeder, and for the total (None), the stamp of every month, in the order of months."""
-    found: dict[str | None, dict[str, str]] = defaultdict(dict)
+def stamps(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Per feeder, and for the total, the stamp of every month, in the order of months."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
     rows = con.execute(
         "select feeder, month_start_at, stamp from output_stamps order by month_start_at"
     )
@@ -274,8 +271,10 @@ def export_gaps(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs
     months = stamps(con)
     header = _header(*GAP)
     wanted = {
-        f"{feeder or 'all'}_gaps.csv": {"rows": stamp_of(header, query, *months[feeder].items())}
-        for query, feeder in [*((FEEDER_GAPS, f) for f in feeders_of(con)), (ALL_GAPS, None)]
+        f"{'all' if feeder == 'total' else feeder}_gaps.csv": {
+            "rows": stamp_of(header, query, *months[feeder].items())
+        }
+        for query, feeder in [*((FEEDER_GAPS, f) for f in feeders_of(con)), (ALL_GAPS, "total")]
     }
     texts = {}
     if any(writer.changed(*file) for file in wanted.items()):
@@ -342,9 +341,9 @@ def _export_combined(con, writer: OutputWriter, feeders: list[str], months: dict
     )
     reach = 1 + _is_total_across_months(con)
     wanted = {HEADER: stamp_of(header)}
-    for month in months[None]:
+    for month in months["total"]:
         near = [month, f"{_next_month(_month(month)):{MONTH}}"][:reach]
-        parts = [months[feeder].get(key) for feeder in (None, *feeders) for key in near]
+        parts = [months[feeder].get(key) for feeder in ("total", *feeders) for key in near]
         wanted[month] = stamp_of(COMBINED, header, *parts)
 
     def make(key: str) -> bytes:

@@ -123,7 +123,7 @@ def heat_map(
     feed-in stay in the picture. It is a gap if all of it is missing; the gap calendar shows the
     rest. Every panel has its own colours; below and above 0 they diverge. The grids are DayGrids.
 
-    `limits`: lowest and highest plausible MW by feeder (`*`: the total), where values lie outside.
+    `limits`: lowest and highest plausible MW by feeder or `total`, where values lie outside.
     They have one colour of their own, so that all others can be told apart.
     """
     (cells_of_total, grid_of_total), grid = total, DayGrid(*grid)
@@ -141,7 +141,7 @@ def heat_map(
         heading(figure, TOP - 0.28, "Total", grid_of_total.per_column)
         ax = axes_at(figure, LEFT, TOP, RIGHT - LEFT - 0.75, height)
         look = {"hours": range(0, 25, 3), "size": 10, "bar": 0.18, "unknown": NO_TOTAL}
-        _draw_heat(ax, cells_of_total, grid_of_total, limits=limits.get("*"), **look)
+        _draw_heat(ax, cells_of_total, grid_of_total, limits=limits.get("total"), **look)
         _day_axis(ax, grid_of_total, zone)
         note = in_order(len(feeders), feeder_count, BY_POWER)
         heading(figure, top - 0.42, "Feeders", note)

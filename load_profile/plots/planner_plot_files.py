@@ -33,7 +33,7 @@ WORDS = {
     "by-month": "Peak and net energy of the total month by month, and the feeders ranked",
     "gap-calendar": "Gap calendar: the missing share of every day, feeder by feeder",
 }
-TOTAL = "*"
+TOTAL = "total"
 MOST_PANELS = 12
 MOST_ROWS = 60  # feeders in the gap calendar
 RANKED_MONTHS = 12
@@ -76,7 +76,7 @@ order by max(furthest_mw) desc nulls last, min(meter_data_row)
 """
 # Intervals on the system's clock, a gap without value.
 TOTAL_INTERVALS = """
-select '*' as feeder, start_local, mw_total::double as mw
+select 'total' as feeder, start_local, mw_total::double as mw
 from combined_profiles
 """
 FEEDER_INTERVALS = """
@@ -174,7 +174,7 @@ select
     net_mwh::double as net_mwh,
     is_lower_bound
 from planner_figures
-where grain = 'month' and feeder = '*'
+where grain = 'month' and feeder = 'total'
 order by period_start
 """
 ALL_MONTHS = """
@@ -387,7 +387,7 @@ def _gap_calendar(con: duckdb.DuckDBPyConnection, system: _System) -> _Picture:
         return picture(
             "day_plots.gap_calendar",
             shares.assign(row=shares["feeder"].map(names.index)),
-            _frame(shown, "name", "missing", "expected").replace({"name": {TOTAL: "total"}}),
+            _frame(shown, "name", "missing", "expected"),
             (system.first_day, system.days, per_column),
             feeder_count=len(system.feeders),
             missing_elsewhere=elsewhere,
@@ -408,7 +408,7 @@ PICTURES = {
 
 def _interval_stamps(con: duckdb.DuckDBPyConnection, system: _System) -> list:
     months = stamps(con)
-    return [(name, months[name]) for name in (None, *system.largest)]
+    return [(name, months[name]) for name in (TOTAL, *system.largest)]
 
 
 def _named(system: _System) -> dict:

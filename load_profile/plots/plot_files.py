@@ -135,7 +135,7 @@ def _picture_stamps(con: duckdb.DuckDBPyConnection, system: tuple, zones: dict) 
         feeder: stamp_of(common, zones[feeder], *months[feeder].items())
         for feeder in feeders_of(con)
     }
-    return found | {"all": stamp_of(*found.items(), *months[None].items())}
+    return found | {"all": stamp_of(*found.items(), *months["total"].items())}
 
 
 def _pictures(
@@ -185,7 +185,7 @@ def _on_one_clock(con: duckdb.DuckDBPyConnection, span: dict, timezone: str) -> 
     profiles = _by_feeder(con.execute(DAY_BUCKETS, {"days": days}).df())
     gaps = _by_feeder(con.execute(FEEDER_GAPS, {"feeders": feeders, "zone": timezone}).df())
     common = [(feeder, profiles(feeder), gaps(feeder)) for feeder in feeders]
-    return [*common, ("total", profiles("*"), total_gaps)]
+    return [*common, ("total", profiles("total"), total_gaps)]
 
 
 def bucket_minutes(span_minutes: int, interval_minutes: int, most: int = BUCKETS) -> int:

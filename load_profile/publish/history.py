@@ -31,10 +31,10 @@ create or replace table {catalog}.versions (
     reading_count bigint not null,
     changed_intervals bigint not null
 );
--- one row per version, feeder (NULL: the total) and UTC month in which it changed something
+-- one row per version, feeder or `total` and UTC month in which it changed something
 create or replace table {catalog}.version_months (
     version varchar not null,
-    feeder varchar,
+    feeder varchar not null,
     month_start_at timestamp not null,
     cause varchar not null,
     intervals_added bigint not null,
@@ -47,10 +47,10 @@ create or replace table {catalog}.version_months (
     peak_mw_before double,
     peak_mw_after double
 );
--- one row per version, feeder (NULL: the total) and interval whose published values it changed
+-- one row per version, feeder or `total` and interval whose published values it changed
 create or replace table {catalog}.version_intervals (
     version varchar not null,
-    feeder varchar,
+    feeder varchar not null,
     interval_start_at timestamp not null,
     cause varchar not null,
     mw_net_before double,
@@ -62,7 +62,7 @@ create or replace table {catalog}.version_intervals (
 );
 """
 VERSION = "Time of publishing (UTC), which names the version."
-FEEDER = "Feeder name as in meter-data.csv; NULL = the total."
+FEEDER = "Feeder name as in meter-data.csv, or `total`."
 CAUSE = "Why the values are other ones, see docs/analysts.md."
 MEANINGS = {
     "versions": {
@@ -113,12 +113,12 @@ where version in (
     where so_far <= ?
 )
 """
-# The total is called '' here. A part is dirty when it was made from something else than before.
+# A part is dirty when it was made from something else than before.
 DIRTY = """
 create or replace temp table dirty as
 with
-old as (select *, coalesce(feeder, '') as part from before.model_parts),
-new as (select *, coalesce(feeder, '') as part from model_parts)
+old as (select *, coalesce(feeder, 'total') as part from before.model_parts),
+new as (select *, feeder as part from model_parts)
 select
     model,
     part as feeder,
@@ -138,7 +138,7 @@ where interval_start_at >= $first and interval_start_at < $until
         select (feeder, month_start_at) from dirty where model = 'feeder_profiles'
     )
 union all
-select '', interval_start_at, mw_total::decimal(28, 18), mw_gross_total::decimal(28, 18),
+select 'total', interval_start_at, mw_total::decimal(28, 18), mw_gross_total::decimal(28, 18),
     mva_total::decimal(28, 18), interval_minutes * 60, can_be_peak, null, null, true,
     feeders_expected
 from {catalog}combined_profiles
@@ -159,7 +159,7 @@ reached as (
     from before.feeder_profiles
     group by feeder
     union all
-    select '', max(interval_start_at) from before.combined_profiles
+    select 'total', max(interval_start_at) from before.combined_profiles
 ),
 known as (select coalesce(max(file_id), 0) as last_file_id from before.files),
 both_sides as (
@@ -184,7 +184,7 @@ select
         when not is_changed then null
         when old.is_there is null and interval_start_at > coalesce(last_start_at, '-infinity')
             then 'new reading'
-        when feeder = '' then null
+        when feeder = 'total' then null
         when files_after.release_of is not null and new.file_id > last_file_id then 'release'
         when old.is_there is null and new.file_id > last_file_id then 'late file'
         when is_other_line and files.withdrawn_by is not null then 'withdrawal'
@@ -203,7 +203,7 @@ cross join known
 # alike; what the build says of a month is what is said here.
 RESTATED = """
 create or replace temp table restated as
-select coalesce(feeder, '') as feeder, month_start_at, cause
+select feeder, month_start_at, cause
 from restatements
 where restated_at = (select max(restated_at) from restatements)
     and restated_at > (select max(published_at) from before.versions)
@@ -213,17 +213,17 @@ CAUSES = """
 update compared set cause = coalesce(
     (
         select cause from restated
-        where restated.feeder = '' and restated.month_start_at = compared.month_start_at
+        where restated.feeder = 'total' and restated.month_start_at = compared.month_start_at
     ),
     case when old.members <> new.members then 'members of the total' end,
     (
         select string_agg(distinct feeders.cause, ', ' order by feeders.cause)
         from compared as feeders
-        where feeders.feeder <> '' and feeders.month_start_at = compared.month_start_at
+        where feeders.feeder <> 'total' and feeders.month_start_at = compared.month_start_at
     ),
     'span of the total'
 )
-where feeder = '' and is_changed and cause is null
+where feeder = 'total' and is_changed and cause is null
 """
 # Each cause once: a row may name several.
 ALL_CAUSES = """array_to_string(list_sort(list_distinct(flatten(
@@ -232,7 +232,7 @@ MONTHS = f"""
 insert into {{catalog}}.version_months
 select
     $version,
-    nullif(feeder, ''),
+    feeder,
     month_start_at,
     coalesce(
         any_value((
@@ -256,12 +256,14 @@ group by feeder, month_start_at
 having bool_or(is_changed)
 order by feeder, month_start_at
 """
-IS_LISTED = "is_changed and cause <> 'new reading' and not (feeder = '' and old.is_there is null)"
+IS_LISTED = (
+    "is_changed and cause <> 'new reading' and not (feeder = 'total' and old.is_there is null)"
+)
 INTERVALS = f"""
 insert into {{catalog}}.version_intervals
 select
     $version,
-    nullif(feeder, ''),
+    feeder,
     interval_start_at,
     cause,
     old.mw_net::double,
@@ -272,7 +274,7 @@ select
     new.file_id
 from compared
 where {IS_LISTED}
-order by feeder = '', feeder, interval_start_at
+order by feeder = 'total', feeder, interval_start_at
 limit {MOST_INTERVALS}
 """
 COUNTS = f"""
@@ -298,7 +300,7 @@ select
 from version_months
 where version > $earlier and version <= $later
 group by feeder, month_start_at
-order by feeder nulls last, month_start_at
+order by feeder = 'total', feeder, month_start_at
 """
 INTERVALS_BETWEEN = f"""
 select
@@ -316,7 +318,7 @@ where version > $earlier and version <= $later
 group by feeder, interval_start_at
 having (mw_net_before, mva_net_before, file_id_before)
     is distinct from (mw_net_after, mva_net_after, file_id_after)
-order by feeder nulls last, interval_start_at
+order by feeder = 'total', feeder, interval_start_at
 """
 VERSIONS = "select version, content, changed_intervals from versions order by version"
 # Of a version with many changes not all are kept, and of an old one none.

@@ -41,7 +41,7 @@ TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
 KEPT = ("model_parts", *HISTORY)
 BEHIND = ("feeder_days", "system_days")  # what feeder_figures and total_figures are made of
 PARTS = """
-select coalesce(feeder, ''), month_start_at, stamp || code
+select feeder, month_start_at, stamp || code
 from model_parts
 where model = ?
 order by all
@@ -111,7 +111,7 @@ class ParquetMonth:
             where = f"{self.mart.time} >= $first and {self.mart.time} < $until"
         rows = f"select {self.columns} from {self.mart.name}"
         if self.feeders:
-            feeder = f"coalesce({self.mart.feeder}, '')"
+            feeder = self.mart.feeder
             wanted = [(feeder, name) for name in sorted(names) for feeder in self.feeders[name]]
             listed = ", ".join(_text(feeder) for feeder, _ in wanted)
             numbers = ", ".join(f"({_text(feeder)}, {_number(name)})" for feeder, name in wanted)

@@ -41,7 +41,7 @@ timezone((select timezone from stg_system), timezone('UTC', moment))
 UNKNOWN_MONTHS = """
 select strftime(period_start, '%Y-%m')
 from planner_figures
-where feeder = '*' and grain = 'month' and actual_intervals = 0
+where feeder = 'total' and grain = 'month' and actual_intervals = 0
 order by period_start
 """
 # A reading off the grid may begin before, or end after, all intervals of the total.
@@ -97,14 +97,14 @@ where interval_start_at = ?
 """
 MONTHS = f"""
 select
-    case when feeder = '*' then 'total' else feeder end as feeder,
+    feeder,
     strftime(period_start, '%Y-%m') as month,
     {FIGURES}
     100 * period_share as "of the month (%)",
     is_lower_bound as "lower bound"
 from planner_figures
 where grain = 'month'
-order by planner_figures.feeder <> '*', planner_figures.feeder, period_start
+order by planner_figures.feeder <> 'total', planner_figures.feeder, period_start
 """
 FEEDERS = f"""
 select
@@ -113,7 +113,7 @@ select
     grade,
     is_lower_bound as "lower bound"
 from planner_figures
-where grain = 'all' and feeder <> '*'
+where grain = 'all' and feeder <> 'total'
 order by peak_mw desc nulls last, feeder
 """
 FEEDER_FACTORS = f"""
@@ -123,7 +123,7 @@ select
     100 * utilisation as "utilisation (%)",
     100 * coincident_share as "share of the total's peak (%)"
 from planner_figures
-where grain = 'all' and feeder <> '*'
+where grain = 'all' and feeder <> 'total'
 order by peak_mw desc nulls last, feeder
 """
 YEARS = f"""
@@ -133,7 +133,7 @@ select
     100 * period_share as "of the year (%)",
     is_lower_bound as "lower bound"
 from planner_figures
-where grain = 'year' and feeder = '*'
+where grain = 'year' and feeder = 'total'
 order by period_start
 """
 TOTAL_FACTORS = f"""
@@ -144,7 +144,7 @@ select
     diversity_factor as "diversity factor",
     grade
 from planner_figures
-where grain in ('year', 'month') and feeder = '*'
+where grain in ('year', 'month') and feeder = 'total'
 order by grain, period_start
 """
 TIME_OF_USE = """
@@ -157,7 +157,7 @@ select
     sum(rec_mj) / 3600 as "received (MWh)",
     max(peak_mw) as "peak (MW)"
 from time_of_use
-where feeder = '*'
+where feeder = 'total'
 group by season, day_type, bin
 order by season, day_type, bin
 """
@@ -213,18 +213,18 @@ select
     evidence,
     meaning as "what to check"
 from findings
-order by severity, feeder, first_date, last_date, rule, evidence
+order by severity, feeder <> 'total', feeder, first_date, last_date, rule, evidence
 """
 BUCKETS = """
 select
-    coalesce(feeder, '*') as name,
+    feeder as name,
     date_diff('minute', $first_start_at::timestamp, interval_start_at) // $bucket_minutes as bucket,
     min(mw)::double as low,
     max(mw)::double as high
 from (
     select feeder, interval_start_at, mw_net as mw from feeder_profiles
     union all
-    select null as feeder, interval_start_at, mw_total as mw from combined_profiles
+    select 'total' as feeder, interval_start_at, mw_total as mw from combined_profiles
 )
 group by all
 order by all
@@ -254,11 +254,11 @@ order by n
 SHADED = """
 select name, on_clock(gap_start_at), on_clock(gap_end_at)
 from (
-    select '*' as name, gap_start_at, gap_end_at, missing_intervals from combined_gaps
+    select 'total' as name, gap_start_at, gap_end_at, missing_intervals from combined_gaps
     union all
     select feeder, gap_start_at, gap_end_at, missing_intervals from gaps
 )
-order by missing_intervals desc, name, gap_start_at
+order by missing_intervals desc, name <> 'total', name, gap_start_at
 limit $most
 """
 CURVES = """
@@ -270,9 +270,9 @@ select
 from load_duration
 where share_of = 'time'
 group by feeder, year_start
-order by feeder, year_start
+order by feeder <> 'total', feeder, year_start
 """
-NAMES = "select distinct feeder from planner_figures where feeder <> '*' order by feeder"
+NAMES = "select distinct feeder from planner_figures where feeder <> 'total' order by feeder"
 
 
 @dataclass(frozen=True)
@@ -415,10 +415,10 @@ def _charts(con: duckdb.DuckDBPyConnection, system: tuple, span: tuple) -> dict[
 
     series = _series(con, span_minutes, interval_minutes, first_start_at)
     gaps = [
-        Gap(_called(name), _milliseconds(start), _milliseconds(end))
+        Gap(name, _milliseconds(start), _milliseconds(end))
         for name, start, end in con.execute(SHADED, {"most": MOST_GAPS}).fetchall()
     ]
-    curves = [Curve(_called(name), *rest) for name, *rest in con.execute(CURVES).fetchall()]
+    curves = [Curve(name, *rest) for name, *rest in con.execute(CURVES).fetchall()]
     script, html = charts(series, gaps, curves, value_label=NET_LABELS[net_convention])
     return {"script": script, "charts": html, "libraries": scripts()}
 
@@ -434,7 +434,7 @@ def _series(
 
     from load_profile.report.charts import Series
 
-    names = ["*", *(name for (name,) in con.execute(NAMES).fetchall())]
+    names = ["total", *(name for (name,) in con.execute(NAMES).fetchall())]
     step = bucket_minutes(span_minutes, interval_minutes, MOST_POINTS // len(names))
     parameters = {"bucket_minutes": step, "first_start_at": first_start_at}
     values_of, edges_of = (DAYS, DAY_EDGES) if step % 1440 == 0 else (BUCKETS, EDGES)
@@ -446,15 +446,9 @@ def _series(
     values = np.full((2, len(names), count), np.nan)
     for end, column in enumerate(("low", "high")):
         values[end, rows, found["bucket"]] = np.ma.filled(found[column], np.nan)
-    low, high = (
-        {_called(name): values[end, place] for name, place in places.items()} for end in (0, 1)
-    )
+    low, high = ({name: values[end, place] for name, place in places.items()} for end in (0, 1))
     milliseconds = edges.astype("datetime64[ms]").astype(float)
     return Series(milliseconds[:-1], milliseconds[1:], low, high)
-
-
-def _called(name: str) -> str:
-    return "total" if name == "*" else name
 
 
 def _milliseconds(moment: datetime) -> float:

@@ -18,7 +18,7 @@ select
     || 'capacitors or without load' as meaning
 from {{ ref('feeder_days') }}
 where
-    feeder <> '*'
+    feeder <> 'total'
     and known_minutes >= {{ var('full_day_minutes') }}
     and kw_per_kva > 0
     and kw_per_kva <= 0.1

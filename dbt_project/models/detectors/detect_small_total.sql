@@ -11,7 +11,7 @@ totals as (
         min(local_date) as first_date,
         max(local_date) as last_date
     from {{ ref('feeder_days') }}
-    where feeder = '*'
+    where feeder = 'total'
 ),
 
 units as (

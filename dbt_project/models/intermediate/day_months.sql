@@ -1,5 +1,5 @@
--- one row per feeder and month of the system's clock with readings, and per month of the total
--- ('*'); its stamp tells what they are
+-- one row per feeder and month of the system's clock with readings, and per month of
+-- `total`; its stamp tells what they are
 
 with
 
@@ -11,7 +11,7 @@ months as (
     from {{ ref('read_months') }}
     union all
     select
-        '*' as feeder,
+        'total' as feeder,
         month_start_at,
         stamp
     from {{ ref('system_months') }}

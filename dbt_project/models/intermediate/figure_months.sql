@@ -1,4 +1,4 @@
--- one row per feeder and UTC month with rows of accepted files, and per month of the total ('*')
+-- one row per feeder and UTC month with rows of accepted files, and per month of `total`
 
 {{ config(materialized="view") }}
 
@@ -51,7 +51,7 @@ together as (
 
 total as (
     select
-        '*' as feeder,
+        'total' as feeder,
         months.month_start_at,
         months.stamp,
         null as file_ids,

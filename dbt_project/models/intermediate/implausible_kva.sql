@@ -1,4 +1,4 @@
--- one row per feeder, or the total ('*'), and interval with an apparent power that no peak may rest
+-- one row per feeder, or `total`, and interval with an apparent power that no peak may rest
 -- on, while its active power may be right
 -- Days are looked at first: those with an apparent power of twice the highest active power of the
 -- day and 1.5 times what is usual, or above the rating.
@@ -26,7 +26,7 @@ days as (
             days.feeder = rated.feeder
             and days.local_date = rated.local_date
             and not rated.is_wrong
-    where days.feeder <> '*' and days.peak_mva_gross > 0
+    where days.feeder <> 'total' and days.peak_mva_gross > 0
 ),
 
 history as (
@@ -146,7 +146,7 @@ everything as (
     from feeders
     union all
     select
-        '*' as feeder,
+        'total' as feeder,
         profiles.interval_start_at,
         'member' as reason,
         profiles.mva_total as mva,

@@ -1,4 +1,4 @@
--- one row per feeder and UTC month, and per month of the total ('*'): what a restatement compares
+-- one row per feeder and UTC month, and per month of `total`: what a restatement compares
 
 -- depends_on: {{ ref('corrections') }}
 {{ config(

@@ -1,4 +1,4 @@
--- one row per feeder, or the total ('*'), and day with an implausible interval: feeder_days again,
+-- one row per feeder, or `total`, and day with an implausible interval: feeder_days again,
 -- with such intervals left out of peaks; energy and all that the detectors look at as they were
 
 with

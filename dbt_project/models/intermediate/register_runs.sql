@@ -26,7 +26,7 @@ days as (
             >= 0.98 * power(10, ceil(log10(cast(highest_{{ channel }} as double)))) as is_turned,
             count(*) over (partition by feeder) as day_count
         from {{ ref('feeder_days') }}
-        where feeder <> '*' and highest_{{ channel }} > 0
+        where feeder <> 'total' and highest_{{ channel }} > 0
         {{ "union all" if not loop.last }}
     {% endfor %}
 ),

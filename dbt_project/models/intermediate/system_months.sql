@@ -52,7 +52,7 @@ hashed as (
 )
 
 select
-    cast(null as string) as feeder,
+    'total' as feeder,
     month_start_at,
     md5({{ ordered_list('stamp') }}) as stamp
 from hashed

@@ -24,7 +24,7 @@ days as (
         lag(third_highest_mw) over feeder_days as before_high_mw,
         lag(abs(cast(lowest_net_mw as double))) over feeder_days as before_low_mw
     from {{ ref('feeder_days') }}
-    where feeder <> '*' and third_highest_mw > 0
+    where feeder <> 'total' and third_highest_mw > 0
     window feeder_days as (partition by feeder order by local_date)
 ),
 

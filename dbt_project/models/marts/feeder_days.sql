@@ -1,4 +1,4 @@
--- one row per feeder and day of the system's clock with a reading, and per day of the total ('*'):
+-- one row per feeder and day of the system's clock with a reading, and per day of `total`:
 -- what planner_figures adds up and the detectors look at
 
 {{ config(

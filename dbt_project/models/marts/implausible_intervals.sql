@@ -1,4 +1,4 @@
--- one row per feeder, or the total ('*'), and interval with a value that no peak may rest on
+-- one row per feeder, or `total`, and interval with a value that no peak may rest on
 
 -- Days are looked at first and readings only on those that are out of proportion, so that a year of
 -- good data costs nothing. Values are never changed: energy has them as read.
@@ -29,7 +29,7 @@ days as (
         *,
         cast(del_mj + rec_mj as double) as mj
     from {{ ref('feeder_days') }}
-    where feeder <> '*' and known_minutes > 0
+    where feeder <> 'total' and known_minutes > 0
 ),
 
 -- of unit_steps, what stands above the level at which the feeder is for most of its time
@@ -380,7 +380,7 @@ everything as (
     from feeders
     union all
     select
-        '*' as feeder,
+        'total' as feeder,
         profiles.interval_start_at,
         profiles.interval_minutes,
         'member' as reason,

@@ -1,4 +1,4 @@
--- one row per feeder, or the total ('*'), year of the system's clock and point of its load-duration
+-- one row per feeder, or `total`, year of the system's clock and point of its load-duration
 -- curve
 
 -- a year has twelve parts: a feeder's curves are rebuilt together

@@ -1,4 +1,4 @@
--- one row per feeder and month (UTC), and per month of the total, whose feeder is NULL
+-- one row per feeder, or `total`, and month (UTC)
 
 -- depends_on: {{ ref('gaps') }}
 -- depends_on: {{ ref('combined_profiles') }}

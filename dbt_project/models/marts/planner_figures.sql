@@ -1,4 +1,4 @@
--- one row per feeder, or the total ('*'), and day, month and year of the system's clock, or all
+-- one row per feeder, or `total`, and day, month and year of the system's clock, or all
 
 {{ config(materialized="table") }}
 
@@ -220,7 +220,7 @@ measured_shares as (
 
 plausible_totals as (
     select local_date from {{ ref('plausible_days') }}
-    where feeder = '*'
+    where feeder = 'total'
 ),
 
 shares as (
@@ -244,7 +244,7 @@ coincident as (
         totals.peak_mw as total_mw
     from periods as totals
     inner join shares on totals.peak_date = shares.local_date
-    where totals.feeder = '*'
+    where totals.feeder = 'total'
     union all
     select
         feeder,
@@ -253,7 +253,7 @@ coincident as (
         peak_mw as coincident_mw,
         peak_mw as total_mw
     from periods
-    where feeder = '*'
+    where feeder = 'total'
 ),
 
 compared as (
@@ -263,7 +263,7 @@ compared as (
         coincident.total_mw,
         cast(greatest(abs(periods.peak_mw), abs(periods.min_mw)) as double) as highest_mw,
         case
-            when periods.feeder = '*' then together.noncoincident_mw
+            when periods.feeder = 'total' then together.noncoincident_mw
             else periods.weighted_peak_mw
         end as noncoincident_mw
     from periods
@@ -353,11 +353,11 @@ select
     cast(coincident_mw as double) / nullif(cast(total_mw as double), 0) as coincident_share,
     cast(noncoincident_mw as decimal(28, 18)) as noncoincident_mw,
     case
-        when feeder = '*' and peak_mw > 0 and noncoincident_mw > 0
+        when feeder = 'total' and peak_mw > 0 and noncoincident_mw > 0
             then cast(peak_mw as double) / cast(noncoincident_mw as double)
     end as coincidence_factor,
     case
-        when feeder = '*' and peak_mw > 0 and noncoincident_mw > 0
+        when feeder = 'total' and peak_mw > 0 and noncoincident_mw > 0
             then cast(noncoincident_mw as double) / cast(peak_mw as double)
     end as diversity_factor,
     implausible_count,

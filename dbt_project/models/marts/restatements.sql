@@ -4,6 +4,7 @@
 {{ config(materialized="view") }}
 
 select
+    feeder,
     month_start_at,
     restated_at,
     cause,
@@ -12,6 +13,5 @@ select
     net_mwh_before,
     net_mwh_after,
     peak_mw_before,
-    peak_mw_after,
-    nullif(feeder, '*') as feeder
+    peak_mw_after
 from {{ this.schema }}.restated_months

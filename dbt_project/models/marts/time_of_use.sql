@@ -1,4 +1,4 @@
--- one row per feeder, or the total ('*'), day of the system's clock and time-of-use bin
+-- one row per feeder, or `total`, day of the system's clock and time-of-use bin
 
 {{ config(
     materialized="incremental",

@@ -3,4 +3,4 @@
 {{ config(materialized="view") }}
 
 select * from {{ ref('planner_figures') }} -- noqa: AM04
-where feeder = '*'
+where feeder = 'total'
