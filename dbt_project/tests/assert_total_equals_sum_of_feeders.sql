@@ -6,21 +6,12 @@ with
 
 summed as (
     select
-        {{ floor_to_grid(
-            'profiles.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
-        ) }} as interval_start_at,
-        sum(
-            profiles.total_factor * profiles.mw_net
-            * least(profiles.actual_seconds, system.interval_minutes * 60)
-        ) as mw_seconds,
-        sum(
-            abs(profiles.total_factor) * profiles.mva_net
-            * least(profiles.actual_seconds, system.interval_minutes * 60)
-        ) as mva_seconds
-    from {{ ref('feeder_profiles') }} as profiles
-    cross join {{ ref('stg_system') }} as system
-    where {{ is_near_untested('combined_profiles', 'profiles.interval_start_at') }}
-    group by 1
+        system_start_at as interval_start_at,
+        sum(total_factor * mw_net * least(actual_seconds, system_seconds)) as mw_seconds,
+        sum(abs(total_factor) * mva_net * least(actual_seconds, system_seconds)) as mva_seconds
+    from {{ ref('system_readings') }}
+    where {{ is_near_untested('combined_profiles', 'system_start_at') }}
+    group by system_start_at
 )
 
 select

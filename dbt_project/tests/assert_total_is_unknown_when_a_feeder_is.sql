@@ -7,23 +7,12 @@ with
 unknown as (
     select
         feeder,
-        interval_start_at,
-        -- it is in the total's interval in which it starts; off the total's grid it reaches into
-        -- the next one, where the feeder's next interval speaks for it
-        {{ add_seconds('interval_start_at', '1') }} as interval_end_at
-    from {{ ref('missing_intervals') }}
-    where
-        total_factor <> 0 and {{ is_near_untested('combined_profiles', 'interval_start_at') }}
-    union all
-    select
-        feeder,
-        interval_start_at,
-        {{ add_seconds('interval_start_at', '1') }} as interval_end_at
-    from {{ ref('feeder_profiles') }}
+        system_start_at
+    from {{ ref('system_readings') }}
     where
         total_factor <> 0
         and mw_net is null
-        and {{ is_near_untested('combined_profiles', 'interval_start_at') }}
+        and {{ is_near_untested('combined_profiles', 'system_start_at') }}
 )
 
 select
@@ -32,11 +21,7 @@ select
     totals.missing_feeders,
     unknown.feeder
 from {{ ref('combined_profiles') }} as totals
-left join unknown
-    on
-        totals.interval_start_at < unknown.interval_end_at
-        and {{ add_minutes('totals.interval_start_at', 'totals.interval_minutes') }}
-        > unknown.interval_start_at
+left join unknown on totals.interval_start_at = unknown.system_start_at
 where {{ is_untested('combined_profiles', 'totals.interval_start_at', '') }} and (
     (totals.mw_total is null) <> (totals.feeders_reporting < totals.feeders_expected)
     or (totals.mw_total is null) <> (totals.missing_feeders is not null)

@@ -10,66 +10,30 @@
 
 with
 
-system as (
-    select * from {{ ref('stg_system') }}
-),
-
 -- what each feeder adds to the total; an apparent power never takes away
-reported as (
+members as (
     select
         feeder,
-        interval_start_at,
-        actual_seconds,
+        system_start_at,
+        system_minutes,
+        system_seconds,
+        timezone,
+        is_whole,
+        is_adjoining,
         can_be_peak,
+        least(actual_seconds, system_seconds) as filled_seconds,
         {{ weighted('mw_del', 'total_factor') }} as mw_del,
         {{ weighted('mw_rec', 'total_factor') }} as mw_rec,
         {{ weighted('mw_net', 'total_factor') }} as mw_net,
         {{ weighted('mw_gross', 'total_factor') }} as mw_gross,
         {{ weighted('mva_net', 'abs(total_factor)') }} as mva,
         {{ weighted('mva_net_min', 'abs(total_factor)') }} as mva_min
-    from {{ ref('feeder_profiles') }}
-    where total_factor <> 0 and {{ is_near_dirty_part(ref('system_months'), 'interval_start_at') }}
+    from {{ ref('system_readings') }}
+    where total_factor <> 0 and {{ is_near_dirty_part(ref('system_months'), 'system_start_at') }}
 ),
 
-missing as (
-    select
-        feeder,
-        interval_start_at,
-        interval_minutes * 60 as actual_seconds,
-        false as can_be_peak,
-        null as mw_del,
-        null as mw_rec,
-        null as mw_net,
-        null as mw_gross,
-        null as mva,
-        null as mva_min
-    from {{ ref('missing_intervals') }}
-    where total_factor <> 0 and {{ is_near_dirty_part(ref('system_months'), 'interval_start_at') }}
-),
-
-members as (
-    select * from reported
-    union all
-    select * from missing
-),
-
--- totals are as fine as the longest interval of any feeder
-placed as (
-    select
-        members.*,
-        system.interval_minutes as system_minutes,
-        system.interval_minutes * 60 as system_seconds,
-        least(members.actual_seconds, system.interval_minutes * 60) as filled_seconds,
-        system.timezone,
-        {{ floor_to_grid(
-            'members.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
-        ) }} as system_start_at
-    from members
-    cross join system
-),
-
--- most intervals are the system's own
-whole as (
+-- shorter ones must fill the interval together; their mean is weighted by time
+averaged as (
     select
         feeder,
         system_start_at,
@@ -84,50 +48,29 @@ whole as (
         mw_gross,
         mva,
         mva_min
-    from placed
-    where interval_start_at = system_start_at and actual_seconds = system_seconds
-),
-
-others as (
-    select
-        *,
-        {{ meets_next() }} as meets_next
-    from placed
-    where not (interval_start_at = system_start_at and actual_seconds = system_seconds)
-),
-
--- shorter ones must fill it together, each up to the next; their mean is weighted by time
-pieces as (
+    from members
+    where is_whole
+    union all
     select
         feeder,
         system_start_at,
         system_minutes,
         timezone,
-        min(interval_start_at) = system_start_at
-        and bool_and(meets_next and mw_net is not null) as is_known,
-        min(interval_start_at) = system_start_at
-        and bool_and(meets_next and mva is not null) as is_mva_known,
+        bool_and(is_adjoining and mw_net is not null)
+        and sum(filled_seconds) = system_seconds as is_known,
+        bool_and(is_adjoining and mva is not null)
+        and sum(filled_seconds) = system_seconds as is_mva_known,
         bool_and(can_be_peak) as can_be_peak,
-        {{ rounded('cast(sum(mw_del * filled_seconds) as double) / system_seconds') }} as mw_del,
-        {{ rounded('cast(sum(mw_rec * filled_seconds) as double) / system_seconds') }} as mw_rec,
-        {{ rounded('cast(sum(mw_net * filled_seconds) as double) / system_seconds') }} as mw_net,
-        {{ rounded('cast(sum(mw_gross * filled_seconds) as double) / system_seconds') }}
-            as mw_gross,
-        {{ rounded('cast(sum(mva * filled_seconds) as double) / system_seconds') }} as mva,
+        {% for power in ['mw_del', 'mw_rec', 'mw_net', 'mw_gross', 'mva'] -%}
+            {{ rounded('cast(sum(' ~ power ~ ' * filled_seconds) as double) / system_seconds') }}
+                as {{ power }},
+        {% endfor -%}
         -- from one piece to the next the reactive power may change its sign: nothing is sure of it
         abs({{ rounded('cast(sum(mw_net * filled_seconds) as double) / system_seconds') }})
             as mva_min
-    from others
+    from members
+    where not is_whole
     group by feeder, system_start_at, system_minutes, system_seconds, timezone
-),
-
-averaged as (
-    select whole.*
-    from whole
-    anti join pieces
-        on whole.feeder = pieces.feeder and whole.system_start_at = pieces.system_start_at
-    union all
-    select * from pieces
 ),
 
 -- what reactive power each feeder has at most, and at least

@@ -4,29 +4,7 @@
 
 with
 
-system as (
-    select * from {{ ref('stg_system') }}
-),
-
 -- shorter intervals are averaged by energy; a half-filled interval of the system has no value
-shorter as (
-    select
-        profiles.*,
-        system.interval_minutes * 60 as system_seconds,
-        {{ floor_to_grid(
-            'profiles.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
-        ) }} as system_start_at
-    from {{ ref('feeder_profiles') }} as profiles
-    inner join system on profiles.actual_seconds < system.interval_minutes * 60
-),
-
-joined as (
-    select
-        *,
-        {{ meets_next() }} as meets_next
-    from shorter
-),
-
 summed as (
     select
         feeder,
@@ -36,9 +14,10 @@ summed as (
         count(*) - count(mva_net) as unknown_mva,
         sum(mw_net * actual_seconds) as mw_seconds,
         sum(mva_net * actual_seconds) as mva_seconds
-    from joined
+    from {{ ref('system_readings') }}
+    where not is_whole
     group by feeder, system_start_at, system_seconds
-    having min(interval_start_at) = system_start_at and bool_and(meets_next)
+    having bool_and(is_reading and is_adjoining)
 ),
 
 averaged as (
@@ -57,19 +36,18 @@ averaged as (
 )
 
 select
-    profiles.feeder,
-    profiles.interval_start_at,
-    profiles.kw_del,
-    profiles.kw_rec,
-    profiles.kva_del,
-    profiles.kva_rec,
-    profiles.mw_per_unit,
-    profiles.mw_net,
-    profiles.mva_net,
-    profiles.pf_net
-from {{ ref('feeder_profiles') }} as profiles
-inner join system on profiles.actual_seconds = system.interval_minutes * 60
-where not profiles.is_off_grid
+    feeder,
+    system_start_at as interval_start_at,
+    kw_del,
+    kw_rec,
+    kva_del,
+    kva_rec,
+    mw_per_unit,
+    mw_net,
+    mva_net,
+    pf_net
+from {{ ref('system_readings') }}
+where is_whole and is_reading
 union all
 select
     feeder,
