@@ -74,7 +74,8 @@ def root(tmp_path_factory) -> tuple[Path, str]:
 
 def test_a_row_whose_ends_are_both_jitter_is_the_reading_of_its_interval(root):
     found = """select count(*), count(distinct interval_start_at), min(actual_seconds),
-        max(actual_seconds), bool_or(is_off_grid) from feeder_profiles where feeder = 'jitter'"""
+        max(actual_seconds), bool_or(is_off_time_grid)
+        from feeder_profiles where feeder = 'jitter'"""
     assert query(root[0], found) == [(288, 288, 900, 900, False)]
     assert query(root[0], "from gaps where feeder = 'jitter'") == []
 

@@ -201,7 +201,7 @@ def test_an_exchange_to_a_longer_interval_keeps_the_energy_also_inside_one_of_th
     # 30 minutes with 6 MW and 30 with 20; north has no meter then; the others have 10 + 1 + 1 + 2
     assert total(root, datetime(2024, 7, 3, 12)) == (27, False, None, 60)
     assert total(root, datetime(2024, 7, 3, 13)) == (22, True, None, 60)
-    flags = """select is_partial_interval, is_off_grid, can_be_peak from feeder_profiles
+    flags = """select is_partial_interval, is_off_time_grid, can_be_peak from feeder_profiles
         where feeder = 'longer' and interval_start_at = '2024-07-03 12:30'"""
     assert query(root, flags) == [(True, True, False)]
 

@@ -98,7 +98,7 @@ def test_a_clock_a_few_seconds_off_fills_its_intervals_and_is_named(odd: Path) -
     read = """select feeder, list(clock_offset_seconds order by interval_start_at) from (
         select p.* from feeder_profiles as p join feeder_profiles as n
         on n.feeder = 'north' and p.interval_start_at = n.interval_start_at
-        and p.actual_seconds = 900 and not p.is_off_grid and p.mw_net = 5
+        and p.actual_seconds = 900 and not p.is_off_time_grid and p.mw_net = 5
     ) where feeder in ('late', 'early', 'mended', 'jumps') group by feeder"""
     assert dict(query(odd, read)) == {
         "late": [3, 3, 3, 3],

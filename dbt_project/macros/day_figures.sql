@@ -62,13 +62,13 @@ days as (
         / nullif(cast(sum(case when kw is not null then kva end) as double), 0) as kw_per_kva,
         cast(sum(case when is_kva_too_low then 1 else 0 end) as bigint) as kva_too_low_count,
         max(total_factor) as total_factor,
-        cast(sum(case when is_on_grid then 1 else 0 end) as bigint) as on_grid_count,
-        cast(sum(case when is_on_grid then interval_minutes else 0 end) as bigint)
+        cast(sum(case when is_on_time_grid then 1 else 0 end) as bigint) as on_grid_count,
+        cast(sum(case when is_on_time_grid then interval_minutes else 0 end) as bigint)
             as on_grid_minutes,
-        cast(sum(case when is_on_grid and mw_net is not null then 1 else 0 end) as bigint)
+        cast(sum(case when is_on_time_grid and mw_net is not null then 1 else 0 end) as bigint)
             as actual_count,
         cast(sum(
-            case when is_on_grid and mw_net is not null then interval_minutes else 0 end
+            case when is_on_time_grid and mw_net is not null then interval_minutes else 0 end
         ) as bigint) as actual_minutes,
         cast(sum(
             case when peak_net is not null then interval_minutes else 0 end

@@ -22,7 +22,7 @@ intervals as (
         feeder,
         interval_start_at
     from {{ ref('feeder_profiles') }}
-    where not is_off_grid and {{ is_untested('missing_intervals', 'interval_start_at') }}
+    where not is_off_time_grid and {{ is_untested('missing_intervals', 'interval_start_at') }}
 ),
 
 covered as (
@@ -46,7 +46,7 @@ span as (
     select
         min(interval_start_at) as start_at,
         max({{ add_seconds(
-            'interval_start_at', 'case when is_off_grid then 1 else actual_seconds end'
+            'interval_start_at', 'case when is_off_time_grid then 1 else actual_seconds end'
         ) }}) as end_at
     from {{ ref('feeder_profiles') }}
 ),

@@ -19,7 +19,7 @@ select
     feeder,
     date_trunc('month', interval_start_at) as month_start_at,
     count(*) as used_count,
-    cast(sum(case when is_off_grid then 0 else 1 end) as bigint) as on_grid_count,
+    cast(sum(case when is_off_time_grid then 0 else 1 end) as bigint) as on_grid_count,
     cast(
         sum(case when is_partial_interval or is_long_interval then 1 else 0 end) as bigint
     ) as odd_length_count,
@@ -29,10 +29,12 @@ select
         as longest_odd_seconds,
     min(case when is_partial_interval or is_long_interval then interval_minutes end)
         as odd_interval_minutes,
-    min(case when is_partial_interval or is_long_interval or is_off_grid then interval_start_at end)
-        as first_odd_at,
-    max(case when is_partial_interval or is_long_interval or is_off_grid then interval_start_at end)
-        as last_odd_at,
+    min(case
+        when is_partial_interval or is_long_interval or is_off_time_grid then interval_start_at
+    end) as first_odd_at,
+    max(case
+        when is_partial_interval or is_long_interval or is_off_time_grid then interval_start_at
+    end) as last_odd_at,
     cast(sum(
         case when event_handling in ('test', 'skipped') or is_out_of_range then 1 else 0 end
     ) as bigint) as no_load_count,
@@ -50,7 +52,7 @@ select
     min(interval_start_at) as first_start_at,
     -- what ends off the grid of intervals makes none expected beyond the one that it starts in
     max({{ add_seconds(
-        'interval_start_at', 'case when is_off_grid then 1 else actual_seconds end'
+        'interval_start_at', 'case when is_off_time_grid then 1 else actual_seconds end'
     ) }}) as last_end_at
 from profiles
 group by file_id, feeder, date_trunc('month', interval_start_at)

@@ -124,7 +124,7 @@ select
     factor as mw_per_unit,
     total_factor,
     is_ambiguous_time,
-    is_off_grid,
+    is_off_time_grid,
     is_out_of_range,
     file_id,
     line_number,
@@ -146,6 +146,6 @@ select
     coalesce(actual_seconds > interval_minutes * 60 or event_handling = 'long', false)
         as is_long_interval,
     coalesce(event_handling = 'test', false) as is_test,
-    coalesce(actual_seconds = interval_minutes * 60 and not is_off_grid, true)
+    coalesce(actual_seconds = interval_minutes * 60 and not is_off_time_grid, true)
     and coalesce(event_handling in ('normal', 'outage'), true) as can_be_peak
 from netted

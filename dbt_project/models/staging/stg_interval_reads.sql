@@ -268,7 +268,7 @@ select
     is_contested or coalesce(is_odd, false) as is_contested,
     actual_seconds,
     clock_offset_seconds,
-    grid_seconds <> 0 and not is_jitter as is_off_grid,
+    grid_seconds <> 0 and not is_jitter as is_off_time_grid,
     reading_quality,
     event_handling,
     is_energy and actual_seconds <> meter_seconds as is_spread,
