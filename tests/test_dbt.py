@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from shutil import copytree
 
+import duckdb
 from conftest import PROJECT, invoke_dbt, query
 
 from load_profile.dbt import is_large
@@ -55,7 +56,7 @@ def test_a_session_that_is_not_utc_stops_the_build(sample, tmp_path):
     assert set(made) == {"skipped"}
 
 
-def test_a_line_in_event_types_makes_anew_what_it_changes(sample, tmp_path):
+def test_a_line_in_event_types_rebuilds_what_it_changes(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     project = copytree(PROJECT / "dbt_project", tmp_path / "project")
     words = project / "seeds/event_types.csv"
@@ -70,6 +71,44 @@ def test_a_line_in_event_types_makes_anew_what_it_changes(sample, tmp_path):
     done = dbt(root, *build, "--project-dir", str(project))
     assert done.returncode == 0, done.stdout
     assert query(root, counted) == [("1.4.5", True, before[2], 0)]
+
+
+def test_a_model_is_rebuilt_where_its_code_its_ancestors_or_their_macros_changed(sample, tmp_path):
+    root = copytree(sample, tmp_path / "root")
+    project = copytree(PROJECT / "dbt_project", tmp_path / "project")
+    models = {"feeder_profiles": "record_no", "file_uses": "used_count"}
+
+    def edit(path: str, old: str, new: str) -> None:
+        text = (project / path).read_text(encoding="utf-8")
+        assert old in text
+        (project / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def rebuilt() -> set[str]:
+        with duckdb.connect(str(root / "warehouse/load_profile.duckdb")) as con:
+            for model, column in models.items():
+                con.execute(f"update {model} set {column} = -1")
+        done = dbt(root, "run", "--project-dir", str(project), "--select", *models)
+        assert done.returncode == 0, done.stdout
+        counted = "select count(*) from {} where {} = -1"
+        return {
+            m for m, column in models.items() if query(root, counted.format(m, column)) == [(0,)]
+        }
+
+    edit(
+        "models/marts/feeder_profiles.sql",
+        "\nselect",
+        "\n-- it's a comment\n  {# and one #}\nselect",
+    )
+    edit("macros/power.sql", "{% macro", "{# a comment #}\n{% macro")
+    edit("models/marts/gaps.sql", "\nselect", "\nselect 1 as one,")
+    assert rebuilt() == set()
+    edit(
+        "models/intermediate/file_uses.sql", "count(*) as used_count", "count(*) + 0 as used_count"
+    )
+    assert rebuilt() == {"file_uses"}
+    edit("macros/power.sql", "* factor'", "* 1 * factor'")  # net_mva, of feeder_profiles alone
+    assert rebuilt() == {"feeder_profiles", "file_uses"}
+    assert rebuilt() == set()
 
 
 def test_a_warehouse_of_many_reads_is_large_and_an_absent_or_broken_one_is_not(sample, tmp_path):

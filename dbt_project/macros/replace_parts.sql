@@ -1,9 +1,10 @@
-{#- Incremental models that replace what is dirty. A part is a feeder's UTC month (a month of the
-    system, all of a feeder). A model names in `parts` the table that says which parts there should
-    be, each with a stamp of all that decides its rows; model_parts holds the stamps of the parts
-    it has. Where the two differ the part is deleted and made anew, in one transaction with its
-    stamp, so that rows which a correction drops go too, and a run that was cut off is caught up
-    with by the next. Change a model, a macro or a variable, and everything is made anew. -#}
+{#- Incremental models that replace what is dirty. A partition is a UTC month of a feeder (or of
+    the system, or all months of a feeder). A model names in `parts` the table that lists the
+    partitions it should have, each with a fingerprint (`stamp`) of all that decides its rows, see
+    models/fingerprints. model_parts holds the fingerprints of the partitions it has. Where the two
+    differ the partition is deleted and rebuilt, in one transaction with its fingerprint: rows which
+    a correction drops go too, and the next run catches up with one that was cut off. A model whose
+    code has changed is rebuilt as a whole, see macros/fingerprints.sql. -#}
 
 {% macro create_model_parts() -%}
     {{ adapter.dispatch('create_model_parts')() }}
@@ -20,21 +21,6 @@
     )
 {%- endmacro %}
 
-{# What the models' SQL and the seeds are made of, as one hash. #}
-{% macro code_stamp() -%}
-    {%- set texts = [var('net_convention'), var('system_timezone')] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
-        {%- do texts.append(node.name ~ node.raw_code) -%}
-    {%- endfor -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'seed' -%}
-        {%- do texts.append(node.name ~ node.checksum.checksum) -%}
-    {%- endfor -%}
-    {%- for name, macro in context[project_name].items() if not name.startswith('test_') -%}
-        {%- do texts.append(macro.macro.macro_sql) -%}
-    {%- endfor -%}
-    {{- return(local_md5(texts | sort | join)) -}}
-{%- endmacro %}
-
 {# dbt's own macro, asked by `is_incremental` and the materialization: also if the code changed. #}
 {% macro should_full_refresh() -%}
     {{- return(adapter.dispatch('should_full_refresh', 'load_profile')()) -}}
@@ -46,7 +32,7 @@
     {%- endif -%}
     {%- set held -%}
         select count(*) from {{ target.schema }}.model_parts
-        where model = '{{ model.name }}' and code = '{{ code_stamp() }}'
+        where model = '{{ model.name }}' and code = '{{ model_fingerprint() }}'
     {%- endset -%}
     {{- return(run_query(held).columns[0].values()[0] == 0) -}}
 {%- endmacro %}
@@ -210,7 +196,7 @@
     {%- endif %};
     insert into {{ held }}
     select '{{ this.name }}', wanted.feeder, wanted.month_start_at, wanted.stamp,
-        '{{ code_stamp() }}', false
+        '{{ model_fingerprint() }}', false
     from {{ wanted }} as wanted
     where not exists (
         select 1 from {{ held }} as held

@@ -38,7 +38,9 @@
             feeder,
             month_start_at,
             max(case
-                when wanted_stamp is distinct from held_stamp or held_code <> '{{ code_stamp() }}'
+                when
+                    wanted_stamp is distinct from held_stamp
+                    or held_code <> '{{ model_fingerprint() }}'
                     then 1
                 else 0
             end) over (partition by month_start_at) as is_dirty
@@ -97,7 +99,7 @@
         feeder,
         month_start_at,
         stamp,
-        '{{ code_stamp() }}' as code,
+        '{{ model_fingerprint() }}' as code,
         false as is_tested,
         '{{ this.name }}' as model,
         cast(month_start_at as date) as part_month

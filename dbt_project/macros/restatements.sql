@@ -94,9 +94,9 @@
     {%- set held = load_relation(this) if execute else none -%}
     {%- set parts -%}
         {%- if is_by_parts() -%}
-            {{ dirty_parts(ref('figure_months')) }}
+            {{ dirty_parts(ref('figure_fingerprints')) }}
         {%- else -%}
-            select feeder, month_start_at from {{ ref('figure_months') }}
+            select feeder, month_start_at from {{ ref('figure_fingerprints') }}
             {% if held %}union select feeder, month_start_at from {{ this }}{% endif %}
         {%- endif -%}
     {%- endset -%}
@@ -111,7 +111,7 @@
                     cast(null as decimal(28, 18)) as net_mwh,
                     cast(null as decimal(28, 18)) as peak_mw,
                     month_start_at as last_start_at
-                from {{ ref('figure_months') }}
+                from {{ ref('figure_fingerprints') }}
                 where false
             )
         {%- endif -%}
@@ -285,7 +285,7 @@
 
     causes as (
         select feeder, month_start_at, 'models or variables' as cause from compared
-        where is_restated and code <> '{{ code_stamp() if execute }}'
+        where is_restated and code <> '{{ model_fingerprint() }}'
         union all
         select feeder, month_start_at, 'meter-data.csv' as cause from compared
         where feeder <> 'total' and meter_stamp <> new_meter_stamp

@@ -30,14 +30,12 @@ PARTITION = "part_month"  # Spark's folders of a large table; what it holds is i
 # What cannot be equal, and why.
 UNEQUAL = {
     ("restatements", "restated_at"): "when this engine's run built the tables",
-    ("output_stamps", "stamp"): "made of the code that the engine ran",
 }
 # What tells rows apart where no test says it: not that they are unique, only which to compare.
 KEYS = {
     "feeder_figures": ["feeder", "grain", "period_start"],
     "files": ["file_id"],
     "member_profiles": ["feeder", "interval_start_at"],
-    "output_stamps": ["feeder", "month_start_at"],
     "planner_figures": ["feeder", "grain", "period_start"],
     "reading_origins": ["file_id", "line_number", "interval_start_at"],
     "readings": ["feeder", "interval_start_at"],

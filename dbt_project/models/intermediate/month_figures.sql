@@ -4,7 +4,7 @@
 {{ config(
     materialized="incremental",
     incremental_strategy="replace_parts",
-    parts="figure_months",
+    parts="figure_fingerprints",
     part_time="month_start_at",
     pre_hook="{{ keep_figures() }}",
     post_hook="{{ note_restatements() }}"
@@ -19,7 +19,7 @@ figures as (
         max(interval_start_at) as last_start_at,
         {{ net_figures() }}
     from {{ net_intervals() }} as intervals
-    where {{ is_in_dirty_part(ref('figure_months'), 'interval_start_at') }}
+    where {{ is_in_dirty_part(ref('figure_fingerprints'), 'interval_start_at') }}
     group by feeder, date_trunc('month', interval_start_at)
 )
 
@@ -33,7 +33,7 @@ select
     months.meter_stamp,
     months.file_ids
 from figures
-inner join {{ ref('figure_months') }} as months
+inner join {{ ref('figure_fingerprints') }} as months
     on
         figures.feeder = months.feeder
         and figures.month_start_at = months.month_start_at

@@ -1,7 +1,10 @@
 -- one row per feeder, or `total`, and month (UTC)
 
 -- depends_on: {{ ref('gaps') }}
+-- depends_on: {{ ref('combined_gaps') }}
 -- depends_on: {{ ref('combined_profiles') }}
+-- depends_on: {{ ref('member_profiles') }}
+-- depends_on: {{ ref('feeder_days') }}
 {{ config(materialized="view") }}
 
 with
@@ -18,6 +21,10 @@ parts as (
 select
     feeder,
     month_start_at,
-    md5({{ ordered_list('description') }}) as stamp
+    -- the models above that are not partitioned count with their code
+    md5(
+        {{ ordered_list('description') }}
+        || '{{ model_fingerprint() }}'
+    ) as stamp
 from parts
 group by feeder, month_start_at
