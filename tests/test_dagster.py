@@ -19,7 +19,7 @@ ASSETS = {
     "stg_meter_data", "stg_interval_reads", "stg_system", "stg_clock_periods", "stg_file_periods",
     "read_months", "file_uses", "expected_periods", "expected_months", "system_months",
     "ambiguous_times", "day_months", "plausible_months", "flat_runs", "sibling_correlations",
-    "figure_fingerprints",
+    "figure_fingerprints", "system_readings",
     "month_figures", "conflict_months", "file_conflicts", "event_types", "restatements",
     "feeder_days", "findings",
     "system_days", "planner_figures", "feeder_figures", "total_figures", "load_duration",
