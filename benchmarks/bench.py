@@ -44,7 +44,7 @@ from measure import (
 from simulate import file_name, simulate, span
 
 from ingest.workspace import Workspace
-from load_profile.plots.planner_plot_files import PICTURES
+from load_profile.plots.catalog import PLANNER_NAMES
 from load_profile.sample import PREAMBLE, feeder_names
 
 HERE = Path(__file__).resolve().parent
@@ -370,7 +370,7 @@ def with_another_day(name: str, text: bytes) -> bytes:
 
 def pictures(*names: str) -> set[str]:
     """Pictures of feeders, and those of the planner, which show the total."""
-    return {f"plots/{name}.png" for name in (*names, *PICTURES)}
+    return {f"plots/{name}.png" for name in (*names, *PLANNER_NAMES)}
 
 
 def increment(
@@ -499,9 +499,9 @@ def startup(bench: Bench) -> Result:
     commands = {
         "python, nothing else": [*python, "pass"],
         "import duckdb": [*python, "import duckdb"],
-        "import load_profile.plots.plots (pandas, matplotlib, seaborn)": [
+        "import load_profile.plots.feeder (pandas, matplotlib, seaborn)": [
             *python,
-            "import load_profile.plots.plots",
+            "import load_profile.plots.feeder",
         ],
         "import dagster": [*python, "import dagster"],
         "import dagster_defs.definitions (Dagster, its dbt part, the manifest)": [

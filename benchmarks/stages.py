@@ -45,11 +45,11 @@ def plots(root: Path) -> None:
     """Draw every picture from a built warehouse."""
     from ingest.warehouse import open_warehouse
     from ingest.workspace import Workspace
-    from load_profile.plots.plot_files import draw_plots
+    from load_profile.plots.draw import draw_net_load
 
     workspace = Workspace(root)
     with open_warehouse(workspace.warehouse, read_only=True) as con:
-        draw_plots(con, workspace)
+        draw_net_load(con, workspace)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from load_profile.alerts import TOLD, tell
 from load_profile.files.profiles import export_gaps, export_months
 from load_profile.files.writer import Outputs
 from load_profile.last_run import begin, finish, is_anything_new
-from load_profile.plots.plot_files import draw_plots
+from load_profile.plots.draw import draw_net_load
 from load_profile.publish.marts import note_published
 from load_profile.report.page import data_url, write_report
 
@@ -287,7 +287,7 @@ def net_load_plot(workspace: WorkspaceResource) -> MaterializeResult:
     """Draw every feeder and all together; the pictures show on this page too."""
     progress.info("Drawing plots")
     with open_warehouse(workspace.files.warehouse, read_only=True) as con:
-        outputs = draw_plots(con, workspace.files)
+        outputs = draw_net_load(con, workspace.files)
     return MaterializeResult(metadata=_outputs_metadata(outputs) | _pictures(workspace, outputs))
 
 

@@ -36,8 +36,7 @@ from ingest.filing import sha256_of, write_bytes
 from load_profile.dbt import PROJECT, project_fingerprint, run_apart, without_dbt
 from load_profile.dbt_variables import NetConvention, check_variables
 from load_profile.files.profiles import export_profiles
-from load_profile.plots.drawing import DRAWERS
-from load_profile.plots.planner_plot_files import draw_planner_plots
+from load_profile.plots.draw import draw_planner_plots
 from load_profile.publish.marts import checkpoint, publish, published_marts
 
 # which engine the models are built on, a target of dbt_project/profiles.yml
@@ -185,8 +184,6 @@ def dbt_models(
     def is_wanted(asset: str) -> bool:
         return not selected or AssetKey(asset) in selected
 
-    if is_wanted("net_load_plot") or is_wanted("planner_plots"):
-        DRAWERS.start()
     if is_wanted("report"):
         threading.Thread(target=importlib.import_module, args=[CHARTS]).start()
     yield from events_of(invocation, context)

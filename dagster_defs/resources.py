@@ -21,7 +21,6 @@ from dagster import (
 from dagster_defs.run_history import prune_runs
 from ingest.settings import read_settings
 from ingest.workspace import Workspace
-from load_profile.plots.drawing import DRAWERS
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,7 @@ def workspace_resource(workspace: Workspace, wait_seconds: float = 600) -> Resou
         with workspace.locked(wait_seconds, context.log.warning):
             workspace.prepare()
             _keep_latest_runs(workspace, context)
-            try:
-                yield LockedWorkspace(workspace)
-            finally:
-                DRAWERS.end()
+            yield LockedWorkspace(workspace)
 
     return ResourceDefinition(locked, config_schema={}, description=LockedWorkspace.__doc__)
 

@@ -283,7 +283,7 @@ def analyze(
         _stop(str(error))
     _say(format_report(report))
     from load_profile.files.writer import is_output
-    from load_profile.plots.plot_files import draw_series
+    from load_profile.plots.series import draw_series
 
     stem = file.stem
     if is_output(file.with_name(f"{stem}_gaps.csv")):  # what a run wrote is not overwritten

@@ -27,8 +27,7 @@ from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
-from load_profile.plots.planner_plot_files import draw_planner_plots
-from load_profile.plots.plot_files import draw_plots
+from load_profile.plots.draw import draw_net_load, draw_planner_plots
 from load_profile.publish.marts import note_published
 from load_profile.terminal import print_summary
 
@@ -135,7 +134,7 @@ def draw(root: Path) -> None:
     """The pictures below lp/plots/, and the months, which are made of the same tables."""
     with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
         export_months(con, Workspace(root))
-        draw_plots(con, Workspace(root))
+        draw_net_load(con, Workspace(root))
         draw_planner_plots(con, Workspace(root))
 
 

@@ -39,14 +39,19 @@ def load(root: Path) -> loading.LoadSummary:
 def export(root: Path) -> None:
     """Write profiles, gap lists, months, plots and report from the tables that are there."""
     from load_profile.files.profiles import export_gaps, export_months, export_profiles
-    from load_profile.plots.planner_plot_files import draw_planner_plots
-    from load_profile.plots.plot_files import draw_plots
+    from load_profile.plots.draw import draw_net_load, draw_planner_plots
     from load_profile.report.page import write_report
 
     workspace = Workspace(root)
     workspace.prepare()
     with open_warehouse(workspace.warehouse, read_only=True) as con:
-        for step in (export_profiles, export_gaps, export_months, draw_plots, draw_planner_plots):
+        for step in (
+            export_profiles,
+            export_gaps,
+            export_months,
+            draw_net_load,
+            draw_planner_plots,
+        ):
             step(con, workspace)
         write_report(con, workspace, datetime(2000, 1, 1))
 
@@ -63,7 +68,7 @@ TRACED = {
     "load": {shutil.__file__, *(str(path) for path in (PROJECT / "ingest").glob("*.py"))},
     "export": {
         str(path)
-        for name in ("writer", "profiles", "plot_files", "planner_plot_files", "page")
+        for name in ("writer", "profiles", "draw", "page")
         for path in (PROJECT / "load_profile").rglob(f"{name}.py")
     },
     "export_raw": {

@@ -11,7 +11,7 @@ from shutil import copytree
 import pytest
 from conftest import PROJECT, query
 
-from load_profile.plots.planner_plot_files import PICTURES
+from load_profile.plots.catalog import PLANNER_NAMES
 
 ASSETS = {
     "raw/meter_data", "raw/clock_days", "raw/files", "raw/file_months",
@@ -101,7 +101,7 @@ def test_the_pictures_show_on_their_assets_page(events):
     made, _, _ = events
     for asset, names in (
         ("net_load_plot", ("all", "north", "south", "west", "gen")),
-        ("planner_plots", PICTURES),
+        ("planner_plots", PLANNER_NAMES),
     ):
         for name in names:
             picture = made[asset][f"plot: {name}"]

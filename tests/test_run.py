@@ -32,7 +32,7 @@ from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 from load_profile.files.writer import INDEX
 from load_profile.last_run import is_anything_new
-from load_profile.plots.planner_plot_files import PICTURES
+from load_profile.plots.catalog import PLANNER_NAMES
 from load_profile.report.page import FILE as REPORT
 from load_profile.sample import write_sample
 from load_profile.terminal import print_feeders
@@ -121,7 +121,7 @@ def test_the_gap_between_two_files_is_listed_for_its_feeder_and_for_the_total(sa
 
 def test_every_feeder_and_the_total_have_a_picture(sample):
     pictures = {path.name for path in (sample / "lp/plots").glob("*.png")}
-    assert pictures == {f"{name}.png" for name in (*FEEDERS, "all", *PICTURES)}
+    assert pictures == {f"{name}.png" for name in (*FEEDERS, "all", *PLANNER_NAMES)}
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from ingest.raw_files import TIME_FORMAT
 from ingest.review import rebuild_warehouse
 from ingest.workspace import Workspace
 from load_profile.alerts import tell
-from load_profile.plots.planner_plot_files import PICTURES
+from load_profile.plots.catalog import PLANNER_NAMES
 
 FEEDERS = {  # and their meters
     "=cmd[red]": "=1+1",
@@ -161,7 +161,7 @@ def test_a_sign_that_markdown_acts_on_is_shown(text):
     assert "".join(child.content for child in found[1].children) == text
 
 
-@pytest.mark.parametrize("text", [*PICTURES, "heat-map", "a_b (c), d.csv: 1.5, 00:15 #2"])
+@pytest.mark.parametrize("text", [*PLANNER_NAMES, "heat-map", "a_b (c), d.csv: 1.5, 00:15 #2"])
 def test_a_text_without_such_signs_is_as_it_was(text):
     assert as_markdown(text) == text.replace(" #", " \\#")
 

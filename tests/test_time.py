@@ -7,7 +7,7 @@ clock, and must come back as those starts with their energy. What a clock cannot
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -24,7 +24,8 @@ from hypothesis import strategies as st
 from ingest.check_files import check_files, save_rows
 from ingest.clock import clock_days
 from ingest.raw_files import TIME_FORMAT, inspect_file
-from load_profile.plots.plot_files import panels
+from load_profile.plots.profile_lines import profiles_and_gaps
+from load_profile.plots.system import read_system
 
 HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 DENVER, STANDARD, LONDON = "America/Denver", "Etc/GMT+7", "Europe/London"
@@ -257,12 +258,15 @@ def test_local_days_of_the_total_are_those_of_the_systems_zone(root):
 
 def test_meters_on_different_clocks_line_up_in_the_plot_of_all(root):
     names = ["autumn_standard", "autumn_before"]
-    span = {"first_start_at": autumn[0], "bucket_minutes": 60}
     with duckdb.connect(str(root / "warehouse/load_profile.duckdb"), read_only=True) as con:
-        own, common = (panels(con, span, names, zone) for zone in (None, DENVER))
-    standard, wall = (common[name][1].reset_index(drop=True) for name in names)
+        system = replace(read_system(con), first_start_at=autumn[0], bucket_minutes=60)
+        own, common = (
+            {name: profile for name, profile, _ in profiles_and_gaps(con, system, names, zone=zone)}
+            for zone in (None, DENVER)
+        )
+    standard, wall = (common[name].reset_index(drop=True) for name in names)
     assert standard.equals(wall)
-    starts = [own[name][1]["bucket_start"].iloc[0] for name in names]
+    starts = [own[name]["bucket_start"].iloc[0] for name in names]
     assert starts == [datetime(2025, 10, 31, 23), datetime(2025, 11, 1)]
 
 

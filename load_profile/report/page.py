@@ -19,8 +19,8 @@ from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 from load_profile.dbt_docs import PAGE as DOCS
 from load_profile.files.writer import Outputs, OutputWriter, replace_if_changed
-from load_profile.plots.planner_plot_files import drawn_pictures
-from load_profile.plots.plot_files import bucket_minutes
+from load_profile.plots.bucket_width import bucket_minutes
+from load_profile.plots.draw import current_planner_plots
 from load_profile.plots.theme import NET_LABELS
 from load_profile.publish.marts import VERSION
 from load_profile.terminal import CONFLICTS, CORRECTIONS, FILES, IS_OPEN, RESTATEMENTS, WHOLE
@@ -315,7 +315,7 @@ def write_report(
         | {
             "pictures": [
                 (name, words, data_url(workspace.plots / f"{name}.png"))
-                for name, words in drawn_pictures(con, workspace).items()
+                for name, words in current_planner_plots(con, workspace).items()
             ],
             "version": _version(workspace),
             "made_at": utc_now(),

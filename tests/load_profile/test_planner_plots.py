@@ -1,6 +1,5 @@
-"""The planner's plots: what is drawn, told from the artists of real figures and from tables."""
+"""The planner's plots: what is drawn, as the artists of real figures and the tables show it."""
 
-import importlib
 from datetime import date, datetime
 from shutil import copytree
 
@@ -10,53 +9,58 @@ import pandas as pd
 import pytest
 from conftest import query
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ingest.sql import sql_beside
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
-from load_profile.plots import planner_plot_files
-from load_profile.plots.day_plots import (
-    BOTH,
-    COMPLETE,
-    FEED_IN,
-    LOAD,
-    MISSING,
-    NOT_EXPECTED,
-    DayGrid,
+from load_profile.plots import (
+    by_month,
+    draw,
     gap_calendar,
     heat_map,
+    load_duration,
+    typical_day,
 )
-from load_profile.plots.month_plots import by_month
-from load_profile.plots.picture_parts import (
-    NO_READINGS,
-    NO_TOTAL,
-    to_png,
-)
-from load_profile.plots.planner_plot_files import PICTURES, draw_planner_plots
-from load_profile.plots.planner_plots import load_duration, typical_day
-from load_profile.plots.theme import GAP_EDGE
+from load_profile.plots.axes import to_png
+from load_profile.plots.catalog import PLANNER_NAMES
+from load_profile.plots.day_grid import NOT_EXPECTED, DayGrid
+from load_profile.plots.draw import draw_planner_plots
+from load_profile.plots.heat_map import BOTH, FEED_IN, LOAD
+from load_profile.plots.pool import module_of
+from load_profile.plots.theme import GAP_EDGE, NO_READINGS, NO_TOTAL
 
-FILES = {f"plots/{name}.png" for name in PICTURES}
+FILES = {f"plots/{name}.png" for name in PLANNER_NAMES}
+CELLS = sql_beside(heat_map.__file__, "heat_map_cells")
 LOOK = {"feeder_count": 3, "zone": "UTC"}
 
 
 def texts(figure: Figure) -> list[str]:
-    """Every text but those of grids."""
-    found = [*figure.texts, *(text for ax in figure.axes for text in ax.texts)]
-    found += [a for a in figure.artists if hasattr(a, "get_text")]
+    """Every text, with those of titles and ticks."""
+    found = [*figure.texts, *(a for a in figure.artists if hasattr(a, "get_text"))]
     found += [text for legend in figure.legends for text in legend.get_texts()]
-    return [text.get_text() for text in found]
+    for ax in figure.axes:
+        for part in (ax, *ax.child_axes):
+            found += [*part.texts, *part.get_yticklabels()]
+    titles = [ax.get_title(loc=place) for ax in figure.axes for place in ("left", "right")]
+    return [text.get_text() for text in found] + titles
+
+
+def meshes(ax: Axes) -> list[QuadMesh]:
+    """The cells of the axes: values, and then gaps and values left out of peaks, if any."""
+    return [artist for artist in ax.collections if isinstance(artist, QuadMesh)]
 
 
 def array(ax: Axes, place: int = 0) -> np.ndarray:
-    """What an image of the axes shows, NaN where nothing."""
-    return np.ma.filled(ax.images[place].get_array().astype(float), np.nan)
+    """What the cells of the axes show, NaN where nothing."""
+    return np.ma.filled(meshes(ax)[place].get_array().astype(float), np.nan)
 
 
 def panels(figure: Figure) -> list[Axes]:
-    """Axes with heat maps: neither the bars of their colours nor others."""
-    return [ax for ax in figure.axes if len(ax.images) > 1]
+    """Axes with cells."""
+    return [ax for ax in figure.axes if meshes(ax)]
 
 
 def bars(ax: Axes, gid: str = "value") -> list[Rectangle]:
@@ -81,20 +85,16 @@ def drawn(sample, tmp_path_factory):
     ):
 
         def keep(tasks):
-            for name, task in zip(PICTURES, tasks, strict=True):
-                module, function = task.args[0].split(".")
-                drawn_by = importlib.import_module(f"load_profile.plots.{module}")
-                figures[name] = getattr(drawn_by, function)(*task.args[1:], **task.keywords)
+            for name, task in zip(PLANNER_NAMES, tasks, strict=True):
+                figures[name] = module_of(task.module).draw(**task.arguments)
                 yield b""
 
-        patch.setattr(planner_plot_files.DRAWERS, "draw", keep)
+        patch.setattr(draw, "draw_all", keep)
         draw_planner_plots(con, root)
     return figures
 
 
-def test_an_unchanged_warehouse_draws_nothing_anew_and_a_lost_picture_alone(
-    sample, tmp_path, monkeypatch
-):
+def test_an_unchanged_warehouse_draws_nothing_but_a_lost_plot(sample, tmp_path, monkeypatch):
     root = Workspace(tmp_path)
     copytree(Workspace(sample).profiles, root.profiles)
     (root.plots / "by-month.png").unlink()
@@ -102,9 +102,7 @@ def test_an_unchanged_warehouse_draws_nothing_anew_and_a_lost_picture_alone(
     with open_warehouse(Workspace(sample).warehouse, read_only=True) as con:
         assert draw_planner_plots(con, root).written == ("plots/by-month.png",)
         drawn = []
-        monkeypatch.setattr(
-            planner_plot_files.DRAWERS, "draw", lambda tasks: drawn.extend(tasks) or ()
-        )
+        monkeypatch.setattr(draw, "draw_all", lambda tasks: drawn.extend(tasks) or ())
         outputs = draw_planner_plots(con, root)
     assert drawn == [] and outputs.written == outputs.removed == ()
     assert {*outputs.unchanged} == FILES
@@ -113,7 +111,7 @@ def test_an_unchanged_warehouse_draws_nothing_anew_and_a_lost_picture_alone(
     assert mine.read_bytes() == theirs.read_bytes()
 
 
-def test_a_picture_is_drawn_anew_when_what_it_shows_has_changed(sample, tmp_path):
+def test_a_plot_is_redrawn_when_what_it_shows_has_changed(sample, tmp_path):
     root = Workspace(tmp_path)
     copytree(Workspace(sample).profiles, root.profiles)
     copytree(sample / "warehouse", tmp_path / "warehouse")
@@ -162,7 +160,7 @@ def test_the_curve_starts_at_the_peak_and_is_that_of_the_table(drawn, sample):
 def test_the_typical_day_is_median_and_band_by_rank_of_its_days(drawn, sample):
     figure = drawn["typical-day"]
     weekday = figure.axes[0]
-    assert "summer, weekday" in [text.get_text() for text in weekday.texts]
+    assert weekday.get_title(loc="left") == "summer, weekday"
     noon = [
         float(mw)
         for (mw,) in query(
@@ -209,7 +207,7 @@ def test_feeders_are_ranked_by_their_power_with_peak_and_energy(drawn, sample):
         group by feeder order by greatest(max(peak_mw), -min(min_mw)) desc
         """,
     )
-    assert [t.get_text() for t in peak.texts][-4:] == [feeder for feeder, *_ in ranked]
+    assert [t.get_text() for t in peak.get_yticklabels()] == [feeder for feeder, *_ in ranked]
     assert [bar.get_width() for bar in bars(peak)] == [float(mw) for _, mw, _ in ranked]
     assert [bar.get_width() for bar in bars(energy)] == [float(mwh) for *_, mwh in ranked]
 
@@ -233,7 +231,7 @@ def test_the_gap_calendar_shows_the_share_of_each_day_that_is_missing(drawn, sam
 def test_a_gap_and_a_time_that_is_not_expected_have_no_colour_of_a_value():
     feeder = cells([[1, 2], [np.nan, 0]]).drop(index=1)
     grid = DayGrid(date(2024, 3, 10), 2, slots=2)
-    ax = panels(heat_map((feeder, grid), [], grid, **LOOK))[0]
+    ax = panels(heat_map.draw((feeder, grid), [], grid, **LOOK))[0]
     assert np.isnan(array(ax)).tolist() == [[False, True], [True, False]]
     assert np.isnan(array(ax, 1)).tolist() == [[True, False], [True, True]]
     assert ax.patch.get_hatch() == NOT_EXPECTED["hatch"]
@@ -254,7 +252,7 @@ def test_a_gap_and_a_time_that_is_not_expected_have_no_colour_of_a_value():
 )
 def test_colours_diverge_around_zero_only_where_there_is_flow_both_ways(values, colours, limits):
     grid = DayGrid(date(2024, 7, 1), 1, slots=2)
-    image = panels(heat_map((cells(values), grid), [], grid, **LOOK))[0].images[0]
+    image = panels(heat_map.draw((cells(values), grid), [], grid, **LOOK))[0].collections[0]
     assert image.get_cmap() == colours
     assert (image.norm.vmin, image.norm.vmax) == limits
 
@@ -262,39 +260,38 @@ def test_colours_diverge_around_zero_only_where_there_is_flow_both_ways(values, 
 def test_what_is_left_out_of_peaks_has_one_colour_and_leaves_the_scale_to_all_else():
     grid = DayGrid(date(2024, 7, 1), 2, slots=2)
     wild = cells([[1, 2], [3, 400]])
-    capped = heat_map((wild, grid), [], grid, limits={"total": (1, 3)}, **LOOK)
-    image, _, outside = panels(capped)[0].images
+    capped = heat_map.draw((wild, grid), [], grid, limits={"total": (1, 3)}, **LOOK)
+    image, outside = meshes(panels(capped)[0])
     assert (image.norm.vmin, image.norm.vmax) == (1, 3) and outside.get_array().count() == 1
 
 
 def test_midnight_is_at_the_bottom_and_a_day_is_a_column():
     grid = DayGrid(date(2024, 7, 1), 2, slots=2)
-    ax = panels(heat_map((cells([[1, 2], [3, 4]]), grid), [], grid, **LOOK))[0]
-    assert ax.images[0].origin == "lower"
+    ax = panels(heat_map.draw((cells([[1, 2], [3, 4]]), grid), [], grid, **LOOK))[0]
     assert array(ax).tolist() == [[1, 3], [2, 4]]
     assert ax.get_ylim() == (0, 24)
-    assert [t.get_text() for t in ax.texts][-2:] == ["07/01/24", "07/02/24"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["07/01/24", "07/02/24"]
 
 
 def test_what_has_no_reading_says_so_and_can_be_drawn():
     grid = DayGrid(date(2024, 7, 1), 1, slots=2)
     unknown, none = cells([[np.nan, np.nan]]), cells([])
-    figure = heat_map((unknown, grid), [("f", none)], grid, **LOOK)
+    figure = heat_map.draw((unknown, grid), [("f", none)], grid, **LOOK)
     assert {NO_TOTAL, NO_READINGS} <= {*texts(figure)}
     assert to_png(figure)
     points = pd.DataFrame(columns=["year", "share_of", "share", "mw", "hours"], dtype=float)
-    figure = load_duration(points, [("f", points)], feeder_count=1)
+    figure = load_duration.draw(points, [("f", points)], feeder_count=1)
     assert {NO_TOTAL, NO_READINGS} <= {*texts(figure)}
     assert to_png(figure)
     days = pd.DataFrame(
         columns=["season", "day_type", "minute", "low", "median", "high", "days"], dtype=float
     )
     more = {"seasons": ["summer"], "feeder_day_type": "weekday", "slot_minutes": 15}
-    figure = typical_day(days, [("f", days)], **more, **LOOK)
+    figure = typical_day.draw(days, [("f", days)], **more, **LOOK)
     assert {NO_TOTAL, NO_READINGS} <= {*texts(figure)}
     assert to_png(figure)
     months = make_months([np.nan])
-    figure = by_month(months, make_ranking([np.nan]), ranked_over="Jul 2024")
+    figure = by_month.draw(months, make_ranking([np.nan]), ranked_over="Jul 2024")
     assert {NO_TOTAL, "unknown"} <= {*texts(figure)}
     assert to_png(figure)
 
@@ -312,8 +309,8 @@ def figures(peaks: list[float]) -> dict:
     return {"peak_mw": peaks, "min_mw": 0.0, "net_mwh": 10.0, "is_lower_bound": False}
 
 
-def test_of_many_months_and_feeders_the_picture_says_what_it_leaves_out():
-    figure = by_month(make_months([1.0] * 40), make_ranking([2.0] * 23), ranked_over="all")
+def test_of_many_months_and_feeders_the_plot_says_what_it_leaves_out():
+    figure = by_month.draw(make_months([1.0] * 40), make_ranking([2.0] * 23), ranked_over="all")
     peak, _, ranking, _ = figure.axes
     assert len(bars(peak)) == 36
     assert len(bars(ranking)) == 20
@@ -325,7 +322,7 @@ def test_of_many_months_and_feeders_the_picture_says_what_it_leaves_out():
 
 
 def test_an_unknown_month_is_shaded_and_has_no_bar():
-    figure = by_month(make_months([1.0, np.nan, 2.0]), make_ranking([1.0]), ranked_over="all")
+    figure = by_month.draw(make_months([1.0, np.nan, 2.0]), make_ranking([1.0]), ranked_over="all")
     peak = figure.axes[0]
     assert np.isnan(bars(peak)[1].get_height())
     (shading,) = [patch for patch in peak.patches if patch.get_gid() is None]
@@ -335,7 +332,7 @@ def test_an_unknown_month_is_shaded_and_has_no_bar():
 def test_power_below_zero_is_drawn_below_zero_in_another_colour():
     months = make_months([3.0, -1.0]).assign(min_mw=[-2.0, -5.0])
     ranking = make_ranking([-1.0]).assign(min_mw=[-5.0])
-    peak, _, ranked, _ = by_month(months, ranking, ranked_over="all").axes
+    peak, _, ranked, _ = by_month.draw(months, ranking, ranked_over="all").axes
     assert [bar.get_height() for bar in bars(peak)] == [3, -1]
     assert [bar.get_height() for bar in bars(peak, "lowest")] == [-2, -5]
     assert [bar.get_width() for bar in bars(ranked, "lowest")] == [-5]
@@ -347,7 +344,9 @@ def test_of_many_feeders_the_calendar_says_how_much_the_others_lack():
     totals = pd.DataFrame({"name": names, "missing": [3, 3, 0], "expected": [9, 9, 9]})
     shares = pd.DataFrame({"row": [0, 1, 2], "place": [0, 0, 0], "share": [0.1, 0.0, 1.0]})
     grid = DayGrid(date(2024, 7, 1), 3, days_per_column=2)
-    figure = gap_calendar(shares, totals, grid, feeder_count=5, missing_elsewhere=7, zone="UTC")
+    figure = gap_calendar.draw(
+        shares, totals, grid, feeder_count=5, missing_elsewhere=7, zone="UTC"
+    )
     said = texts(figure)
     assert (
         "2 of 5 feeders, those with the most missing; the others lack 7 intervals;"
@@ -359,14 +358,14 @@ def test_of_many_feeders_the_calendar_says_how_much_the_others_lack():
 
 
 def test_one_missing_interval_of_a_day_is_as_clear_as_no_other():
-    least = np.array(MISSING((1 / 96 - 1e-9) / (1 - 1e-9))[:3])
-    complete = [int(COMPLETE[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    least = np.array(gap_calendar.MISSING((1 / 96 - 1e-9) / (1 - 1e-9))[:3])
+    complete = [int(gap_calendar.COMPLETE[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     assert np.abs(least - complete).max() > 0.3
 
 
 def test_feeders_without_a_panel_are_counted():
     grid = DayGrid(date(2024, 7, 1), 1, slots=2)
-    figure = heat_map((cells([[1, 2]]), grid), [("f", cells([[1, 2]]))], grid, **LOOK)
+    figure = heat_map.draw((cells([[1, 2]]), grid), [("f", cells([[1, 2]]))], grid, **LOOK)
     assert any(t.startswith("1 of 3 feeders, those with the largest") for t in texts(figure))
 
 
@@ -386,7 +385,7 @@ def test_five_years_have_fewer_columns_than_pixels_and_keep_what_is_furthest_fro
         [days],
     )
     values = {"first_day": date(2020, 1, 1), "days_per_column": 5, "slot_minutes": 60}
-    found = con.execute(planner_plot_files.CELLS, values).df()
+    found = con.execute(CELLS, values).df()
     assert found["place"].max() + 1 == DayGrid(date(2020, 1, 1), days, 5).columns == 365
     assert sorted(found["mw"].unique()) == [-9, 1, 8]
 
@@ -404,14 +403,14 @@ def test_the_repeated_hour_shows_the_pass_that_is_further_from_zero_and_no_gap_b
         """
     )
     values = {"first_day": date(2024, 11, 3), "days_per_column": 1, "slot_minutes": 15}
-    found = con.execute(planner_plot_files.CELLS, values).fetchall()
+    found = con.execute(CELLS, values).fetchall()
     assert found == [("f", 0, 4, -3), ("f", 0, 5, 1), ("f", 0, 6, None)]
 
 
 def test_equal_data_give_equal_bytes():
     grid = DayGrid(date(2024, 7, 1), 2, slots=2)
     first, second = (
-        to_png(heat_map((cells([[1, 2], [3, 4]]), grid), [], grid, **LOOK)) for _ in range(2)
+        to_png(heat_map.draw((cells([[1, 2], [3, 4]]), grid), [], grid, **LOOK)) for _ in range(2)
     )
     assert first == second
 

@@ -12,14 +12,14 @@ from shutil import copytree
 
 import duckdb
 import pytest
-from conftest import PROJECT
 
 from ingest.workspace import Workspace
 from load_profile.files import profiles as exports
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
 from load_profile.files.writer import INDEX, OutputWriter, are_outputs_intact
-from load_profile.plots import drawing
-from load_profile.plots.plot_files import bucket_minutes, draw_plots
+from load_profile.plots import pool
+from load_profile.plots.bucket_width import bucket_minutes
+from load_profile.plots.draw import draw_net_load
 
 FEEDERS = ["we,st", "gen", "a #1"]
 # What DuckDB's own COPY makes of the published query is the standard.
@@ -145,6 +145,10 @@ create table output_stamps as
     union all
     select 'total', date_trunc('month', interval_start_at), 'first'
     from combined_profiles group by all;
+create table planner_figures as
+    select feeder, 'day' as grain, interval_start_at::date as period_start,
+        max(mw_net) as peak_mw, min(mw_net) as min_mw
+    from feeder_profiles group by all;
 """
 
 
@@ -201,14 +205,14 @@ def change(con, feeder: str, month: str) -> None:
         {"feeder": feeder, "start": start},
     )
     stamp(con, feeder, start)
-    stamp(con, None, start)
+    stamp(con, "total", start)
 
 
-def stamp(con, feeder: str | None, start: datetime) -> None:
+def stamp(con, feeder: str, start: datetime) -> None:
     con.execute(
         """
         update output_stamps set stamp = stamp || '+'
-        where feeder is not distinct from $feeder and month_start_at = $start
+        where feeder = $feeder and month_start_at = $start
         """,
         {"feeder": feeder, "start": start},
     )
@@ -268,11 +272,11 @@ def test_a_month_that_is_new_or_gone_moves_the_others(con, workspace):
 
 
 def test_nothing_is_made_when_no_stamp_has_changed(con, workspace, monkeypatch):
-    for export in (export_profiles, export_gaps, draw_plots):
+    for export in (export_profiles, export_gaps, draw_net_load):
         export(con, workspace)
     made = texts_made(monkeypatch)
     before = {p: p.stat().st_mtime_ns for p in workspace.profiles.rglob("*")}
-    for export in (export_profiles, export_gaps, draw_plots):
+    for export in (export_profiles, export_gaps, draw_net_load):
         assert export(con, workspace).written == ()
     assert made == []
     assert {p: p.stat().st_mtime_ns for p in workspace.profiles.rglob("*")} == before
@@ -362,7 +366,7 @@ def test_months_are_listed_for_the_total_and_every_feeder_and_what_is_unknown_is
     con, workspace
 ):
     con.execute("""
-        create table planner_figures as
+        create or replace table planner_figures as
         select
             feeder, 'month' as grain, date '2024-11-01' as period_start,
             7.5::decimal(28, 18) as peak_mw,
@@ -392,17 +396,17 @@ def test_months_are_listed_for_the_total_and_every_feeder_and_what_is_unknown_is
     assert export_months(con, workspace).written == ()
 
 
-def test_only_the_picture_of_a_changed_feeder_and_that_of_all_are_drawn(con, workspace):
-    draw_plots(con, workspace)
+def test_only_the_plot_of_a_changed_feeder_and_that_of_all_are_drawn(con, workspace):
+    draw_net_load(con, workspace)
     change(con, "gen", "2024-02")
-    assert sorted(draw_plots(con, workspace).written) == ["plots/all.png", "plots/gen.png"]
+    assert sorted(draw_net_load(con, workspace).written) == ["plots/all.png", "plots/gen.png"]
 
 
-def test_a_longer_span_is_drawn_in_every_picture(con, workspace, monkeypatch):
-    draw_plots(con, workspace)
+def test_a_longer_span_is_drawn_in_every_plot(con, workspace, monkeypatch):
+    draw_net_load(con, workspace)
     con.execute("update combined_profiles set interval_start_at = interval_start_at - to_days(90)")
     made = texts_made(monkeypatch)
-    draw_plots(con, workspace)
+    draw_net_load(con, workspace)
     assert {name for name, _ in made} == {f"plots/{name}.png" for name in (*FEEDERS, "all")}
 
 
@@ -413,40 +417,45 @@ def test_a_longer_span_is_drawn_in_wider_steps_that_make_no_comb_of_the_days(day
     assert bucket_minutes(days * 1440, 15) == minutes
 
 
-def test_pictures_of_many_processes_are_those_of_one(con, workspace, tmp_path, monkeypatch):
-    draw_plots(con, workspace)
+def test_plots_of_many_processes_are_those_of_one(con, workspace, tmp_path, monkeypatch):
+    draw_net_load(con, workspace)
     here = copytree(workspace.plots, tmp_path / "here")
     for path in workspace.plots.iterdir():
         path.unlink()
-    monkeypatch.setattr(drawing, "POOL_FROM", 1)
+    monkeypatch.setattr(pool, "POOL_FROM", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert len(draw_plots(con, workspace).written) == 4
+    assert len(draw_net_load(con, workspace).written) == 4
     for path in here.iterdir():
         assert (workspace.plots / path.name).read_bytes() == path.read_bytes()
 
 
 DRAW_FOREVER = """
-import sys
-from functools import partial
-from load_profile.plots import drawing
-drawing.POOL_FROM = 1
-task = '''
-import os, pathlib, time
-pathlib.Path(r"{}", str(os.getpid())).touch()
-time.sleep(60)
-'''
-list(drawing.DRAWERS.draw([partial(exec, task.format(sys.argv[1]))] * 8))
+import pathlib, sys
+from load_profile.plots import pool
+pool.POOL_FROM = 1
+
+def draw(folder):
+    import os, time
+    pathlib.Path(folder, str(os.getpid())).touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    pool.draw_png = draw
+    list(pool.draw_all([sys.argv[1]] * 8))
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="asks for a process by signal 0, and kills one")
 @pytest.mark.skipif(os.cpu_count() == 1, reason="draws in one process only")
 def test_processes_that_draw_end_with_a_run_that_is_killed(tmp_path):
-    run = subprocess.Popen([sys.executable, "-c", DRAW_FOREVER, str(tmp_path)], cwd=PROJECT)
-    wait_until(lambda: len(list(tmp_path.iterdir())) >= 2)
+    script, pids = tmp_path / "draw.py", tmp_path / "pids"
+    script.write_text(DRAW_FOREVER)
+    pids.mkdir()
+    run = subprocess.Popen([sys.executable, str(script), str(pids)])
+    wait_until(lambda: len(list(pids.iterdir())) >= 2)
     run.kill()
     run.wait()
-    wait_until(lambda: not any(is_running(int(path.name)) for path in tmp_path.iterdir()))
+    wait_until(lambda: not any(is_running(int(path.name)) for path in pids.iterdir()))
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

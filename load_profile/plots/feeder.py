@@ -1,0 +1,69 @@
+"""A feeder's net load with its gaps, delivered and received below it: `<feeder>.png`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import seaborn as sns
+from matplotlib.figure import Figure
+from pandas import DataFrame
+
+from load_profile.plots.axes import figure_of, label_values, styled, time_axis
+from load_profile.plots.profile_lines import (
+    draw_directions,
+    draw_net,
+    label_gaps,
+    legend_above,
+    profiles_and_gaps,
+    shade_gaps,
+    span_of,
+)
+from load_profile.plots.system import System
+from load_profile.plots.theme import NET_LABELS, TEXT_PT
+
+if TYPE_CHECKING:
+    import duckdb
+
+NET_NAMES = {"signed": "net", "gross": "gross"}
+DELIVERED_RECEIVED_LABEL = "Delivered above, received below zero (MW)"
+
+
+def read(
+    con: duckdb.DuckDBPyConnection, system: System, feeders: Sequence[str]
+) -> dict[str, dict[str, object]]:
+    """Return what to draw of each feeder, on the clock of its own zone."""
+    series = profiles_and_gaps(con, system, feeders, zone=None)
+    return {
+        name: {
+            "feeder": name,
+            "profile": profile,
+            "gaps": gaps,
+            "zone": system.zones[name],
+            "net_convention": system.net_convention,
+        }
+        for name, profile, gaps in series
+    }
+
+
+@styled
+def draw(
+    feeder: str, profile: DataFrame, gaps: DataFrame, *, zone: str, net_convention: str = "signed"
+) -> Figure:
+    """Draw net power on top, delivered and received below it, over a shared time axis."""
+    span = span_of([(profile, gaps)])
+    figure = figure_of(7, f"{feeder}, {span}" if span else feeder)
+    layout = {"left": 0.065, "right": 0.975, "top": 0.875, "bottom": 0.085, "hspace": 0.14}
+    net, directions = figure.subplots(2, 1, sharex=True, gridspec_kw=layout)
+    draw_net(net, profile, name=NET_NAMES[net_convention])
+    draw_directions(directions, profile)
+    legend_above(directions, 0.01)  # before the shading, which the upper legend explains
+    for ax in (net, directions):
+        shade_gaps(ax, profile, gaps, span)
+    label_gaps(net, gaps, span)
+    label_values(net, NET_LABELS[net_convention])
+    label_values(directions, DELIVERED_RECEIVED_LABEL, fontsize=TEXT_PT)
+    time_axis(directions, span, zone)
+    legend_above(net, 0.11)
+    sns.despine(fig=figure)
+    return figure
