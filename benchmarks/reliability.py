@@ -33,12 +33,9 @@ sys.path[:0] = [str(PROJECT / "tests"), str(PROJECT)]
 
 import duckdb  # noqa: E402
 from conftest import COMMAND  # noqa: E402
-from kill_at import export, load  # noqa: E402
-from test_crash_safety import (  # noqa: E402
-    CLOCK,
+from crash_tools import (  # noqa: E402
     DROP,
     DROPPED,
-    HEADER,
     KILLED,
     METERS,
     copy,
@@ -54,6 +51,8 @@ from test_crash_safety import (  # noqa: E402
     state,
     steps,
 )
+from kill_at import export, load  # noqa: E402
+from raw_exports import CLOCK, HEADER  # noqa: E402
 
 from ingest.check_files import UNKNOWN  # noqa: E402
 from load_profile.sample import write_sample  # noqa: E402

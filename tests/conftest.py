@@ -7,10 +7,11 @@
 import gc
 import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import chdir
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from io import StringIO
@@ -34,6 +35,7 @@ from load_profile.terminal import print_summary
 PROJECT = Path(__file__).parents[1]
 DBT_PROJECT = PROJECT / "dbt_project"
 REAL_DATA = PROJECT.parent / "shared" / "data" / "raw"
+OPEN_DATA = PROJECT / "tests" / "data"  # in every clone
 # a raw channel with all its digits, also where it has more than six decimals
 EXACT = {
     name: f"coalesce(long_values[{place}], {name})"
@@ -59,10 +61,25 @@ LONGEST += (
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
-def load_profile(*arguments: object) -> subprocess.CompletedProcess[str]:
+def load_profile(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command `load-profile` as a user would."""
     words = [str(COMMAND), *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, encoding="utf-8")
+    env = {**os.environ, **environment}
+    return subprocess.run(words, capture_output=True, text=True, encoding="utf-8", env=env)
+
+
+@contextmanager
+def noted_connections(path: Path) -> Iterator[dict[str, str]]:
+    """A proxy that refuses everything and notes each connection in a file; its variables."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = "http://{}:{}".format(*server.getsockname())
+        yield {"HTTP_PROXY": address, "HTTPS_PROXY": address, "NO_PROXY": ""}
+        server.settimeout(0)
+        waiting = []
+        with suppress(BlockingIOError):
+            while True:
+                waiting.append(server.accept()[1])
+    path.write_text("".join(f"{peer}\n" for peer in waiting), encoding="utf-8")
 
 
 @cache
@@ -199,11 +216,23 @@ def real_root(name: str, tmp_path_factory) -> Path:
     if not REAL_DATA.exists():
         pytest.skip(f"real measured data is not here: {REAL_DATA}")
 
+    return measured_root(REAL_DATA / name, tmp_path_factory)
+
+
+def measured_root(source: Path, tmp_path_factory) -> Path:
+    """A root with the files of a folder, taken in."""
+
     def make(root: Path) -> None:
-        shutil.copytree(REAL_DATA / name, root, dirs_exist_ok=True)
+        shutil.copytree(source, root, dirs_exist_ok=True)
         bring_up_to_date(root)
 
-    return made_once(name, tmp_path_factory, make)
+    return made_once(f"{source.parent.name}-{source.name}", tmp_path_factory, make)
+
+
+@pytest.fixture(scope="session")
+def open_substations(tmp_path_factory) -> Path:
+    """Three days of two of the substations."""
+    return measured_root(OPEN_DATA / "substations", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -226,7 +255,8 @@ def sample(tmp_path_factory) -> Path:
     """The simulated sample of `make run`, taken in; `sample.txt` holds what the run said."""
 
     def make(root: Path) -> None:
-        done = load_profile("run", "--root", root, "--sample-if-empty")
+        with noted_connections(root / "connections.txt") as proxy:
+            done = load_profile("run", "--root", root, "--sample-if-empty", **proxy)
         assert done.returncode == 0, done.stdout + done.stderr
         (root / "sample.txt").write_text(done.stdout, encoding="utf-8")
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import raw_exports
 from conftest import BUILD, dbt, mark_published, only, query, summary, take_in
 from dagster import (
     AssetCheckEvaluation,
@@ -15,12 +16,10 @@ from dagster import (
 )
 
 from dagster_defs.run_events import FAILING_ROWS, warnings
-from ingest.raw_files import TIME_FORMAT
 from ingest.review import release_file, withdraw_file
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 FIRST = datetime(2024, 3, 4)
 QUARTER = timedelta(minutes=15)
 
@@ -28,12 +27,11 @@ QUARTER = timedelta(minutes=15)
 def export(name: str, offsets, values=(100,), words=("Normal",), start=FIRST) -> str:
     """A file whose row i starts and whose row before it ends so many seconds late."""
     joints = [start + i * QUARTER + timedelta(seconds=s) for i, s in enumerate(offsets)]
-    rows = "".join(
-        f"{i},{words[i % len(words)]},{a:{TIME_FORMAT}},{b:{TIME_FORMAT}},"
-        f"{values[i % len(values)]},0,,\n"
-        for i, (a, b) in enumerate(pairwise(joints))
+    lines = (
+        raw_exports.row(i, *ends, f"{values[i % len(values)]},0,,", words[i % len(words)])
+        for i, ends in enumerate(pairwise(joints))
     )
-    return f"{name}\n{HEADER}{rows}"
+    return raw_exports.export(lines, name)
 
 
 def build(space: Workspace, *options: str) -> datetime:

@@ -1,9 +1,10 @@
 """Why published figures changed: the run, `restatements` and `diff` say the same of each month."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import raw_exports
 from conftest import PROJECT, dbt, only, query, summary, take_in
 
 from ingest.review import release_file, withdraw_file
@@ -12,7 +13,6 @@ from ingest.workspace import Workspace
 from load_profile.publish.history import difference
 from load_profile.publish.marts import publish, published_marts
 
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 METERS = "sta,meter,multiplier,channel_unit,interval_minutes,total_factor,valid_from,valid_to\n"
 JULY = "2024-07-01 00:00"
 FEEDERS = ("north", "south", "east", "west")
@@ -42,15 +42,11 @@ class Root:
 
     def drop(self, feeder: str, month: int, delivered: float = 2, skip: int | None = None) -> str:
         """A day of one value; `skip` is an hour that is not there."""
-        start = datetime(2024, month, 1)
-        lines = []
-        for hour in range(24):
-            ends = ",".join(
-                f"{start + timedelta(hours=hour + n):%m/%d/%y %H:%M:%S}" for n in (0, 1)
-            )
-            lines.append(f"{hour},Normal,{ends},{delivered},0.5,,\n" if hour != skip else "")
+        lines = raw_exports.rows(datetime(2024, month, 1), 24, f"{delivered},0.5,,", minutes=60)
+        if skip is not None:
+            del lines[skip]
         name = f"{feeder}-{month}-{delivered}.csv"
-        (self.space.dropbox / name).write_text(f"{feeder}\n{HEADER}" + "".join(lines))
+        raw_exports.write_export(self.space.dropbox, name, lines)
         return name
 
     def build(self, *options: str) -> datetime:

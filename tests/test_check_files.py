@@ -12,9 +12,11 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
+import raw_exports
 from conftest import EXACT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from raw_exports import HEADER
 
 from ingest.check_files import UNKNOWN, CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
@@ -22,7 +24,6 @@ from ingest.letters import write_letter
 from ingest.raw_files import TIME_FORMAT, feeder_in, inspect_file
 from ingest.warehouse import SCHEMA
 
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
 PREAMBLE = "=====\nLoad Profile Data Display\n=====\n\n"
 NOON = datetime(2024, 7, 12, 11)
 REPLACED = ", ".join(f"{value} as {name}" for name, value in EXACT.items())
@@ -83,12 +84,13 @@ def checker(tmp_path_factory) -> Iterator[Checker]:
 
 def row(number: int, *cells: str, start: datetime = NOON, record: str | None = None) -> str:
     begin = start + timedelta(minutes=15 * number)
-    times = (f"{moment:%m/%d/%y %H:%M:%S}" for moment in (begin, begin + timedelta(minutes=15)))
-    return ",".join([record or str(100 + number), " Normal", *times, *(cells or "1234")])
+    values = ",".join(cells or "1234")
+    ends = begin, begin + timedelta(minutes=15)
+    return raw_exports.row(record or 100 + number, *ends, values, " Normal")
 
 
 def export(lines: list[str], header: str = HEADER, preamble: str = PREAMBLE) -> str:
-    return preamble + "\n".join([header, *lines]) + "\n"
+    return preamble + raw_exports.export(lines, header=header)
 
 
 def decimals(*texts: str | None) -> tuple[Decimal | None, ...]:
@@ -464,7 +466,7 @@ def test_a_serial_number_above_the_header_is_that_of_the_feeders_meter(checker, 
 )
 def test_a_column_of_serial_numbers_is_that_of_the_feeders_meter(checker, serials, code, line):
     rows = [f"{row(at, '1', '2')},{serial}" for at, serial in enumerate(serials)]
-    header = "Record No.,Event Type,Start Time,End Time,-1-,-2-,Meter No."
+    header = HEADER.removesuffix(",-3-,-4-") + ",Meter No."
     problem = checker.check(export(rows, header), "numbered-1.csv").problem
     assert (problem and (problem.code, problem.line)) == (code and (code, line))
 

@@ -1,15 +1,17 @@
 """Schema raw as Parquet: what it holds is what the warehouse holds, whatever cut an export off."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from inspect import getsourcelines
 from pathlib import Path
 from shutil import copytree, rmtree
 
 import duckdb
 import pytest
+import raw_exports
 from conftest import EXACT, load_profile, query
-from test_crash_safety import KILLED, kill, needs_sigkill, spread, steps
+from crash_tools import KILLED, kill, spread, steps
 
 from ingest.export_raw import (
     NEW,
@@ -28,8 +30,6 @@ from ingest.workspace import Workspace
 
 TABLES = (*SMALL_TABLES, READS)
 METERS = "sta,meter,multiplier,timezone\nnorth,1,28800,America/Denver\nsouth,2,14400,UTC\n"
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
-CLOCK = "%m/%d/%y %H:%M:%S"
 DAY = 96
 JULY, AUGUST, SEPTEMBER = (datetime(2024, month, 1) for month in (7, 8, 9))
 LEDGER = {"files", "file_months"}
@@ -37,12 +37,8 @@ LEDGER = {"files", "file_months"}
 
 def raw(start: datetime, count: int, values: str = "1.25,2,3.5,4") -> bytes:
     """A raw export of so many quarter hours."""
-    lines = [HEADER]
-    for n in range(count):
-        at = start + timedelta(minutes=15 * n)
-        end = at + timedelta(minutes=15)
-        lines.append(f"{n}, Normal, {at:{CLOCK}} , {end:{CLOCK}} ,{values.format(n=n)}")
-    return "\r\n".join([*lines, ""]).encode()
+    lines = raw_exports.rows(start, count, values, pad=" ")
+    return raw_exports.export(lines, line_end="\r\n").encode()
 
 
 def take_in(space: Workspace, files: dict[str, bytes]) -> None:
@@ -273,7 +269,7 @@ def old_or_new(root: Path, folder: Path, old: Path) -> str:
     return "old" if listed == (old / SUCCESS).read_text() else "new"
 
 
-@needs_sigkill
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_an_export_killed_anywhere_is_made_good_by_the_next(space, tmp_path):
     export_raw(space)
     old = copytree(space.exported_raw, tmp_path / "old")

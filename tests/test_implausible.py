@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import raw_exports
 from conftest import BUILD, PROJECT, dbt, only, query, take_in
 from test_analysts_doc import QUESTIONS, answers, comparable
 
@@ -83,13 +84,12 @@ def root(tmp_path_factory) -> Path:
     (root / "_dropbox/KW").mkdir(parents=True)
     (root / "meter-data.csv").write_text(METERS, encoding="utf-8")
     for feeder in ("good", "register", "tenfold", "late", "guess"):
-        lines = ["Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"]
-        for hour in range(480):
-            start, (value, word) = START + timedelta(hours=hour), readings(feeder, hour)
-            times = ",".join(f"{start + timedelta(hours=n):%m/%d/%y %H:%M:%S}" for n in (0, 1))
-            lines.append(f"{hour},{word},{times},{value},0,,")
-        path = root / "_dropbox/KW" / f"{feeder}-060124-000000_062124-000000.csv"
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines = []
+        for hour, ends in enumerate(raw_exports.intervals(START, 480, 60)):
+            value, word = readings(feeder, hour)
+            lines.append(raw_exports.row(hour, *ends, f"{value},0,,", word))
+        name = f"{feeder}-060124-000000_062124-000000.csv"
+        raw_exports.write_export(root / "_dropbox/KW", name, lines)
     take_in(root)
     dbt(root, *BUILD)
     return root
@@ -174,16 +174,14 @@ def faulty(tmp_path_factory) -> Path:
     meters = ["sta,meter,multiplier,channel_unit,interval_minutes,rating_mva"]
     for place, (feeder, read) in enumerate(FAULTS.items()):
         meters.append(f"{feeder},{place},1,kW,15,{'0.007' if feeder == 'rated_in_kva' else ''}")
-        lines = ["Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"]
+        lines = []
         count = SHORT.get(feeder, QUARTERS)
         ends = [START, START + timedelta(minutes=15 * count)]
-        for n in range(count):
+        for n, times in enumerate(raw_exports.intervals(START, count)):
             kw, kva = read(n, *quarter(n))
-            times = [START + timedelta(minutes=15 * at) for at in (n, n + 1)]
-            times = ",".join(f"{time:%m/%d/%y %H:%M:%S}" for time in times)
-            lines.append(f"{n},Normal,{times},{kw:f},0,{kva:f},0")
+            lines.append(raw_exports.row(n, *times, f"{kw:f},0,{kva:f},0"))
         name = f"{feeder}-{ends[0]:%m%d%y-%H%M%S}_{ends[1]:%m%d%y-%H%M%S}.csv"
-        (root / "_dropbox/KW" / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        raw_exports.write_export(root / "_dropbox/KW", name, lines)
     (root / "meter-data.csv").write_text("\n".join(meters) + "\n", encoding="utf-8")
     take_in(root)
     dbt(root, *BUILD, *only("findings", "planner_figures"))

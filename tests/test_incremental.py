@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
+import raw_exports
 from conftest import BUILD, bring_up_to_date, dbt, mark_published, query, take_in, write_files
 
 from ingest.review import release_file, withdraw_file
 from ingest.workspace import Workspace
 
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
-TIME = "%m/%d/%y %H:%M:%S"
 # half-hourly and hourly meters on three clocks; the last one's grid lies off the whole hours of UTC
 METERS = """\
 sta,meter,multiplier,channel_unit,interval_minutes,timezone,valid_from,valid_to,total_factor
@@ -56,11 +55,11 @@ def rows_of(feeder: str, first: datetime, days: int, minutes: int, rng: random.R
     while moment < until:
         length = rng.randint(1, left) if rng.random() < 0.03 else left
         after, left = moment + timedelta(minutes=length), left - length or minutes
-        start, end = (m.astimezone(zone).strftime(TIME) for m in (moment, after))
+        ends = (m.astimezone(zone) for m in (moment, after))
         kw, back = rng.randint(0, 9999) / 100, rng.choice([0, 0, 3.25])
         kva = "" if rng.random() < 0.05 else round(kw * 1.1, 2)
         word = rng.choice(WORDS) if rng.random() < 0.03 else "Normal"
-        lines.append(f"{len(lines)},{word},{start},{end},{kw},{back},{kva},{back}\n")
+        lines.append(raw_exports.row(len(lines), *ends, f"{kw},{back},{kva},{back}", word))
         moment = after
     return lines
 
@@ -78,7 +77,7 @@ class Months:
     def drop(self, lines: list[str], feeder: str) -> None:
         self.count += 1
         path = self.space.dropbox / f"{feeder}-{self.count}.csv"
-        path.write_text(HEADER + "".join(lines))
+        path.write_text(raw_exports.export(lines))
 
     def file(self) -> None:
         """Some days somewhere in two months: early, late, over another file, across the clock."""

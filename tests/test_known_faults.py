@@ -1,24 +1,21 @@
 """Faults of the older tool that must not come back, each by its name, on one root."""
 
 import csv
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import raw_exports
 from conftest import FILES, bring_up_to_date, only, query
-
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 
 
 def export(day: int, value: float, quarters=range(96), spoilt: int | None = None) -> str:
     """A day's raw export with one value; `spoilt` is a quarter hour with a wrong time."""
-    rows = []
-    for quarter in quarters:
-        start = f"07/{day:02}/24 {quarter // 4:02}:{quarter % 4 * 15:02}:00"
-        after = quarter + 1
-        end = f"07/{day + after // 96:02}/24 {after % 96 // 4:02}:{after % 4 * 15:02}:00"
-        shown = "99/99/24 00:00:00" if quarter == spoilt else start
-        rows.append(f"{quarter}, Normal, {shown}  , {end}  ,{value},0,{value},0\n")
-    return HEADER + "".join(rows)
+    lines = raw_exports.rows(datetime(2024, 7, day), 96, f"{value},0,{value},0", pad=" ")
+    if spoilt is not None:
+        cells = lines[spoilt].split(",")
+        lines[spoilt] = ",".join([*cells[:2], "99/99/24 00:00:00", *cells[3:]])
+    return raw_exports.export(lines[quarter] for quarter in quarters)
 
 
 @pytest.fixture(scope="module")

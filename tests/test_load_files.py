@@ -13,6 +13,7 @@ from shutil import copyfile, copytree
 from tempfile import TemporaryDirectory
 
 import pytest
+import raw_exports
 from conftest import EXACT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +29,6 @@ from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
 RAW = Path(__file__).parents[2] / "shared/data/raw"
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
 NOON = datetime(2024, 7, 12, 11)
 METERS = "sta,meter,multiplier\nnorth,1,28800\nSouth,2,14400\ngeneral,3,1\n"
 GOOD = "data/KW/2024-07"
@@ -37,13 +37,13 @@ ERROR = "data/KW/ERROR"
 
 def row(number: int, values: str = "1,2,3,4") -> str:
     start = NOON + timedelta(minutes=15 * number)
-    end = start + timedelta(minutes=15)
-    return f"{number}, Normal, {start:%m/%d/%y %H:%M:%S} , {end:%m/%d/%y %H:%M:%S} ,{values}"
+    return raw_exports.row(number, start, start + timedelta(minutes=15), values, pad=" ")
 
 
 def export(numbers: Iterable[int], values: str = "1,2,3,4") -> bytes:
-    lines = ["Load Profile Data Display", "", HEADER, *(row(n, values) for n in numbers)]
-    return "\r\n".join([*lines, "", ""]).encode()
+    lines = [*(row(n, values) for n in numbers), ""]
+    preamble = ("Load Profile Data Display", "")
+    return raw_exports.export(lines, *preamble, line_end="\r\n").encode()
 
 
 BAD = export([0]).replace(b"1,2,3,4", b"1,?,3,4")

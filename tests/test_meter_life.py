@@ -11,6 +11,7 @@ from shutil import copytree
 from zoneinfo import ZoneInfo
 
 import pytest
+import raw_exports
 from conftest import (
     BUILD,
     bring_up_to_date,
@@ -25,7 +26,6 @@ from conftest import (
 
 from ingest.warehouse import utc_now
 
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 # raw values are MW, but for `energy`, whose raw values are kWh
 METERS = """sta,meter,multiplier,channel_unit,interval_minutes,timezone,valid_from,valid_to
 north,1,1,MW,15,UTC,,2024-07-03
@@ -56,13 +56,12 @@ def drop(root: Path, name: str, some: Rows, zone: str = "UTC") -> None:
     """Write an export on the clock of a zone; kVA equals kW."""
     lines = []
     for number, (start, end, value, word) in enumerate(some):
-        labels = [
+        ends = (
             moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
             for moment in (start, end)
-        ]
-        times = ",".join(f"{label:%m/%d/%y %H:%M:%S}" for label in labels)
-        lines.append(f'{number},"{word}",{times},{value},0,{value},0\n')
-    (root / "_dropbox/KW" / name).write_text(HEADER + "".join(lines), encoding="utf-8")
+        )
+        lines.append(raw_exports.row(number, *ends, f"{value},0,{value},0", f'"{word}"'))
+    raw_exports.write_export(root / "_dropbox/KW", name, lines)
 
 
 def with_words() -> Rows:

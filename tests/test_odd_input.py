@@ -10,11 +10,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import raw_exports
 from conftest import BUILD, bring_up_to_date, dbt, query, take_in
 
-from ingest.raw_files import TIME_FORMAT
-
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 COLUMNS = "sta,meter,multiplier,channel_unit,interval_minutes,timezone,valid_from,valid_to,"
 COLUMNS += "total_factor\n"
 TURN = datetime(2024, 2, 1)
@@ -29,13 +27,10 @@ def quarters(first: datetime, values: list[str], minutes: int = 15) -> Iterator[
 
 
 def drop(root: Path, name: str, rows: list[Row], words: Iterator[str] | None = None) -> None:
-    """Write an export; its first line keeps it from being a duplicate of another feeder's."""
     lines = (
-        f"{n},{next(words) if words else 'Normal'},{a:{TIME_FORMAT}},{b:{TIME_FORMAT}},{values}\n"
-        for n, (a, b, values) in enumerate(rows)
+        raw_exports.row(n, *row, next(words) if words else "Normal") for n, row in enumerate(rows)
     )
-    text = f"{name}\n{HEADER}" + "".join(lines)
-    (root / "_dropbox/KW" / name).write_text(text, encoding="utf-8")
+    raw_exports.write_export(root / "_dropbox/KW", name, lines)
 
 
 @pytest.fixture(scope="module")

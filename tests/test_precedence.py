@@ -8,24 +8,22 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+import raw_exports
 from conftest import BUILD, dbt, load_profile, only, query, summary, take_in
 
 from ingest.review import rebuild_warehouse, release_file, withdraw_file
 from ingest.workspace import Workspace
 
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 DAY = datetime(2024, 7, 1)
 NOON = 1_720_000_000
 
 
 def export(first_record: int, value: float, hours: int = 24, start: datetime = DAY) -> str:
     """An hourly export in which every interval has the same value."""
-    lines = []
-    for row in range(hours):
-        at = start + timedelta(hours=row)
-        ends = ",".join(f"{t:%m/%d/%y %H:%M:%S}" for t in (at, at + timedelta(hours=1)))
-        lines.append(f"{first_record + row},Normal,{ends},{value},0,{value},0\n")
-    return HEADER + "".join(lines)
+    values = f"{value},0,{value},0"
+    return raw_exports.export(
+        raw_exports.rows(start, hours, values, minutes=60, first=first_record)
+    )
 
 
 def root_with(folder: Path, *files: tuple[str, str, int]) -> Path:
@@ -139,10 +137,9 @@ def test_a_rebuild_keeps_the_order_in_which_files_were_accepted(tmp_path):
 
 
 MADE = ("file_conflicts", "findings", "correction_effects", "restatements", "gaps", "combined_gaps")
-KW = HEADER + "".join(
-    f"{n},Normal,07/0{1 + n // 24}/24 {n % 24:02}:00:00,"
-    f"07/0{1 + (n + 1) // 24}/24 {(n + 1) % 24:02}:00:00,{100 + n * 7 % 31},0,,\n"
-    for n in range(48)
+KW = raw_exports.export(
+    raw_exports.row(n, *ends, f"{100 + n * 7 % 31},0,,")
+    for n, ends in enumerate(raw_exports.intervals(DAY, 48, 60))
 )
 
 
@@ -277,13 +274,11 @@ def varying(first_record: int, factor: float = 1, hours: int = 24, **changed: fl
     From midnight to one there is no load, and what is received is unknown from noon on.
     """
     lines = []
-    for hour in range(hours):
-        at = DAY + timedelta(hours=hour)
-        ends = ",".join(f"{t:%m/%d/%y %H:%M:%S}" for t in (at, at + timedelta(hours=1)))
+    for hour, ends in enumerate(raw_exports.intervals(DAY, hours, 60)):
         value = changed.get(f"h{hour}", hour * 1.37 * factor)
         kva = "" if hour > 11 else f"{value * 2:.6f}"
-        lines.append(f"{first_record + hour},Normal,{ends},{value:.6f},0,{kva},0\n")
-    return HEADER + "".join(lines)
+        lines.append(raw_exports.row(first_record + hour, *ends, f"{value:.6f},0,{kva},0"))
+    return raw_exports.export(lines)
 
 
 def outcomes(root: Path) -> dict[str, str]:
@@ -407,8 +402,8 @@ def test_values_with_all_their_digits_are_compared_exactly(tmp_path):
 
 
 def test_files_in_another_unit_that_overlap_each_other_are_all_refused(tmp_path):
-    rows = varying(1, 0.5, hours=40).splitlines(keepends=True)
-    parts = ["".join([HEADER, *rows[at : at + 20]]) for at in (1, 11, 21)]
+    rows = varying(1, 0.5, hours=40).splitlines()
+    parts = [raw_exports.export(rows[at : at + 20]) for at in (1, 11, 21)]
     dropped = [(f"north-{n}.csv", text, NOON) for n, text in enumerate(parts)]
     root = root_with(tmp_path, ("north-a.csv", varying(1, hours=40), NOON), *dropped)
     take_in(root)

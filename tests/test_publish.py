@@ -1,5 +1,6 @@
 """What people read: always one whole version, whatever runs do, and what each version changed."""
 
+import errno
 import hashlib
 import json
 import math
@@ -12,7 +13,8 @@ from contextlib import closing
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copy2, copytree, rmtree
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -31,6 +33,7 @@ from load_profile.publish.marts import as_double, publish, published_marts
 
 MARTS = published_marts(PROJECT / "dbt_project/target/manifest.json")
 HEADER = "Record No.,"
+NOBODY = 65534
 NEEDS_POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows replaces no file in use")
 
 
@@ -142,8 +145,27 @@ def test_older_releases_of_duckdb_can_read_it(sample):
 
 
 @NEEDS_POSIX
+@NEEDS_POSIX
 def test_it_cannot_be_opened_to_write_in_it_by_mistake(sample):
-    assert Workspace(sample).published.stat().st_mode & 0o222 == 0
+    """Opened by a user that file permissions count for, which root is not."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(copy2(Workspace(sample).published, folder))
+        if os.geteuid() == 0:
+            os.chown(path, NOBODY, NOBODY)
+        child = os.fork()
+        if child == 0:
+            code = 0
+            try:
+                if os.geteuid() == 0:
+                    os.setuid(NOBODY)
+                path.open("rb").close()
+                path.open("r+b").close()
+            except PermissionError as error:
+                code = error.errno
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == errno.EACCES
 
 
 def test_parquet_holds_the_same_rows_month_by_month(sample):

@@ -4,11 +4,11 @@ from datetime import datetime
 from hashlib import sha256
 
 import pytest
+from raw_exports import HEADER
 
 from ingest import raw_files
 from ingest.raw_files import feeder_in, find_files, inspect_file, inspect_files
 
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
 FIRST = "7, Normal, 07/12/24 11:00:00  , 07/12/24 11:15:00  ,.84,55.79,15.02,228.51"
 LAST = "8, Normal, 07/12/24 11:15:00  , 07/12/24 11:30:00  ,2.45,15.01,46.47,126.19"
 START, END = datetime(2024, 7, 12, 11), datetime(2024, 7, 12, 11, 30)

@@ -9,6 +9,7 @@ from shutil import copytree
 
 import duckdb
 import pytest
+import raw_exports
 from conftest import BUILD, COMMAND, dbt, load_profile, only, query, summary, take_in
 
 from ingest.filing import BYTES_LOST
@@ -86,17 +87,13 @@ def test_releasing_twice_is_an_error_and_changes_nothing(reviewed):
 
 
 def test_a_hole_in_a_released_file_stays_a_gap(tmp_path):
-    header = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
-    rows = [
-        f"{hour},Normal,07/01/24 {hour:02}:00:00,07/01/24 {hour + 1:02}:00:00,1,0,1,0\n"
-        for hour in range(12)
-        if hour not in (5, 6)
-    ]
+    lines = raw_exports.rows(datetime(2024, 7, 1), 12, "1,0,1,0", minutes=60)
+    del lines[5:7]
     (tmp_path / "meter-data.csv").write_text(
         "sta,meter,multiplier,interval_minutes\nnorth,1,28800,60\n"
     )
     (tmp_path / "_dropbox/KW").mkdir(parents=True)
-    (tmp_path / "_dropbox/KW/north-1.csv").write_text(header + "".join(rows))
+    (tmp_path / "_dropbox/KW/north-1.csv").write_text(raw_exports.export(lines))
     take_in(tmp_path)
     dbt(tmp_path, *BUILD, *only("gaps"))
     assert query(tmp_path, "select count(*) from feeder_profiles") == [(0,)]

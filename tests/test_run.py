@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import subprocess
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -389,10 +389,15 @@ def test_analyze_refuses_a_file_without_a_series_with_exit_code_2(tmp_path):
     assert "Start Time" in done.stderr
 
 
-def test_started_runs_are_dated(sample):
-    now = datetime.now()
-    rows = query(sample, "select min(processed_at), count(*) - count(filed_at) from raw.files")
-    assert abs((now - rows[0][0]).days) <= 1 and rows[0][1] == 0
+def test_files_are_dated_in_utc_between_their_drop_and_the_report(without_plots):
+    root, _ = without_plots
+    dropped, reported = (
+        datetime.fromtimestamp((root / name).stat().st_mtime, UTC).replace(tzinfo=None)
+        for name in ("_dropbox/KW/notes.xlsx", "lp/report.html")
+    )
+    dates = query(root, "select processed_at, filed_at from raw.files")
+    assert len(dates) > 3
+    assert all(dropped <= processed <= filed <= reported for processed, filed in dates)
 
 
 def test_without_plots_everything_else_is_done_and_plots_follow_when_asked_for(without_plots):

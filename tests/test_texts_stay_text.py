@@ -6,12 +6,13 @@ What was tried, and what comes of it, is a table in docs/reliability.md.
 import csv
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from shutil import copytree
 
 import pytest
+import raw_exports
 from conftest import load_profile, query
 from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue
 from markdown_it import MarkdownIt
@@ -19,7 +20,6 @@ from test_automation import mail_server, web_server, write_alerts
 
 from dagster_defs.markdown import as_markdown
 from ingest.export_raw import export_raw
-from ingest.raw_files import TIME_FORMAT
 from ingest.review import rebuild_warehouse
 from ingest.workspace import Workspace
 from load_profile.alerts import tell
@@ -36,7 +36,6 @@ REJECTED = (
     "<img src=x onerror=alert(1)>-@x.csv",
     "=cmd[red]-![x](https:evil.example) <script>a\x1b[31m\u202e\nnew, `|.csv",
 )
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-"
 BAD_ROW = "1, <b>, 07/01/24 00:00:00, 07/01/24 00:15:00,\x1b[2J<script>alert(1)</script>,0,0,0"
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -59,9 +58,9 @@ def built(tmp_path_factory) -> Built:
     lines += [f'"{feeder}","{meter}",1,kW' for feeder, meter in FEEDERS.items()]
     (root / "meter-data.csv").write_text("\n".join(lines), encoding="utf-8")
     for feeder in FEEDERS:
-        (drop / f"{feeder}-1.csv").write_text("\n".join([HEADER, *rows()]), encoding="utf-8")
+        (drop / f"{feeder}-1.csv").write_text(raw_exports.export(rows()), encoding="utf-8")
     for name in REJECTED:
-        (drop / name).write_text(f"{HEADER}\n{BAD_ROW}\n", encoding="utf-8")
+        (drop / name).write_text(raw_exports.export([BAD_ROW]), encoding="utf-8")
     with mail_server() as (letters, mail_port), web_server() as (posts, web_port):
         write_alerts(root, mail_port, web_port)
         done = load_profile("run", "--root", root)
@@ -70,13 +69,10 @@ def built(tmp_path_factory) -> Built:
 
 
 def rows() -> list[str]:
-    found = []
-    for number in range(96):
-        start = datetime(2024, 7, 1) + number * timedelta(minutes=15)
-        end = start + timedelta(minutes=15)
-        event = EVENTS[number % len(EVENTS)]
-        found.append(f"{number},{event},{start:{TIME_FORMAT}},{end:{TIME_FORMAT}},9,0,9,0")
-    return found
+    return [
+        raw_exports.row(number, *ends, "9,0,9,0", EVENTS[number % len(EVENTS)])
+        for number, ends in enumerate(raw_exports.intervals(datetime(2024, 7, 1), 96))
+    ]
 
 
 def test_a_folder_named_like_a_column_changes_no_table(built, tmp_path):

@@ -17,17 +17,17 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
+import raw_exports
 from conftest import bring_up_to_date, dbt, query
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.check_files import check_files, save_rows
 from ingest.clock import clock_days
-from ingest.raw_files import TIME_FORMAT, inspect_file
+from ingest.raw_files import inspect_file
 from load_profile.plots.profile_lines import profiles_and_gaps
 from load_profile.plots.system import read_system
 
-HEADER = "Record No.,Event Type,Start Time,End Time,-1-,-2-,-3-,-4-\n"
 DENVER, STANDARD, LONDON = "America/Denver", "Etc/GMT+7", "Europe/London"
 LORD_HOWE = "Australia/Lord_Howe"  # half an hour of daylight saving
 SPRING, AUTUMN = date(2025, 3, 8), date(2025, 11, 1)  # the clock of Denver changes on the next day
@@ -71,10 +71,9 @@ def rows_of(
 def export(name: str, rows: list[Row]) -> str:
     """A file; its first line keeps it from being a duplicate of another feeder's."""
     lines = (
-        f"{n},Normal,{a:{TIME_FORMAT}},{b:{TIME_FORMAT}},{kw},0,{kw},0\n"
-        for n, (a, b, kw) in enumerate(rows)
+        raw_exports.row(n, start, end, f"{kw},0,{kw},0") for n, (start, end, kw) in enumerate(rows)
     )
-    return f"{name}\n{HEADER}" + "".join(lines)
+    return raw_exports.export(lines, name)
 
 
 @dataclass(frozen=True)
