@@ -11,8 +11,8 @@ measured as {{ inlined() }} (
         kw_del + kw_rec as kw,
         kva_del + kva_rec as kva,
         -- half a count of the two decimals that meters show for either value, or half a per cent,
-        -- whichever is larger (RULES P1): what is below that was not rounded. Without signs: a
-        -- channel below 0 is what detect_negative finds.
+        -- whichever is larger (docs/rules.md#kva_below_kw): what is below that was not rounded.
+        -- Without signs: a channel below 0 is what detect_negative finds.
         case
             when abs(kw_del) > abs(kva_del) or abs(kw_rec) > abs(kva_rec)
                 then coalesce(

@@ -1,7 +1,8 @@
 {#- The intervals of all feeders and of their total, whose name `total` no feeder can have. -#}
 
 {# How many seconds a row may start beside its interval, or be shorter or longer than it, and still
-   be that interval's reading: RULES T4, and never as much as half (a quarter) of a short interval.
+   be that interval's reading: docs/rules.md#jitter, and never as much as half (a quarter) of a
+   short interval.
    Where both of its ends are jitter, its length may be twice that. #}
 {% macro offset_jitter(interval_minutes) -%}
     least(60, {{ interval_minutes }} * 30 - 1)

@@ -290,7 +290,7 @@ def test_dbts_documentation_is_one_page_beside_it_that_it_links_to(sample, opene
     page = opened(tmp_path)
     page.get_by_role("link", name="All tables explained").press("Enter")
     page.goto(f"{page.url.split('#')[0]}#!/model/model.load_profile.planner_figures")
-    page.get_by_text("Definitions as in RULES 4.3 and 4.4").first.wait_for()
+    page.get_by_text("Definitions as in docs/rules.md").first.wait_for()
     assert not [url for url in page.heard if url.startswith("http")]
 
 

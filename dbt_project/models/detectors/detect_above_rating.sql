@@ -2,7 +2,7 @@
 -- Rule: a day's third-highest apparent power (kW where kVA is unknown) is above 1.2 x rating_mva;
 -- the third, so that one wild reading is left to the spike check. On the day of an exchange of
 -- meters the larger rating and multiplier count.
--- Source: RULES M4; auditors found "CT ratio already in the meter programming".
+-- Source: auditors found "CT ratio already in the meter programming" (docs/rules.md#above_rating).
 -- Silent where rating_mva is empty, and so on all 13 real feeders.
 
 with

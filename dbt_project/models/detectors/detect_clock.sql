@@ -7,7 +7,7 @@
 -- And its own mean weekday moved the same way: by an hour, less than 0.75 of the squared distance
 -- between that of three weeks before and of three weeks after is left (see own_shifts). Where it
 -- did not, the others moved, or the season.
--- Source: RULES 4.6 G, the idea of `has_dst` in pvanalytics; the measure is ours.
+-- Source: the idea of `has_dst` in pvanalytics; the measure is ours (docs/rules.md#clock).
 -- Needs three feeders and seven weeks; says nothing where loads have nothing in common.
 -- Fires on none of 13 real feeders; moved by an hour on purpose, 7 of 9 live substations are found.
 

@@ -1,6 +1,6 @@
 -- A clock that is a little off: rows that start up to a minute beside their interval.
 -- Rule: clock_offset_seconds is not 0 in a reading. Such a row is the reading of its interval, so
--- nothing is lost; beyond a minute it is off the grid. Source: RULES T4.
+-- nothing is lost; beyond a minute it is off the grid. Source: docs/rules.md#jitter.
 
 with
 

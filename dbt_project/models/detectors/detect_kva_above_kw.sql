@@ -1,6 +1,6 @@
 -- Apparent power of 10 times the active power and more all day: kVA in another unit.
 -- Rule: of a day of which 90 % is known, kW is a tenth of kVA or less in sum, and not 0.
--- Source: RULES P1 the other way. A feeder of capacitors or of a cable without load is like that.
+-- Source: docs/rules.md#kva_above_kw. A feeder of capacitors or an idle cable is like that.
 -- Fires on none of 15 real feeders.
 
 select

@@ -3,7 +3,7 @@
 -- Rule: in a direction kW > kVA by more than 0.5 % and by more than one count of either channel. An
 -- interval in which the flow turned is split between the directions by each channel for itself: it
 -- is judged by its sums, with a count for each of four. A count is the least difference of two
--- readings in a row that a hundredth of them have. Source: RULES P1.
+-- readings in a row that a hundredth of them have. Source: docs/rules.md#kva_below_kw.
 -- Values are compared without their signs: those below 0 are found by detect_negative.
 -- Days are picked by feeder_days. Where a hundredth of the readings of such days have it, it is
 -- impossible, and a failure; a single one or a few are to be looked at.

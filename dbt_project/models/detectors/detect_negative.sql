@@ -1,7 +1,7 @@
 -- A value below 0: each direction has a register that only counts up (IEC 61968), so the channels
 -- are signed, the meter is programmed wrongly, or somebody edited the file.
 -- Rule: a raw channel of a reading is below 0. It is kept as delivered, and net is delivered minus
--- received whatever their signs. Source: RULES V2.
+-- received whatever their signs. Source: docs/rules.md#negative.
 
 with
 

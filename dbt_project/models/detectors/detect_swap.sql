@@ -3,8 +3,8 @@
 -- the 14 days from then on, of a size between half and double. Or: its hourly changes run against
 -- those of the other feeders as they ran with them before (see detect_clock; reversed, the distance
 -- is a quarter), and its own mean weekday is nearer to the one before when turned over. Source:
--- RULES P8, reverse rotation (IEC 61968-9 x.3.4); the second is ours, for feeders with flows in
--- both directions, and needs three feeders with seven weeks.
+-- reverse rotation (IEC 61968-9 x.3.4), docs/rules.md#swap; the second is ours, for feeders with
+-- flows in both directions, and needs three feeders with seven weeks.
 -- Fires on none of 13 real feeders, of which nine export: hfdp always, lls and nryn by the weather.
 -- Reversed on purpose, all nine live substations are found.
 

@@ -1,7 +1,7 @@
 -- A dead channel: nothing for a day and more, while no outage was recorded.
 -- Rule: 24 h of intervals in a row with 0 kW in both directions, no power failure among their event
 -- types. Source: consecutive interval check (Oracle), zero consumption for an active meter (CPUC);
--- RULES V11 fails at 96 intervals.
+-- docs/rules.md#zero_run.
 -- Fires on 1 of 13 real feeders: wls, dead in 8,428 of 8,832 intervals. hfdp, off for two hours,
 -- stays silent. A feeder that stands by fires too: end its row in meter-data.csv.
 
