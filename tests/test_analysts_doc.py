@@ -1,25 +1,16 @@
 """The SQL and Python printed in docs/analysts.md run on a published version and agree."""
 
-import re
 from pathlib import Path
 from shutil import copytree
 
 import duckdb
-import pandas
 import pytest
+from analysts_page import QUESTIONS, TEXT, answers, blocks, nearly, sorted_rows
 from conftest import PROJECT, load_profile
 
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 from load_profile.publish.marts import publish, published_marts
-
-TEXT = (PROJECT / "docs/analysts.md").read_text(encoding="utf-8")
-START, *QUESTIONS = re.split(r"^### ", TEXT, flags=re.MULTILINE)
-BLOCK = r"^```{}\n(.*?)^```$"
-
-
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(BLOCK.format(language), text, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -38,31 +29,9 @@ def root(sample, tmp_path_factory) -> Path:
     return root
 
 
-def sorted_rows(frame: pandas.DataFrame) -> list[tuple]:
-    return list(frame.sort_values(list(frame.columns)).itertuples(index=False, name=None))
-
-
-def nearly(value: object) -> object:
-    """The same value: a mean differs in its last digits by the order in which it was added."""
-    return pytest.approx(value, abs=1e-6, nan_ok=True) if isinstance(value, float) else value
-
-
 def test_there_are_ten_questions_each_in_sql_and_python():
     assert [text.split(".")[0] for text in QUESTIONS] == [str(n) for n in range(1, 11)]
     assert all(len(blocks(text, "sql")) == len(blocks(text, "python")) == 1 for text in QUESTIONS)
-
-
-def answers(question: str) -> tuple[pandas.DataFrame, pandas.DataFrame]:
-    """What SQL and Python of the page say of the root that is the working directory."""
-    with duckdb.connect("warehouse/published.duckdb", read_only=True) as con:
-        by_sql = con.sql(blocks(question, "sql")[0]).df()
-    names: dict = {}
-    for code in (*blocks(START, "python"), *blocks(question, "python")):
-        exec(code, names)
-    answer = names["answer"]
-    # a Polars frame becomes one of pandas without pyarrow this way
-    frame = answer if hasattr(answer, "iloc") else answer.to_dict(as_series=False)
-    return by_sql, pandas.DataFrame(frame)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda text: text.splitlines()[0])
