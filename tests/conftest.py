@@ -272,3 +272,21 @@ def browser():
         pytest.skip("no Chromium is installed: `apt-get install chromium` as root, or Chrome")
     with open_browser(found) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def processes():
+    """The one cluster of all tests of Spark: its three processes of Java start once."""
+    from cluster import Cluster
+
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(processes):
+    """The cluster with both workers, also after a test that killed one."""
+    lost = processes.count - len(processes.alive())
+    if lost:
+        processes.start_workers(lost)
+    return processes

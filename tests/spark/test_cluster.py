@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import duckdb
 import pytest
@@ -37,12 +36,6 @@ print("\\n".join(",".join(map(str, row)) for row in sums.collect()))
 SUMS = """
 select range % ? as rest, min(md5(range::varchar)), count(*) from range(?) group by rest
 """
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with Cluster() as cluster:
-        yield cluster
 
 
 def start(cluster: Cluster, program: str) -> subprocess.Popen:
@@ -84,9 +77,9 @@ def test_a_result_is_right_though_a_worker_is_lost_in_the_middle_of_the_work(clu
     assert len(cluster.alive()) == 1
 
 
-def test_a_worker_that_was_lost_is_replaced(cluster):
-    cluster.start_workers(2 - len(cluster.alive()))
-    assert len(cluster.alive()) == 2
+def test_a_worker_that_was_lost_is_replaced(processes):
+    processes.start_workers(processes.count - len(processes.alive()))
+    assert len(processes.alive()) == 2
 
 
 def test_a_cluster_that_does_not_come_up_says_why_and_leaves_no_process(monkeypatch):
