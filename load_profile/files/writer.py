@@ -1,8 +1,8 @@
-"""Write files out of parts, and remember what from: what is the same is not made again.
+"""Write files in partitions and keep their fingerprints, so that only what changed is rewritten.
 
-Knows files and stamps, not tables. A stamp is a short text that differs whenever what it stands
-for may differ; each part of a file has one. The index holds what earlier runs wrote; a file that is
-not as it was left, by size and time, is made anew as a whole.
+Knows files and fingerprints, not tables. The fingerprint of a partition differs whenever its
+content may differ. The index holds what earlier runs wrote; a file that is not as it was left, by
+size and time, is rewritten as a whole.
 """
 
 import filecmp
@@ -20,13 +20,13 @@ from ingest.filing import write_text
 
 INDEX = ".outputs.json"  # what a run wrote, so that nothing else is ever removed
 BLOCK = 1 << 20  # bytes copied at once
-FORGOTTEN = "all files here are written again, and what is no longer made is left"
+FORGOTTEN = "all files here are written again, and files that are no longer made stay"
 _INDEX_LOCK = Lock()  # two kinds may be written at once
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Which files a step wrote, left as they were, and removed, below its folder; and the cost."""
+    """The files that a step wrote, left unchanged and removed, below its folder; and the cost."""
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -37,14 +37,14 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Noted:
-    """A file as a run left it; `parts` are (key, stamp, length in bytes) in the file's order."""
+    """A file as a run left it; of its partitions, in order: key, fingerprint, length in bytes."""
 
     size: int
     modified_ns: int
     parts: tuple[tuple[str, str, int], ...] = ()
 
     def is_still(self, path: Path) -> bool:
-        """Whether nobody has touched the file since."""
+        """Whether the file is unchanged since."""
         try:
             stat = path.stat()
         except FileNotFoundError:
@@ -52,16 +52,16 @@ class Noted:
         return (stat.st_size, stat.st_mtime_ns) == (self.size, self.modified_ns)
 
     def ranges(self) -> dict[str, tuple[str, int, int]]:
-        """Stamp, first byte and length of every part."""
+        """Return fingerprint, first byte and length of every partition."""
         found, start = {}, 0
-        for key, stamp, length in self.parts:
-            found[key] = stamp, start, length
+        for key, fingerprint, length in self.parts:
+            found[key] = fingerprint, start, length
             start += length
         return found
 
 
 class OutputWriter:
-    """Writes one kind of files. `wanted` maps the keys of a file's parts, in order, to stamps."""
+    """Writes one kind of files. `wanted` maps a file's partitions, in order, to fingerprints."""
 
     def __init__(self, folder: Path, kind: str) -> None:
         self._folder, self._kind = folder, kind
@@ -72,12 +72,12 @@ class OutputWriter:
         self._started = time.monotonic()
 
     def changed(self, name: str, wanted: Mapping[str, str]) -> list[str]:
-        """The keys of the parts that have to be made."""
+        """Return the keys of the partitions that have to be made."""
         known = self._known(name)
-        return [key for key, stamp in wanted.items() if known.get(key, ("",))[0] != stamp]
+        return [key for key, found in wanted.items() if known.get(key, ("",))[0] != found]
 
     def write(self, name: str, wanted: Mapping[str, str], make: Callable[[str], bytes]) -> None:
-        """Bring a file to what is wanted: changed parts by `make`, the others from the old file."""
+        """Write a file: changed partitions come from `make`, the others from the old file."""
         if not _is_below(name):
             raise ValueError(f"{name!r} is not the name of a file in {self._folder}")
         path, known = self._folder / name, self._known(name)
@@ -88,13 +88,13 @@ class OutputWriter:
         temporary = path.with_name(path.name + ".tmp")
         parts = []
         with temporary.open("wb") as target:
-            for key, stamp in wanted.items():
+            for key, fingerprint in wanted.items():
                 if key in changed:
                     length = target.write(make(key))
                 else:
                     _, start, length = known[key]
                     _copy(path, start, length, target)
-                parts.append((key, stamp, length))
+                parts.append((key, fingerprint, length))
         if replace_if_changed(temporary, path):
             self._written.append(name)
             self._bytes_written += sum(length for *_, length in parts)
@@ -106,7 +106,7 @@ class OutputWriter:
         self._now[name] = self._earlier[name]
 
     def note(self, name: str, file: Path, *, is_written: bool) -> None:
-        """Note a file that is one whole and was made, or left, by other means.
+        """Note a file without partitions that was written, or left, by other means.
 
         `file` is where it is now, if it could not take its place.
         """
@@ -117,19 +117,19 @@ class OutputWriter:
             self._bytes_written += stat.st_size
 
     def is_as_left(self, name: str) -> bool:
-        """Whether an earlier run noted this file and nobody has touched it since."""
+        """Whether an earlier run noted this file and it is unchanged since."""
         noted = self._earlier.get(name)
         return bool(noted) and noted.is_still(self._folder / name)
 
     def finish(self) -> Outputs:
-        """Remove what an earlier run wrote and this one did not, and note what there is now."""
+        """Remove files that an earlier run wrote and this one did not; note those there are now."""
         stale = sorted(self._earlier.keys() - self._now.keys())
         for name in stale:
             (self._folder / name).unlink(missing_ok=True)
         if self._now != self._earlier or not (self._folder / INDEX).exists():
             with _INDEX_LOCK:
                 kinds = written_files(self._folder) | {self._kind: self._now}
-                # `asdict` would copy each of thousands of parts
+                # `asdict` would copy each of thousands of partitions
                 write_text(self._folder / INDEX, json.dumps(kinds, sort_keys=True, default=vars))
         return Outputs(
             written=tuple(self._written),
@@ -143,8 +143,8 @@ class OutputWriter:
         return self._earlier[name].ranges() if self.is_as_left(name) else {}
 
 
-def stamp_of(*texts: object) -> str:
-    """One stamp for several."""
+def fingerprint_of(*texts: object) -> str:
+    """Return one fingerprint for several values."""
     return sha256("\n".join(map(str, texts)).encode()).hexdigest()[:16]
 
 
@@ -157,7 +157,7 @@ def _copy(path: Path, start: int, length: int, target) -> None:
 
 
 def replace_if_changed(temporary: Path, path: Path) -> bool:
-    """Put a finished file in place of `path` unless the bytes are the same; say whether it was."""
+    """Put a finished file in place of `path` unless the bytes are equal; return whether it was."""
     if path.exists() and filecmp.cmp(temporary, path, shallow=False):
         temporary.unlink()
         return False
@@ -176,7 +176,7 @@ def is_output(path: Path) -> bool:
 
 
 def are_outputs_intact(folder: Path) -> bool:
-    """Whether runs wrote files here, and all of them are as they were left."""
+    """Whether runs wrote files here, and all of them are unchanged since."""
     kinds = written_files(folder)
     return bool(kinds) and all(
         noted.is_still(folder / name) for names in kinds.values() for name, noted in names.items()
@@ -184,7 +184,7 @@ def are_outputs_intact(folder: Path) -> bool:
 
 
 def remove_outputs(folder: Path) -> int:
-    """Remove everything that runs wrote in a folder; returns how many files."""
+    """Remove everything that runs wrote in a folder; return how many files."""
     names = [name for kind in written_files(folder).values() for name in kind]
     for name in [*names, INDEX]:
         (folder / name).unlink(missing_ok=True)
@@ -192,7 +192,7 @@ def remove_outputs(folder: Path) -> int:
 
 
 def written_files(folder: Path) -> dict[str, dict[str, Noted]]:
-    """What earlier runs wrote in a folder: kind -> name -> file; nothing if that is not known."""
+    """Return what earlier runs wrote in a folder, by kind and name; nothing if it is not known."""
     kinds = read_json(folder / INDEX, FORGOTTEN)
     try:
         found = {
@@ -209,7 +209,7 @@ def written_files(folder: Path) -> dict[str, dict[str, Noted]]:
 
 
 def _is_below(name: str) -> bool:
-    """Whether a path leads nowhere else than into the folder that it is relative to."""
+    """Whether a relative path stays inside its folder."""
     return not PureWindowsPath(name).anchor and ".." not in re.split(r"[/\\]", name)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.workspace import Workspace
-from load_profile.files.writer import Outputs, OutputWriter, stamp_of
+from load_profile.files.writer import Outputs, OutputWriter, fingerprint_of
 from load_profile.plots.catalog import FEEDER, NET_LOAD, PLANNER, PLOTS, Plot
 from load_profile.plots.pool import Task, draw_all, module_of
 from load_profile.plots.system import System, read_system
@@ -64,11 +64,11 @@ def _wanted(
         if plot.step != step:
             continue
         is_of_feeder = plot.name == FEEDER
-        common = stamp_of(_code(plot), system.first_start_at, system.bucket_minutes)
+        common = fingerprint_of(_code(plot), system.first_start_at, system.bucket_minutes)
         rows = [rows_of(table, is_of_feeder) for table in plot.depends_on]
         for name in system.feeders if is_of_feeder else (plot.name,):
             found = [hashes.get(name, hashes.get(None)) for hashes in rows]
-            wanted[name] = plot, stamp_of(common, *found)
+            wanted[name] = plot, fingerprint_of(common, *found)
     return wanted
 
 
@@ -93,7 +93,7 @@ def _code(plot: Plot) -> str:
         for path in files
         if not path.stem.startswith((*others, "catalog", "draw", "pool"))
     ]
-    return stamp_of(*texts, *map(version, ("matplotlib", "seaborn")))
+    return fingerprint_of(*texts, *map(version, ("matplotlib", "seaborn")))
 
 
 def _tasks(

@@ -28,8 +28,8 @@ from ingest.caches import notices, read_json, set_aside_damaged
 from ingest.filing import sha256_of, write_text
 from ingest.warehouse import WarehouseError, damage_advice, open_warehouse, utc_now
 from ingest.workspace import Workspace
-from load_profile.files.profiles import RAW_OF, guess_power
-from load_profile.files.writer import Outputs, OutputWriter, stamp_of
+from load_profile.files.cells import RAW_OF, guess_power
+from load_profile.files.writer import Outputs, OutputWriter, fingerprint_of
 from load_profile.publish.history import HISTORY, note_version
 
 FOLDER = "published/"  # of the Parquet files, in the folder of the warehouse
@@ -325,7 +325,7 @@ def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth
     if not mart.parts:
         rows = con.execute(f"select count(*), sum(hash(t)) from {mart.name} as t").fetchone()
         name = f"{FOLDER}{mart.name}/part-0.parquet"
-        yield ParquetMonth(columns, mart, None, {name: stamp_of(columns, *rows)}, {})
+        yield ParquetMonth(columns, mart, None, {name: fingerprint_of(columns, *rows)}, {})
         return
     parts = defaultdict(list)
     for feeder, month, stamp in con.execute(PARTS, [mart.name]).fetchall():
@@ -345,7 +345,7 @@ def _months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth
             columns,
             mart,
             month,
-            {name: stamp_of(columns, count, *texts) for name, texts in stamps.items()},
+            {name: fingerprint_of(columns, count, *texts) for name, texts in stamps.items()},
             feeders if count > 1 else {},
         )
 

@@ -238,7 +238,7 @@ def test_files_are_those_of_one_copy_each_with_every_kind_of_value(con, workspac
 
 
 def test_many_queries_give_the_same_files_as_one(con, workspace, monkeypatch):
-    monkeypatch.setattr(exports, "PARTS_A_QUERY", 1)
+    monkeypatch.setattr(exports, "PARTITIONS_A_QUERY", 1)
     export_profiles(con, workspace)
     assert written(workspace) == standard(con, workspace.root)
 
