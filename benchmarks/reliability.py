@@ -54,7 +54,7 @@ from crash_tools import (  # noqa: E402
 from kill_at import export, load  # noqa: E402
 from raw_exports import CLOCK, HEADER  # noqa: E402
 
-from ingest.check_files import UNKNOWN  # noqa: E402
+from ingest.layouts.classic_scan import UNKNOWN  # noqa: E402
 from load_profile.sample import write_sample  # noqa: E402
 
 PAGE = PROJECT / "docs" / "reliability.md"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.layouts.interface import RawFile
 from ingest.letters import one_line
-from ingest.raw_files import RawFile
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 

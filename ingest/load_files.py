@@ -18,11 +18,12 @@ from ingest.archive import check_ledger
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
 from ingest.filing import FilingError, file_away, place_for, take_back_grown
-from ingest.letters import one_line, other_unit_problem, write_letter
+from ingest.layouts.interface import RawFile
+from ingest.letters import one_line, reason, write_letter
 from ingest.meter_data import MeterRow
 from ingest.other_units import find_other_units
 from ingest.precedence import Reasons, in_order, in_words
-from ingest.raw_files import RawFile, find_files, inspect_files
+from ingest.raw_files import find_files, inspect_files
 from ingest.warehouse import close_rejections, open_warehouse, utc_now
 from ingest.workspace import Workspace
 
@@ -135,7 +136,7 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
         raise FilingError("\n".join(map(str, lost)))
     counted = {name: outcomes[name] for name in OUTCOMES if outcomes[name]}
     size = sum(raw.size for raw in found)
-    lines = sum(raw.row_lines for raw in found)
+    lines = sum(raw.outline.row_lines for raw in found)
     counts = {"reading": lines, "loading": row_count, "filing": row_count}
     stages = tuple(Stage(name, spent[name], rows, size) for name, rows in counts.items())
     return LoadSummary(counted, row_count, tuple(rejected), tuple(map(one_line, left)), stages)
@@ -201,9 +202,9 @@ def _load_batch(
     changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
     in_order_of_batch = (checked[content] for content in first_of)
     good = {c.number: c for c in in_order_of_batch if not c.problem and c.raw.sha256 not in changed}
-    for number, unit in find_other_units(con, {n: c.raw for n, c in good.items()}).items():
+    for number, problem in find_other_units(con, {n: c.raw for n, c in good.items()}).items():
         found = good[number]
-        checked[_content(found.raw)] = replace(found, problem=other_unit_problem(unit))
+        checked[_content(found.raw)] = replace(found, problem=problem)
     now = utc_now()
     taken: dict[str, str] = {}
     next_id = next_file_id(con)
@@ -271,7 +272,7 @@ def _entry_for(
         return Entry(raw, "accepted", place, checked)
     place = place_for(workspace, raw, problem.outcome, "", taken)
     letter = write_letter(raw, problem, place, now)
-    return Entry(raw, problem.outcome, place, checked, problem.reason, letter)
+    return Entry(raw, problem.outcome, place, checked, reason(problem), letter)
 
 
 def save_ledger(
@@ -296,7 +297,7 @@ def save_ledger(
                 entry.reason,
                 problem.line if problem else None,
                 problem.record if problem else None,
-                raw.header_line or None,
+                raw.outline.header_line or None,
                 checked.row_count if checked else 0,
                 checked.first_start if checked else None,
                 checked.last_end if checked else None,
@@ -310,7 +311,7 @@ def save_ledger(
                 None,
                 entry.precedence,
                 None,
-                problem.code if problem and problem.code else None,
+                problem.code if problem else None,
             )
         )
     marks = ", ".join("unnest(?)" for _ in rows[0])

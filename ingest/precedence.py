@@ -10,10 +10,11 @@ is accepted, and the other is refused.
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+from ingest.layouts.interface import RawFile
 from ingest.other_units import factor_between
-from ingest.raw_files import RawFile, delivered_in, record_at
 
 # Files that are copied together get times as close as this, and FAT keeps no shorter ones.
 COPIED_TOGETHER_NS = 2_000_000_000
@@ -47,7 +48,7 @@ def in_words(reasons: Reasons, path: Path, accepted: set[Path]) -> str | None:
 
 def _by_content(raw: RawFile) -> tuple:
     """An order that what files hold decides: what ends later counts more."""
-    start, end = raw.first_start or datetime.min, raw.last_end or datetime.min
+    start, end = raw.outline.first_start or datetime.min, raw.outline.last_end or datetime.min
     return end, start, raw.sha256, raw.name
 
 
@@ -55,13 +56,15 @@ def _meeting(files: list[RawFile]) -> Iterator[tuple[int, int]]:
     """Places of every two files of one feeder that share some time and are not the same bytes."""
     places = defaultdict(list)
     for place, raw in enumerate(files):
-        if raw.first_start and raw.last_end and not raw.problem:
+        if raw.outline.first_start and raw.outline.last_end and not raw.problem:
             places[raw.feeder].append(place)
     for found in places.values():
         open_: list[int] = []
-        for place in sorted(found, key=lambda place: (files[place].first_start, place)):
+        for place in sorted(found, key=lambda place: (files[place].outline.first_start, place)):
             raw = files[place]
-            open_ = [other for other in open_ if files[other].last_end > raw.first_start]
+            open_ = [
+                other for other in open_ if files[other].outline.last_end > raw.outline.first_start
+            ]
             for other in open_:
                 if files[other].sha256 != raw.sha256:
                     yield min(place, other), max(place, other)
@@ -89,9 +92,9 @@ def _compared(first: RawFile, second: RawFile) -> tuple[RawFile, RawFile, str]:
         )
         return earlier, later, why
     for name, what in (("last_end", "ends"), ("first_start", "begins")):
-        if getattr(first, name) != getattr(second, name):
+        if getattr(first.outline, name) != getattr(second.outline, name):
             return first, second, f"it {what} later"
-    energies = delivered_in(first), delivered_in(second)
+    energies = _delivered_in(first), _delivered_in(second)
     if energies[0] != energies[1]:
         earlier, later = (first, second) if energies[0] < energies[1] else (second, first)
         why = "nothing says which is the later one, and it has more energy: the safe side of a plan"
@@ -105,17 +108,24 @@ def _records(first: RawFile, second: RawFile) -> tuple[datetime, tuple[int, int]
 
     Files that both count their rows from 0 or 1 have no records of a meter.
     """
-    at = max(first.first_start, second.first_start)
-    starts = first.first_record, second.first_record
+    at = max(first.outline.first_start, second.outline.first_start)
+    starts = first.outline.first_record, second.outline.first_record
     if None in starts or max(starts) <= 1:
         return at, (0, 0)
     numbers = []
     for raw in (first, second):
-        number = raw.first_record if raw.first_start == at else record_at(raw, at)
-        if number is None:
+        is_first = raw.outline.first_start == at
+        row = (raw.outline.first_record,) if is_first else raw.layout.first_row_at(raw, at)
+        if row is None or row[0] is None:
             return at, (0, 0)
-        numbers.append(number)
+        numbers.append(row[0])
     return at, (numbers[0], numbers[1])
+
+
+def _delivered_in(raw: RawFile) -> Decimal:
+    """Return the sum of the delivered values that can be read in a file."""
+    rows = raw.layout.values_by_time(raw).values()
+    return sum((values[0] for values in rows if values[0]), Decimal(0))
 
 
 def _written(raw: RawFile) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest import letters
 from ingest.archive import ensure_ledger
 from ingest.check_files import check_files, save_rows
 from ingest.filing import (
@@ -22,7 +23,6 @@ from ingest.filing import (
     save_ledger_copy,
     sha256_of,
 )
-from ingest.letters import RELEASABLE
 from ingest.load_files import (
     NOT_WITHDRAWN,
     Entry,
@@ -33,6 +33,7 @@ from ingest.load_files import (
     save_ledger,
 )
 from ingest.meter_data import read_meter_data
+from ingest.problems import RELEASABLE
 from ingest.raw_files import inspect_files
 from ingest.warehouse import close_rejections, open_warehouse, utc_now
 from ingest.workspace import Workspace
@@ -84,8 +85,8 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
         if problem and problem.outcome != "sequence_error" and problem.code not in RELEASABLE:
             raise ReviewError(
                 f"{name} was rejected as {outcome}: only a file with a sequence error, an odd "
-                f"date, another serial number or another unit can be released. {problem.reason}. "
-                f"{place.with_suffix('.txt')} says what to do instead."
+                "date, another serial number or another unit can be released. "
+                f"{letters.reason(problem)}. {place.with_suffix('.txt')} says what to do instead."
             )
         renamed = replace(raw, path=workspace.dropbox / name)
         new_place = place_for(workspace, renamed, "accepted", f"{checked.first_start:%Y-%m}", {})

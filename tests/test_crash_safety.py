@@ -40,7 +40,7 @@ from kill_at import export, load
 from ingest import load_files as loading
 from ingest import raw_files
 from ingest.filing import FilingError
-from ingest.raw_files import RawFile
+from ingest.layouts.interface import RawFile
 
 needs_sigkill = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 OUTCOMES = {

@@ -7,6 +7,7 @@ import pytest
 from raw_exports import HEADER
 
 from ingest import raw_files
+from ingest.letters import expected
 from ingest.raw_files import feeder_in, find_files, inspect_file, inspect_files
 
 FIRST = "7, Normal, 07/12/24 11:00:00  , 07/12/24 11:15:00  ,.84,55.79,15.02,228.51"
@@ -53,9 +54,10 @@ def test_the_feeder_is_the_part_of_the_name_before_the_first_dash(name, feeder):
 def test_header_lines_and_span_are_found_in_any_form(tmp_path, end, mark, tail):
     text = mark + "\n".join(["=== Record No. ===", "", HEADER, "", ",,", FIRST, LAST]) + tail
     raw = inspect(tmp_path, text.replace("\n", end))
-    assert (raw.problem, raw.header_line, raw.is_mixed) == (None, 3, False)
-    assert raw.line_count == len(text.splitlines()) - 3
-    assert (raw.first_start, raw.last_end) == (START, END)
+    outline = raw.outline
+    assert (raw.problem, outline.header_line, outline.is_mixed) == (None, 3, False)
+    assert outline.line_count == len(text.splitlines()) - 3
+    assert (outline.first_start, outline.last_end) == (START, END)
 
 
 @pytest.mark.parametrize(
@@ -71,13 +73,14 @@ def test_header_lines_and_span_are_found_in_any_form(tmp_path, end, mark, tail):
     ],
 )
 def test_mixed_line_ends_are_seen(tmp_path, ends, is_mixed):
-    assert inspect(tmp_path, HEADER + ends[0] + FIRST + ends[1]).is_mixed == is_mixed
+    assert inspect(tmp_path, HEADER + ends[0] + FIRST + ends[1]).outline.is_mixed == is_mixed
 
 
 def test_quoted_header_cells_are_named_like_bare_ones(tmp_path):
     quoted = ",".join(f'" {cell.upper()} "' for cell in HEADER.split(","))
     raw = inspect(tmp_path, quoted.replace("RECORD NO.", "Record No. ") + "\n" + FIRST)
-    assert raw.columns == inspect(tmp_path, HEADER + "\n" + FIRST).columns
+    bare = inspect(tmp_path, HEADER + "\n" + FIRST)
+    assert raw.outline.columns == bare.outline.columns
 
 
 def test_the_fingerprint_is_of_the_bytes_as_they_are(tmp_path):
@@ -90,7 +93,7 @@ def test_a_file_beyond_the_size_limit_is_hashed_but_not_read(tmp_path, monkeypat
     monkeypatch.setattr(raw_files, "MOST_BYTES", 10)
     raw = inspect(tmp_path, HEADER)
     assert raw.sha256 == sha256(HEADER.encode()).hexdigest()
-    assert (raw.problem.outcome, raw.problem.expected) == ("unreadable", "at most 10 bytes")
+    assert (raw.problem.outcome, expected(raw.problem)) == ("unreadable", "at most 10 bytes")
 
 
 def test_a_header_of_a_megabyte_is_a_problem_and_no_crash(tmp_path):

@@ -1,0 +1,124 @@
+"""Define what a layout is given and what it gives back. Knows no layout, no rule and no words.
+
+A layout describes how one kind of file is read. Its rows are all that the rules look at: one row
+per feeder and interval, with the columns of `ROW_COLUMNS`. The key is file, line and position: a
+line may hold several intervals or feeders. The feeder is a value of the row.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+from ingest.problems import Problem
+from ingest.serial_numbers import Serial
+
+VALUES = ("kw_del", "kw_rec", "kva_del", "kva_rec")
+ROW_COLUMNS = (
+    *("file_no", "feeder", "line_number", "position", "record_no", "event_type"),
+    *("start_local", "end_local", *VALUES, "long_values", "serial_no"),
+)
+Values = tuple[Decimal | None, ...]
+# What this program appends to the name of a rejected file, perhaps with a piece of its hash.
+REJECTED_AS = re.compile(r"(-[0-9a-f]{8})?_(SEQUENCE-ERROR|UNREADABLE|UNKNOWN-METER|EMPTY)\Z")
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """Whether a file is of a layout; if not, why."""
+
+    fits: bool
+    why: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a first look at a file found: enough to put files in order and to find its rows.
+
+    `header_line` counts from 1; `row_lines` is the number of lines below it without the empty ones
+    at the end; `serials` are the serial numbers above it; span and record are those of the first
+    and last row. With a problem the rows are not read.
+    """
+
+    problem: Problem | None = None
+    header_line: int = 0
+    row_lines: int = 0
+    first_start: datetime | None = None
+    last_end: datetime | None = None
+    first_record: int | None = None
+    serials: tuple[Serial, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The table or view that holds the rows read, and the problems of files that were not read."""
+
+    rows: str
+    problems: Mapping[int, Problem]
+
+
+class Layout(Protocol):
+    """A reader of one layout."""
+
+    name: str
+
+    def recognise(self, beginning: bytes) -> Recognition:
+        """Return whether a file that begins so is of this layout."""
+        ...
+
+    def outline(self, data: bytes) -> Outline:
+        """Return what the bytes of a recognised file say before its rows are read."""
+        ...
+
+    def read(self, con: duckdb.DuckDBPyConnection, files: Mapping[int, "RawFile"]) -> Reading:
+        """Read all rows of files, by their number in the batch."""
+        ...
+
+    def first_row_at(self, raw: "RawFile", start: datetime) -> tuple[int | None, Values] | None:
+        """Return record and values of the first row that starts then, None without one."""
+        ...
+
+    def values_by_time(self, raw: "RawFile") -> dict[tuple[bytes, bytes], Values]:
+        """Return values by the text of start and end; of a repeated time, the last."""
+        ...
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file as it was when it was read: fingerprint, the feeder in its name, layout, outline."""
+
+    path: Path
+    size: int
+    modified_ns: int
+    sha256: str
+    feeder: str
+    layout: Layout | None = None
+    outline: Outline = Outline()
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why its rows cannot be read, as far as the outline shows it."""
+        return self.outline.problem
+
+    @property
+    def name(self) -> str:
+        """The name that the file first came with, also when it is dropped again from ERROR."""
+        stem = self.path.stem
+        appended = REJECTED_AS.search(stem)
+        if appended is None:
+            return self.path.name
+        is_hash = appended[1] in (None, f"-{self.sha256[:8]}")
+        return stem[: appended.start() if is_hash else appended.end(1)] + self.path.suffix
+
+    def is_unchanged(self) -> bool:
+        """Whether the file on disk still has the size and time it had when it was read."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)

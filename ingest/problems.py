@@ -1,0 +1,59 @@
+"""Define what can be wrong with a file, as codes with values. Knows no words: letters has them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ingest.sequence_breaks import Break, Release
+
+CODES = {
+    "unreadable": (
+        *("too_large", "utf_16", "not_text", "no_header", "wrong_header"),
+        *("long_lines", "mixed_line_ends", "open_quotes", "cell_count"),
+        *("bad_record", "bad_time", "bad_value", "bad_row"),
+    ),
+    "empty": ("empty_file", "no_rows"),
+    "unknown_meter": (
+        *("unknown_feeder", "feeder_at_other_times", "unclear_name"),
+        *("other_meter", "two_serials"),
+    ),
+    "sequence_error": (
+        *("date", "other_unit", "midnight_slip"),
+        *("hole", "years", "doubled", "contradiction", "repeated_block", "block", "misfit"),
+        *("newest_first", "two_meters", "skipped_hour", "interleaved_hour", "backward_row"),
+        *("clock_forward", "clock_forward_within", "clock_back", "clock_back_within"),
+    ),
+}
+OUTCOME_OF = {code: outcome for outcome, codes in CODES.items() for code in codes}
+# A person can accept these after review, as any break of the sequence but those below.
+RELEASABLE = {"date", "other_meter", "two_serials", "other_unit"}
+NEVER_RELEASED = {
+    *("two_meters", "skipped_hour", "midnight_slip"),
+    *("clock_forward", "clock_forward_within", "clock_back", "clock_back_within"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a file cannot be loaded: a code, the first bad line and record, and values.
+
+    The words of the code name the values. A broken sequence has its breaks and what a release of
+    the file would make of its rows; so has another problem of a file whose sequence is broken too.
+    """
+
+    code: str
+    line: int | None = None
+    record: int | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+    breaks: tuple[Break, ...] = ()
+    release: Release | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The outcome that the ledger lists."""
+        return OUTCOME_OF[self.code]
+
+    @property
+    def is_releasable(self) -> bool:
+        """Whether a release may be offered: no break of the file puts rows where they are not."""
+        kinds = {self.code, *(found.kind for found in self.breaks)}
+        return (self.release is not None or self.code in RELEASABLE) and not kinds & NEVER_RELEASED

@@ -1,0 +1,28 @@
+-- The intervals that a file has more than once. In the hour that a clock repeats, twice is as it
+-- should be.
+with
+doubled as (
+    select
+        start_local,
+        count(*) as row_count,
+        count(distinct (kw_del, kw_rec, kva_del, kva_rec)) > 1 as is_different,
+        arg_max(kw_del is null or kw_rec is null, line_number)
+        and not bool_and(kw_del is null or kw_rec is null) as is_earlier
+    from raw.interval_reads
+    where file_id = $file_id
+    group by start_local
+    having count(*) > 1
+)
+
+select start_local, is_different, is_earlier
+from doubled
+where row_count > 2 or not exists (
+    from raw.files as files
+    inner join raw.meter_data as meter on files.feeder = lower(meter.feeder)
+    inner join raw.clock_days as clock on meter.timezone = clock.timezone
+    where files.file_id = $file_id
+        and doubled.start_local < clock.change_at_local
+        and doubled.start_local >= clock.change_at_local
+        + to_minutes(clock.new_utc_offset_minutes - clock.utc_offset_minutes)
+)
+order by start_local
