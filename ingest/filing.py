@@ -15,6 +15,7 @@ import duckdb
 
 from ingest.layouts.interface import RawFile
 from ingest.letters import one_line
+from ingest.logs import append_logs
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 
@@ -54,13 +55,6 @@ where outcome = 'accepted' and filed_at is not null
 BYTES_LOST = "bytes lost before filing"
 LOST = "update raw.files set filed_at = ?, reason = ? where file_id = ?"
 FILED = "update raw.files set filed_at = ? where file_id in (select unnest(?))"
-LOG_LINES = """
-select file_id, processed_at, outcome, file_name, stored_as, row_count, reason, letter,
-    release_of, release_reason
-from raw.files
-where file_id >= ? and (letter is not null or ?)
-order by file_id
-"""
 
 
 class FilingError(RuntimeError):
@@ -142,8 +136,7 @@ def file_away(
         if rejected_as and source.with_suffix(".txt").exists():  # a letter goes with its file
             source.with_suffix(".txt").replace(place.with_suffix(".txt"))
     _clear_closed(con, workspace, filed)
-    _append_log(con, workspace.logs / "dropbox.log", _log_line, everything=True)
-    _append_log(con, workspace.logs / "dropbox-error.log", _error_entry, everything=False)
+    append_logs(con, workspace.logs)
     now = utc_now()
     if filed:
         con.execute(FILED, [now, filed])
@@ -270,27 +263,3 @@ def write_text(path: Path, text: str) -> None:
     temporary = path.with_name(f"{path.stem[:40]}.tmp")
     temporary.write_text(text, encoding="utf-8", newline="\n")
     temporary.replace(path)
-
-
-def _append_log(con: duckdb.DuckDBPyConnection, path: Path, form, *, everything: bool) -> None:
-    """Make the log show the whole ledger: its last entry, perhaps cut short, is written anew."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as log:
-        log.seek(0)
-        text = log.read()
-        start = text.rfind(b"\n#") + 1
-        found = re.match(rb"#(\d+) ", text[start:])
-        entries = con.execute(LOG_LINES, [int(found[1]) if found else 0, everything]).fetchall()
-        log.truncate(start if found else 0)
-        log.write("".join(form(*entry) for entry in entries).encode())
-
-
-def _log_line(file_id, at, outcome, name, stored_as, rows, reason, _letter, of, why) -> str:
-    detail = f"released, was #{of}: {why}" if of else reason or f"{rows} rows"
-    line = f"{at:%Y-%m-%dT%H:%M:%SZ} {outcome}: {name} -> {stored_as} ({detail})"
-    return f"#{file_id} {one_line(line)}\n"
-
-
-def _error_entry(file_id, at, outcome, name, _stored_as, _rows, _reason, letter, *_) -> str:
-    title = one_line(f"{at:%Y-%m-%dT%H:%M:%SZ} {outcome}: {name}")
-    return f"#{file_id} {title}\n\n{letter}\n"

@@ -1,12 +1,12 @@
-"""Take the drop folder in: order, batches, ledger, transaction.
+"""Take the drop folder in: order, batches, one transaction a batch.
 
-What a good file is stands in check_files, where its bytes go in filing.
+What a good file is, `rules` knows; where its bytes go, `filing`; what the ledger has, `ledger`.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from os import cpu_count
 from pathlib import Path
@@ -19,21 +19,20 @@ from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
 from ingest.filing import FilingError, file_away, place_for, take_back_grown
 from ingest.layouts.interface import RawFile
+from ingest.ledger import Entry, accepted_before, content_of, next_file_id, save_ledger
 from ingest.letters import one_line, reason, write_letter
-from ingest.meter_data import MeterRow
+from ingest.meter_rows import MeterRow
 from ingest.other_units import find_other_units
 from ingest.precedence import Reasons, in_order, in_words
 from ingest.raw_files import find_files, inspect_files
-from ingest.warehouse import close_rejections, open_warehouse, utc_now
+from ingest.rejections import close_rejections
+from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
-# Bounds what one transaction holds in memory and what a crash makes the next run do again.
+# Bounds what one transaction holds in memory and what the run after a crash has to repeat.
 BATCH_BYTES = 256 * 1024 * 1024
 BATCH_FILES = 1000
 OUTCOMES = ("accepted", "duplicate", "sequence_error", "unreadable", "unknown_meter", "empty")
-
-# a file taken out of use: a later row of the ledger says so
-NOT_WITHDRAWN = """file_id not in (select release_of from raw.files where outcome = 'withdrawn')"""
 
 Progress = Callable[[str, int, int], None]
 
@@ -52,7 +51,7 @@ class Stage:
 class LoadSummary:
     """What one run took in: files by outcome, rows loaded, rejected files, files left for later.
 
-    `stages` says how long its parts took, and of how many data rows and bytes.
+    `stages` lists how long its parts took, and for how many data rows and bytes.
     """
 
     outcomes: dict[str, int]
@@ -64,6 +63,60 @@ class LoadSummary:
     @property
     def file_count(self) -> int:
         return sum(self.outcomes.values())
+
+
+@dataclass
+class _Tally:
+    """What a run has taken in so far."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    row_count: int = 0
+    rejected: list[tuple[str, str, str, str]] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+    lost: list[FilingError] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the seconds that the block takes to its stage."""
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += perf_counter() - started
+
+    @contextmanager
+    def keeping_lost(self) -> Iterator[None]:
+        """Keep the error of files whose bytes are gone: one file stops no other."""
+        try:
+            yield
+        except FilingError as error:
+            self.lost.append(error)
+
+    def add(self, batch: list[RawFile], entries: list[Entry], rows: int) -> None:
+        """Add what became of a batch."""
+        self.row_count += rows
+        self.outcomes.update(entry.outcome for entry in entries)
+        self.rejected += [
+            (entry.raw.name, entry.outcome, entry.reason, entry.stored_as)
+            for entry in entries
+            if entry.letter
+        ]
+        taken_in = {entry.raw.path for entry in entries}
+        self.left += [raw.path.name for raw in batch if raw.path not in taken_in]
+
+    def summary(self, found: list[RawFile]) -> LoadSummary:
+        """Return all of it, of a run that found these files."""
+        size = sum(raw.size for raw in found)
+        lines = sum(raw.outline.row_lines for raw in found)
+        counts = {"reading": lines, "loading": self.row_count, "filing": self.row_count}
+        return LoadSummary(
+            {name: self.outcomes[name] for name in OUTCOMES if self.outcomes[name]},
+            self.row_count,
+            tuple(self.rejected),
+            tuple(map(one_line, self.left)),
+            tuple(Stage(name, self.seconds[name], rows, size) for name, rows in counts.items()),
+        )
 
 
 def save_meter_data(workspace: Workspace, rows: tuple[MeterRow, ...]) -> None:
@@ -93,79 +146,38 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
     Raises WarehouseError when the warehouse lacks files that data/KW has.
     """
     workspace.prepare()
-    outcomes: Counter[str] = Counter()
-    rejected, left, row_count = [], [], 0
-    lost = []
-    spent: Counter[str] = Counter()
+    tally = _Tally()
     with open_warehouse(workspace.warehouse) as con:
         check_ledger(con, workspace)
-        try:
+        with tally.keeping_lost():
             file_away(con, workspace)
-        except FilingError as error:  # said at the end: one file stops no other
-            lost.append(error)
         take_back_grown(con, workspace)
-        paths = find_files(workspace.dropbox)
-        with _timed(spent, "reading"):
-            found = list(
-                inspect_files(paths, cpu_count() or 1, lambda *at: progress("Reading files", *at))
-            )
-        left += sorted({path.name for path in paths} - {raw.path.name for raw in found})
-        done = 0
+        found = _inspect(workspace, tally, progress)
         ordered, reasons = in_order(found)
         accepted: set[Path] = set()
+        done = 0
         for batch in batches(ordered):
-            with _timed(spent, "loading"):
+            with tally.timed("loading"):
                 entries, rows = _load_batch(con, workspace, batch, reasons, accepted)
-            try:
-                with _timed(spent, "filing"):
-                    file_away(con, workspace, batch)
-            except FilingError as error:
-                lost.append(error)
-            outcomes.update(entry.outcome for entry in entries)
-            rejected += [
-                (entry.raw.name, entry.outcome, entry.reason, entry.stored_as)
-                for entry in entries
-                if entry.letter
-            ]
-            taken_in = {entry.raw.path for entry in entries}
-            left += [raw.path.name for raw in batch if raw.path not in taken_in]
-            row_count += rows
+            with tally.keeping_lost(), tally.timed("filing"):
+                file_away(con, workspace, batch)
+            tally.add(batch, entries, rows)
             done += len(batch)
             progress("Loading files", done, len(found))
-    if lost:
-        raise FilingError("\n".join(map(str, lost)))
-    counted = {name: outcomes[name] for name in OUTCOMES if outcomes[name]}
-    size = sum(raw.size for raw in found)
-    lines = sum(raw.outline.row_lines for raw in found)
-    counts = {"reading": lines, "loading": row_count, "filing": row_count}
-    stages = tuple(Stage(name, spent[name], rows, size) for name, rows in counts.items())
-    return LoadSummary(counted, row_count, tuple(rejected), tuple(map(one_line, left)), stages)
+    if tally.lost:
+        raise FilingError("\n".join(map(str, tally.lost)))
+    return tally.summary(found)
 
 
-@contextmanager
-def _timed(spent: Counter[str], stage: str) -> Iterator[None]:
-    """Add the seconds that the block takes to its stage."""
-    started = perf_counter()
-    try:
-        yield
-    finally:
-        spent[stage] += perf_counter() - started
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of the ledger to be."""
-
-    raw: RawFile
-    outcome: str
-    stored_as: str
-    checked: CheckedFile | None = None
-    reason: str | None = None
-    letter: str | None = None
-    duplicate_of: int | None = None
-    release_of: int | None = None
-    release_reason: str | None = None
-    precedence: str | None = None
+def _inspect(workspace: Workspace, tally: _Tally, progress: Progress) -> list[RawFile]:
+    """Read the files of the drop folder for the first time."""
+    paths = find_files(workspace.dropbox)
+    with tally.timed("reading"):
+        found = list(
+            inspect_files(paths, cpu_count() or 1, lambda *at: progress("Reading files", *at))
+        )
+    tally.left += sorted({path.name for path in paths} - {raw.path.name for raw in found})
+    return found
 
 
 def batches(files: list[RawFile]) -> Iterator[list[RawFile]]:
@@ -190,82 +202,77 @@ def _load_batch(
 ) -> tuple[list[Entry], int]:
     """Check a batch and commit its ledger entries and rows in one transaction.
 
-    `reasons` says why a file counts before others that arrived with it; `accepted_paths`, to which
+    `reasons` holds why a file counts before others that arrived with it; `accepted_paths`, to which
     those of the batch are added, which of these were accepted.
     """
-    known = _accepted_before(con, batch)
-    first_of = {}
-    for raw in batch:
-        if _content(raw) not in known:
-            first_of.setdefault(_content(raw), raw)
-    checked = {_content(c.raw): c for c in check_files(con, list(first_of.values()))}
+    known = accepted_before(con, batch)
+    checked = _check_new(con, batch, known)
     changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
-    in_order_of_batch = (checked[content] for content in first_of)
-    good = {c.number: c for c in in_order_of_batch if not c.problem and c.raw.sha256 not in changed}
-    for number, problem in find_other_units(con, {n: c.raw for n, c in good.items()}).items():
-        found = good[number]
-        checked[_content(found.raw)] = replace(found, problem=problem)
+    checked |= _in_other_units(con, checked, changed)
     now = utc_now()
-    taken: dict[str, str] = {}
     next_id = next_file_id(con)
+    taken: dict[str, str] = {}
     entries: list[Entry] = []
     for raw in batch:
+        content = content_of(raw)
         if raw.sha256 in changed:
             continue
-        if _content(raw) not in known:
-            entry = _entry_for(workspace, checked[_content(raw)], raw, taken, now)
-            if entry.outcome == "accepted":
-                words = in_words(reasons, raw.path, accepted_paths)
-                entry = replace(entry, precedence=words)
-                accepted_paths.add(raw.path)
-                known[_content(raw)] = (next_id + len(entries), entry.stored_as)
-        else:
-            original, place = known[_content(raw)]
-            entry = Entry(
-                raw, "duplicate", place, None, f"same bytes as file #{original}", None, original
-            )
+        if content in known:
+            original, place = known[content]
+            same = f"same bytes as file #{original}"
+            entries.append(Entry(raw, "duplicate", place, reason=same, duplicate_of=original))
+            continue
+        entry = _entry_for(workspace, checked[content], raw, taken, now)
+        if entry.outcome == "accepted":
+            entry = replace(entry, precedence=in_words(reasons, raw.path, accepted_paths))
+            accepted_paths.add(raw.path)
+            known[content] = (next_id + len(entries), entry.stored_as)
         entries.append(entry)
-    con.begin()
-    save_ledger(con, entries, next_id, now)
+    return entries, _commit(con, entries, next_id, now)
+
+
+def _check_new(
+    con: duckdb.DuckDBPyConnection, batch: list[RawFile], known: dict[tuple[str, str], tuple]
+) -> dict[tuple[str, str], CheckedFile]:
+    """Check each content once that was not accepted before, in the order of the batch."""
+    first_of: dict[tuple[str, str], RawFile] = {}
+    for raw in batch:
+        if content_of(raw) not in known:
+            first_of.setdefault(content_of(raw), raw)
+    return {content_of(c.raw): c for c in check_files(con, list(first_of.values()))}
+
+
+def _in_other_units(
+    con: duckdb.DuckDBPyConnection, checked: dict[tuple[str, str], CheckedFile], changed: set[str]
+) -> dict[tuple[str, str], CheckedFile]:
+    """Return those good files, unchanged since, that are in another unit than what counts."""
+    good = {c.number: c for c in checked.values() if not c.problem and c.raw.sha256 not in changed}
+    problems = find_other_units(con, {number: c.raw for number, c in good.items()})
+    found = (replace(good[number], problem=problem) for number, problem in problems.items())
+    return {content_of(c.raw): c for c in found}
+
+
+def _commit(
+    con: duckdb.DuckDBPyConnection, entries: list[Entry], first_id: int, now: datetime
+) -> int:
+    """Save the entries and the rows of accepted files in one transaction; return how many rows."""
     accepted = {
-        entry.checked.number: next_id + position
-        for position, entry in enumerate(entries)
+        entry.checked.number: file_id
+        for file_id, entry in enumerate(entries, first_id)
         if entry.outcome == "accepted"
     }
+    con.begin()
+    save_ledger(con, entries, first_id, now)
     rows = save_rows(con, accepted)
-    close_rejections(con, next_id)
+    close_rejections(con, first_id)
     con.commit()
-    return entries, rows
-
-
-def _content(raw: RawFile) -> tuple[str, str]:
-    """What makes a file a duplicate: the same bytes for the same feeder."""
-    return raw.sha256, raw.feeder
-
-
-def next_file_id(con: duckdb.DuckDBPyConnection) -> int:
-    """The number of the next arrival."""
-    return con.execute("select coalesce(max(file_id), 0) + 1 from raw.files").fetchone()[0]
-
-
-def _accepted_before(
-    con: duckdb.DuckDBPyConnection, batch: list[RawFile]
-) -> dict[tuple[str, str], tuple[int, str]]:
-    """Content -> (file_id, place) of what the batch has and an earlier batch accepted."""
-    rows = con.execute(
-        f"""
-        select sha256, feeder, file_id, stored_as from raw.files
-        where outcome = 'accepted' and sha256 in (select unnest(?)) and {NOT_WITHDRAWN}
-        """,
-        [[raw.sha256 for raw in batch]],
-    ).fetchall()
-    return {(sha256, feeder): (file_id, place) for sha256, feeder, file_id, place in rows}
+    return rows
 
 
 def _entry_for(
     workspace: Workspace, checked: CheckedFile, raw: RawFile, taken: dict[str, str], now: datetime
 ) -> Entry:
-    """The ledger entry of a file that is not a duplicate: accepted, or rejected with a letter."""
+    """Return the entry of a file that is not a duplicate: accepted, or rejected with a letter."""
     problem = checked.problem
     if problem is None:
         place = place_for(workspace, raw, "accepted", f"{checked.first_start:%Y-%m}", taken)
@@ -273,46 +280,3 @@ def _entry_for(
     place = place_for(workspace, raw, problem.outcome, "", taken)
     letter = write_letter(raw, problem, place, now)
     return Entry(raw, problem.outcome, place, checked, reason(problem), letter)
-
-
-def save_ledger(
-    con: duckdb.DuckDBPyConnection, entries: list[Entry], first_id: int, now: datetime
-) -> None:
-    """Append entries to raw.files, numbered from `first_id`."""
-    if not entries:
-        return
-    rows = []
-    for file_id, entry in enumerate(entries, first_id):
-        raw, checked = entry.raw, entry.checked
-        problem = checked.problem if checked else None
-        is_accepted = entry.outcome == "accepted"
-        rows.append(
-            (
-                file_id,
-                raw.name,
-                raw.feeder,
-                raw.sha256,
-                raw.size,
-                entry.outcome,
-                entry.reason,
-                problem.line if problem else None,
-                problem.record if problem else None,
-                raw.outline.header_line or None,
-                checked.row_count if checked else 0,
-                checked.first_start if checked else None,
-                checked.last_end if checked else None,
-                entry.stored_as,
-                entry.letter,
-                file_id if is_accepted else None,
-                entry.duplicate_of,
-                entry.release_of,
-                entry.release_reason,
-                now,
-                None,
-                entry.precedence,
-                None,
-                problem.code if problem else None,
-            )
-        )
-    marks = ", ".join("unnest(?)" for _ in rows[0])
-    con.execute(f"insert into raw.files select {marks}", [list(c) for c in zip(*rows, strict=True)])

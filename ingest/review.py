@@ -23,19 +23,13 @@ from ingest.filing import (
     save_ledger_copy,
     sha256_of,
 )
-from ingest.load_files import (
-    NOT_WITHDRAWN,
-    Entry,
-    Progress,
-    batches,
-    next_file_id,
-    replace_meter_data,
-    save_ledger,
-)
+from ingest.ledger import NOT_WITHDRAWN, Entry, next_file_id, save_ledger
+from ingest.load_files import Progress, batches, replace_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.problems import RELEASABLE
 from ingest.raw_files import inspect_files
-from ingest.warehouse import close_rejections, open_warehouse, utc_now
+from ingest.rejections import close_rejections
+from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 IN_USE = f"""

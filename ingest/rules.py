@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from ingest.clock_changes import change_within
 from ingest.layouts.interface import RawFile
 from ingest.problems import RELEASABLE, Problem
 from ingest.raw_files import spanless_start
-from ingest.sequence_breaks import Row, change_within, explain
+from ingest.sequence_breaks import Row, explain
 from ingest.serial_numbers import Serial, is_same, is_serial
 from ingest.sql import sql_beside
 from ingest.warehouse import utc_now

@@ -3,24 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
+
+from ingest.clock_changes import (
+    change_within,
+    fewest_zones,
+    is_clock_step,
+    is_repeated,
+    is_skipped,
+    real_time_between,
+    zones_with_change,
+)
 
 ZERO = timedelta(0)
-# One zone of each kind that is named first where several fit.
-WELL_KNOWN = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-    "Europe/London",
-    "Europe/Paris",
-    "Europe/Helsinki",
-    "Australia/Sydney",
-)
-MOST_ZONES = 4
 YEAR = timedelta(days=366)
 
 
@@ -148,7 +145,7 @@ def _one(
     row = rows[position]
     if row.end <= row.start:
         turned = row.start + step - row.end
-        return ("clock_back_within" if _is_clock(turned) else "backward_row"), {}
+        return ("clock_back_within" if is_clock_step(turned) else "backward_row"), {}
     forward = change_within(row.start, row.end, step)
     if forward and row.start == rows[position - 1].end:
         return "clock_forward_within", {"count": forward[1]}
@@ -164,8 +161,8 @@ def _one(
     if row.start > furthest:
         if is_skipped(zone, row.start):
             return "skipped_hour", {}
-        missing = round(real(zone, furthest, row.start) / step)
-        kind = "clock_forward" if _is_clock(row.start - before.end) else "hole"
+        missing = round(real_time_between(zone, furthest, row.start) / step)
+        kind = "clock_forward" if is_clock_step(row.start - before.end) else "hole"
         return (kind, {"count": missing}) if missing else ("misfit", {})
     count = differing = 0
     for again in rows[position:]:
@@ -174,23 +171,18 @@ def _one(
         count += 1
         differing += again.values != first_of[again.start].values
     more = {"count": count, "differing": differing}
-    if _is_clock(before.end - row.start) and count * step >= before.end - row.start:
+    if is_clock_step(before.end - row.start) and count * step >= before.end - row.start:
         return "clock_back", more
     if not count:
         return "misfit", {}
     return ("block" if differing else "repeated_block"), more
 
 
-def _is_clock(length: timedelta) -> bool:
-    """Whether clocks are put forward or back by as much."""
-    return length in (timedelta(hours=1), timedelta(minutes=30))
-
-
 def _with_zones(breaks: list[Break], timezone: str) -> tuple[Break, ...]:
     """Name the zones that fit the jumps of a clock; a jump that fits none is something else."""
     clocks = [b for b in breaks if b.kind.startswith("clock_")]
     jumps = {b: _jump(b) for b in clocks}
-    fitting = {b: _zones_with_change(*jump) for b, jump in jumps.items()}
+    fitting = {b: zones_with_change(*jump) for b, jump in jumps.items()}
     common = [set(zones) for zones in fitting.values() if zones]
     shared = set.intersection(*common) if common else set()
     named = []
@@ -198,7 +190,7 @@ def _with_zones(breaks: list[Break], timezone: str) -> tuple[Break, ...]:
         zones = [name for name in fitting.get(found, ()) if not shared or name in shared]
         if found.kind.startswith("clock_") and not zones:
             found = replace(found, kind=_otherwise(found))
-        named.append(replace(found, zones=_fewest(zones, timezone, found.start)))
+        named.append(replace(found, zones=fewest_zones(zones, timezone, found.start)))
     return tuple(named)
 
 
@@ -221,86 +213,6 @@ def _otherwise(found: Break) -> str:
     return "block" if found.differing else "repeated_block"
 
 
-def _zones_with_change(at: datetime, minutes: int) -> list[str]:
-    """The zones whose clocks are put by so many minutes when they show `at`, well-known first."""
-    return _changes_in(at.year).get((at, minutes), [])
-
-
-def change_within(start: datetime, end: datetime, step: timedelta) -> tuple[datetime, int] | None:
-    """The change of some zone's clock that a row of `step` has in it whose end is as after it.
-
-    It is when the clock is put forward, as it shows before, and by how many minutes.
-    """
-    longer = end - start - step
-    if not _is_clock(longer):
-        return None
-    minutes = longer // timedelta(minutes=1)
-    changes = [at for at, by in _changes_in(start.year) if by == minutes]
-    return next(((at, minutes) for at in changes if start < at <= start + step), None)
-
-
-@cache
-def _changes_in(year: int) -> dict[tuple[datetime, int], list[str]]:
-    """All changes of clocks in a year: time as shown before, minutes -> zones, well-known first."""
-    names = sorted(name for name in available_timezones() if "/" in name and name[:3] != "Etc")
-    found: dict[tuple[datetime, int], list[str]] = {}
-    for name in dict.fromkeys((*(name for name in WELL_KNOWN if name in names), *names)):
-        zone = ZoneInfo(name)
-        weeks = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(weeks=n) for n in range(-1, 54)]
-        for start, end in pairwise(weeks):
-            if _offset(zone, start) != _offset(zone, end):
-                change = _change(zone, start, end)
-                found.setdefault(change, []).append(name)
-    return found
-
-
-def _change(zone: ZoneInfo, low: datetime, high: datetime) -> tuple[datetime, int]:
-    """The change of a clock between two moments: its time as shown before, and its minutes."""
-    before = _offset(zone, low)
-    while high - low > timedelta(minutes=1):
-        middle = low + (high - low) // timedelta(minutes=2) * timedelta(minutes=1)
-        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
-    shown = high.replace(tzinfo=None) + before
-    return shown, (_offset(zone, high) - before) // timedelta(minutes=1)
-
-
-def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
-    return moment.astimezone(zone).utcoffset()
-
-
-def _fewest(zones: list[str], timezone: str, at: datetime) -> tuple[str, ...]:
-    """The zone with the standard time that was declared; else one for each standard time."""
-    declared = _standard(timezone, at)
-    of_offset: dict[timedelta, str] = {}
-    for name in zones:
-        of_offset.setdefault(_standard(name, at), name)
-    if declared in of_offset:
-        return (of_offset[declared],)
-    return tuple(of_offset.values())[:MOST_ZONES]
-
-
-def _standard(name: str, at: datetime) -> timedelta:
-    """A zone's offset from UTC in standard time, in the year of `at`."""
-    zone = ZoneInfo(name)
-    return min(datetime(at.year, month, 15, tzinfo=zone).utcoffset() for month in (1, 7))
-
-
-def is_skipped(zone: ZoneInfo, at: datetime) -> bool:
-    """Whether a zone's clock never shows this time."""
-    return at.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at
-
-
-def is_repeated(zone: ZoneInfo, at: datetime) -> bool:
-    """Whether a zone's clock shows this time twice."""
-    first, second = (at.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
-    return first > second
-
-
-def real(zone: ZoneInfo, start: datetime, end: datetime) -> timedelta:
-    """The time that passes from one time on a zone's clock to another."""
-    return end.replace(tzinfo=zone).astimezone(UTC) - start.replace(tzinfo=zone).astimezone(UTC)
-
-
 def _release(rows: Sequence[Row], zone: ZoneInfo, step: timedelta) -> Release:
     of_start: dict[datetime, list[Row]] = {}
     for row in rows:
@@ -313,7 +225,7 @@ def _release(rows: Sequence[Row], zone: ZoneInfo, step: timedelta) -> Release:
         equal = sum(row.values == group[-1].values for row in group[:-1])
         repeats += equal
         replaced += len(group) - 1 - equal
-    between = (real(zone, first, then) for first, then in pairwise(sorted(of_start)))
+    between = (real_time_between(zone, first, then) for first, then in pairwise(sorted(of_start)))
     missing = sum(max(0, round(length / step) - 1) for length in between)
     return Release(
         rows=len(rows),

@@ -6,7 +6,7 @@ Their values are written into SQL, so that nothing else than these may reach dbt
 from collections.abc import Mapping
 from enum import Enum
 
-from ingest.meter_data import is_zone
+from ingest.meter_rows import is_zone
 
 
 class NetConvention(Enum):

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from ingest.load_files import save_meter_data
-from ingest.meter_data import COLUMNS, MeterDataError, MeterRow, read_meter_data
+from ingest.meter_data import MeterDataError, read_meter_data
+from ingest.meter_rows import COLUMNS, MeterRow
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
@@ -90,7 +91,7 @@ def test_every_column_is_read_exactly(tmp_path):
 
 WRONG = [
     *(("sta", value) for value in ("a/b", "a\\b", "a:b", "a*", "a?", "a<b", "a|b", "a.", "a-")),
-    *(("sta", value) for value in ("", "all", "Monthly", "x_gaps", "nul", "con.x", "aux .y")),
+    *(("sta", value) for value in ("", "x_gaps", "nul", "con.x", "aux .y")),
     *(("sta", value) for value in ("a\x00b", "a\x7fb", "a\u202eb", "x" * 201, "ä" * 101)),
     *(("meter", value) for value in ("", "1\x002", "1\u202e2")),
     *(
@@ -112,6 +113,13 @@ WRONG = [
 def test_a_wrong_value_is_named_with_row_column_and_what_is_allowed(tmp_path, column, value):
     text = complaint(tmp_path, table({"sta": "good"}, {column: value}))
     assert f"row 3, column {column!r}, value {value!r}: allowed is " in text
+
+
+@pytest.mark.parametrize("name", ["total", "all", "monthly", "Total", "ALL", "MONTHLY"])
+def test_the_names_of_all_feeders_together_are_reserved_in_any_case(tmp_path, name):
+    text = complaint(tmp_path, table({"sta": "good"}, {"sta": name}))
+    assert f"row 3, column 'sta', value {name!r}: allowed is any other name" in text
+    assert "'all', 'monthly' and 'total'" in text
 
 
 def test_everything_wrong_is_listed_at_once(tmp_path):

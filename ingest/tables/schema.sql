@@ -1,0 +1,75 @@
+create schema if not exists raw;
+-- one row per file that arrived, whatever became of it
+create table if not exists raw.files (
+    file_id bigint not null,
+    file_name varchar not null,
+    feeder varchar,
+    sha256 varchar not null,
+    size_bytes bigint not null,
+    outcome varchar not null,
+    reason varchar,
+    bad_line bigint,
+    bad_record bigint,
+    header_line bigint,
+    row_count bigint not null,
+    first_start_local timestamp,
+    last_end_local timestamp,
+    stored_as varchar not null,
+    letter varchar,
+    accepted_seq bigint,
+    duplicate_of bigint,
+    release_of bigint,
+    release_reason varchar,
+    processed_at timestamp not null,
+    filed_at timestamp,
+    precedence varchar,
+    closed_by bigint,
+    problem_code varchar
+);
+-- for a warehouse made before files that arrive together were compared
+alter table raw.files add column if not exists precedence varchar;
+-- one row per data row of an accepted file, as delivered
+create table if not exists raw.interval_reads (
+    file_id bigint not null,
+    line_number bigint not null,
+    record_no bigint,
+    event_type varchar,
+    start_local timestamp not null,
+    end_local timestamp not null,
+    kw_del decimal(18, 6),
+    kw_rec decimal(18, 6),
+    kva_del decimal(18, 6),
+    kva_rec decimal(18, 6),
+    -- the four of them with all their digits, where one has more than six decimals
+    long_values decimal(38, 18)[]
+);
+-- one row per accepted file and calendar month of its rows
+create table if not exists raw.file_months (
+    file_id bigint not null,
+    local_month date not null,
+    row_count bigint not null,
+    min_start_local timestamp not null,
+    max_end_local timestamp not null
+);
+-- one row per row of meter-data.csv
+create table if not exists raw.meter_data (
+    meter_data_row bigint not null,
+    feeder varchar not null,
+    meter varchar not null,
+    multiplier decimal(15, 6) not null,
+    channel_unit varchar not null,
+    interval_minutes bigint not null,
+    timezone varchar not null,
+    valid_from timestamp,
+    valid_to timestamp,
+    total_factor decimal(9, 6) not null,
+    rating_mva decimal(15, 6)
+);
+-- one row per time zone in use and calendar day
+create table if not exists raw.clock_days (
+    timezone varchar not null,
+    local_date date not null,
+    utc_offset_minutes bigint not null,
+    change_at_local timestamp,
+    new_utc_offset_minutes bigint
+);
