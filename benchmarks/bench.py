@@ -494,7 +494,7 @@ def startup(bench: Bench) -> Result:
     target = ["--target-path", str(bench.home / "work" / "dbt-target")]
     shutil.rmtree(target[1], ignore_errors=True)
     python = [sys.executable, "-c"]
-    dbt = [str(COMMAND.with_name("load-profile-dbt")), "--quiet"]
+    dbt = [sys.executable, "-P", "-m", "load_profile.dbt", "--quiet"]
     cold(product(root), bench.log)
     commands = {
         "python, nothing else": [*python, "pass"],
@@ -520,7 +520,9 @@ def startup(bench: Bench) -> Result:
         ],
         "load-profile run, nothing new": product(root),
     }
-    costs = {name: [cold(command, bench.log, environment)] for name, command in commands.items()}
+    costs = {
+        name: [cold(command, bench.log, environment, root)] for name, command in commands.items()
+    }
     costs["load-profile run, one tiny file into an empty root"] = [
         cold(product(tiny_root(bench)), bench.log) for _ in range(bench.rounds)
     ]

@@ -20,7 +20,7 @@ from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.workspace import Workspace
 
-DBT = Path(sys.executable).with_name("load-profile-dbt")
+DBT = [sys.executable, "-P", "-m", "load_profile.dbt"]
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 PER_METER = 31 * 96
 
@@ -34,9 +34,9 @@ def main() -> None:
     for meters in options.meters:
         root = taken_in(options.folder / str(meters), meters)
         shutil.rmtree(root / "warehouse" / "spark", ignore_errors=True)
-        where = {"LOAD_PROFILE_ROOT": str(root.resolve()), "SPARK_LOCAL_IP": "127.0.0.1"}
+        where = {"SPARK_LOCAL_IP": "127.0.0.1"}
         costs = {
-            target: cold([str(DBT), *BUILD, "--target", target], root / "last-command.log", where)
+            target: cold([*DBT, *BUILD, "--target", target], root / "last-command.log", where, root)
             for target in ("duckdb", "spark")
         }
         lines.append(line(meters * PER_METER, costs))

@@ -46,7 +46,12 @@ class Side:
     rounds: int | None = None
 
 
-def cold(command: list[str], log: Path, environment: dict[str, str] | None = None) -> Cost:
+def cold(
+    command: list[str],
+    log: Path,
+    environment: dict[str, str] | None = None,
+    folder: Path | None = None,
+) -> Cost:
     """Run a command as a process of its own; RuntimeError with the end of its words if it fails."""
     with log.open("w", encoding="utf-8") as out:
         started = perf_counter()
@@ -56,6 +61,7 @@ def cold(command: list[str], log: Path, environment: dict[str, str] | None = Non
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            cwd=folder,
             env={**os.environ, **(environment or {})},
         )
         peaks, seconds = [0.0], {}

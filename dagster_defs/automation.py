@@ -23,9 +23,8 @@ from dagster import (
 from dagster_defs.run_events import errors
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
-from load_profile.alerts import TOLD, tell
+from load_profile.alerts import tell
 
-FROM_COMMAND = {TOLD: "command line"}
 # events of a failed run that say why
 WITH_REASONS = {
     DagsterEventType.ASSET_CHECK_EVALUATION,
@@ -79,11 +78,10 @@ def automation_for(workspace: Workspace) -> list:
     )
     def failed_runs(context: RunFailureSensorContext) -> None:
         """Report a failed run of this page by e-mail and webhook, as the terminal would."""
-        if TOLD not in context.dagster_run.tags:
-            subject = f"{context.dagster_run.job_name} failed"
-            logged = context.instance.all_logs(context.dagster_run.run_id, of_type=WITH_REASONS)
-            reasons = errors(entry.dagster_event for entry in logged)
-            for words in tell(workspace, subject, reasons):
-                context.log.warning(words)
+        subject = f"{context.dagster_run.job_name} failed"
+        logged = context.instance.all_logs(context.dagster_run.run_id, of_type=WITH_REASONS)
+        reasons = errors(entry.dagster_event for entry in logged)
+        for words in tell(workspace, subject, reasons):
+            context.log.warning(words)
 
     return [dropped_files, failed_runs]

@@ -14,16 +14,20 @@ from importlib.metadata import entry_points
 PATIENCE = 10  # seconds to end by itself
 
 
-def end_with_parent() -> None:
-    """Wait for the end of standard input, then interrupt this process, and end it if it goes on."""
-    while os.read(0, 1024):
-        pass
-    signal.raise_signal(signal.SIGINT)
-    time.sleep(PATIENCE)
-    os._exit(1)
+def end_with_parent(by: signal.Signals = signal.SIGINT) -> None:
+    """Have the end of standard input end this process, by a signal and then in any case."""
+
+    def wait() -> None:
+        while os.read(0, 1024):
+            pass
+        signal.raise_signal(by)
+        time.sleep(PATIENCE)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 if __name__ == "__main__":
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent()
     (program,) = entry_points(group="console_scripts", name="dagster-daemon")
     program.load()()

@@ -5,73 +5,63 @@ from pathlib import Path
 
 from dagster import Definitions
 
-from dagster_defs.assets import (
-    gap_files,
-    monthly_file,
-    net_load_plot,
-    planner_plots,
-    profile_files,
-    published,
-    raw_tables,
-    recent_readings,
-    report,
-)
+from dagster_defs import dbt, spark
+from dagster_defs.assets import asset_of, raw_tables_of
 from dagster_defs.automation import automation_for, every_morning, everything, new_files
-from dagster_defs.dbt import EXECUTABLE, TARGET, LeanDbtResource, dbt_models
-from dagster_defs.resources import (
-    fixed_resource,
-    no_values,
-    one_after_another,
-    workspace_resource,
-)
-from ingest.workspace import workspace_at
-from load_profile.dbt import PROJECT
+from dagster_defs.checks import recent_readings
+from dagster_defs.resources import no_values, one_after_another, workspace_resource
+from ingest.workspace import Workspace, workspace_at
+from load_profile.dagster_metadata import asset_key
+from load_profile.dbt import DUCKDB, ensure_manifest
+from load_profile.selection import descriptions_of_steps, graph_of, needs_of_steps
+from load_profile.steps import STEPS
 
-WORKSPACE = workspace_at(Path(os.environ.get("LOAD_PROFILE_ROOT", ".")))
-ROOT = str(WORKSPACE.root)
-# dbt runs as a process of its own and finds the root there
-os.environ["LOAD_PROFILE_ROOT"] = ROOT
+FIRST_MONTH = "2018-01-01"
 
-if TARGET == "spark":
-    from dagster_defs import spark
 
-    # files, plots and the report are of a warehouse on this machine
-    shown = {
-        "assets": [raw_tables, spark.dbt_months, spark.dbt_models],
-        "jobs": [everything, *spark.JOBS],
-    }
-else:
-    shown = {
-        "assets": [
-            raw_tables,
-            dbt_models,
-            profile_files,
-            gap_files,
-            monthly_file,
-            net_load_plot,
-            planner_plots,
-            published,
-            report,
-        ],
+def build_definitions(
+    root: Path, target: str = DUCKDB, first_month: str = FIRST_MONTH
+) -> Definitions:
+    """What Dagster shows of a root, with the models on DuckDB or, by months, on Spark."""
+    if target not in (DUCKDB, spark.SPARK):
+        raise ValueError(f"LOAD_PROFILE_TARGET is {target!r}; allowed are duckdb and spark")
+    workspace = workspace_at(root)
+    shown = _on_spark(first_month) if target == spark.SPARK else _on_duckdb(workspace)
+    return Definitions(
+        **shown,
+        resources={"workspace": workspace_resource(workspace), "io_manager": no_values},
+        executor=one_after_another,
+    )
+
+
+def _on_duckdb(workspace: Workspace) -> dict[str, list]:
+    manifest = ensure_manifest()
+    needs, exposed = needs_of_steps(manifest), descriptions_of_steps(manifest)
+    every = {asset_key(name) for name in graph_of(manifest).parents}
+    outputs = [asset_of(step, needs[step.name], exposed.get(step.name, "")) for step in STEPS]
+    return {
+        "assets": [raw_tables_of(every), dbt.models_of(manifest), *outputs],
         "asset_checks": [recent_readings],
         "jobs": [everything, new_files],
         "schedules": [every_morning],
-        "sensors": automation_for(WORKSPACE),
+        "sensors": automation_for(workspace),
     }
 
-defs = Definitions(
-    **shown,
-    resources={
-        "workspace": workspace_resource(WORKSPACE),
-        "dbt": fixed_resource(
-            LeanDbtResource(
-                project_dir=str(PROJECT),
-                profiles_dir=str(PROJECT),
-                dbt_executable=EXECUTABLE,
-                target=TARGET,
-            )
-        ),
-        "io_manager": no_values,
-    },
-    executor=one_after_another,
+
+def _on_spark(first_month: str) -> dict[str, list]:
+    """Files, plots and the report are of a warehouse on this machine: they are not shown."""
+    manifest = ensure_manifest()
+    return {
+        "assets": [
+            raw_tables_of(frozenset(), is_exported=True),
+            *spark.models_of(manifest, first_month),
+        ],
+        "jobs": [everything, *spark.jobs_of(manifest)],
+    }
+
+
+defs = build_definitions(
+    Path(os.environ.get("LOAD_PROFILE_ROOT", ".")),
+    os.environ.get("LOAD_PROFILE_TARGET") or DUCKDB,
+    os.environ.get("LOAD_PROFILE_FIRST_MONTH", FIRST_MONTH),
 )

@@ -1,5 +1,9 @@
 """Serve Dagster's page of one root on 127.0.0.1, behind PageGuard, with its daemon beside it.
 
+    python -P -m dagster_defs.page PORT
+
+LOAD_PROFILE_ROOT and DAGSTER_HOME name the root. It ends when its standard input does.
+
 `dagster dev` has no place for a check in front of its server. This starts the same two parts: the
 server in this process, whose application Dagster hands out, and the daemon in its own.
 """
@@ -20,17 +24,18 @@ from dagster_webserver.cli import (
     workspace_opts_to_load_target,
 )
 
+from dagster_defs.daemon import end_with_parent
 from dagster_defs.page_guard import PageGuard
 
 HOST = "127.0.0.1"
-ASSETS = "dagster_defs.definitions"
+MODULE = "dagster_defs.definitions"
 PATIENCE = 20  # seconds for the daemon to end by itself
 
 
 def serve(port: int) -> None:
-    """Serve until this process is interrupted or terminated; DAGSTER_HOME says what to show."""
+    """Serve until this process is interrupted or terminated."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes the signal on
-    target = workspace_opts_to_load_target(WorkspaceOpts(module_name=(ASSETS,)))
+    target = workspace_opts_to_load_target(WorkspaceOpts(module_name=(MODULE,)))
     with suppress(KeyboardInterrupt), DagsterInstance.get() as instance:
         drop_waiting_runs(instance)
         with (
@@ -64,7 +69,7 @@ def drop_waiting_runs(instance: DagsterInstance) -> None:
 @contextmanager
 def _daemon() -> Iterator[None]:
     """Run schedules and sensors in a process that does not outlive this one."""
-    command = [sys.executable, "-P", "-m", "dagster_defs.daemon", "run", "-m", ASSETS]
+    command = [sys.executable, "-P", "-m", "dagster_defs.daemon", "run", "-m", MODULE]
     process = subprocess.Popen([*command, "--log-level", "warning"], stdin=subprocess.PIPE)
     try:
         yield
@@ -74,3 +79,8 @@ def _daemon() -> Iterator[None]:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+if __name__ == "__main__":
+    end_with_parent(signal.SIGTERM)
+    serve(int(sys.argv[1]))

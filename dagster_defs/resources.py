@@ -1,12 +1,11 @@
-"""What assets are given: the root, locked for the length of a run, and dbt.
+"""What assets are given: the root, locked for the length of a run.
 
-Nothing of them can be set when a run is launched: a run config that names a program, a path or a
-module is refused (docs/security.md). So these are plain objects in resources without a schema.
+Nothing of it can be set when a run is launched: a run config that names a program, a path or a
+module is refused (docs/security.md). So it is a plain object in a resource without a schema.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from dagster import (
     ExecutorDefinition,
@@ -18,9 +17,9 @@ from dagster import (
     in_process_executor,
 )
 
-from dagster_defs.run_history import prune_runs
 from ingest.settings import read_settings
 from ingest.workspace import Workspace
+from load_profile.dagster_history import prune_runs
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,6 @@ def _keep_latest_runs(workspace: Workspace, context: InitResourceContext) -> Non
         prune_runs(context.instance, keep)
     except Exception as error:
         context.log.warning(f"Older runs were not deleted: {error}")
-
-
-def fixed_resource(value: Any) -> ResourceDefinition:
-    """An object that is the same in every run."""
-    return ResourceDefinition(lambda _: value, config_schema={}, description=type(value).__doc__)
 
 
 # no asset hands a value to another; Dagster's own would take a folder from the run config

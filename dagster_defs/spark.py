@@ -1,104 +1,95 @@
 """The models on Apache Spark, for Dagster: what has months month by month, so that these run apart.
 
-Shown in place of the models on DuckDB where LOAD_PROFILE_TARGET is `spark`; docs/scale.md says how
-to run it. LOAD_PROFILE_FIRST_MONTH is the first partition.
-
-Models with months and models that look at all of them take turns: one needs the other complete. So
-there is a job for each turn, and one for everything in a month, when the others are there.
+Shown in place of the models on DuckDB where LOAD_PROFILE_TARGET is `spark`; docs/scale.md describes
+how to run it. Models with months and models that look at all of them take turns: one needs the
+other complete. So there is a job for each turn, and one for everything in a month, when the others
+are there.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 from dagster import (
     AssetExecutionContext,
+    AssetsDefinition,
     AssetSelection,
     MonthlyPartitionsDefinition,
-    ResourceParam,
     define_asset_job,
 )
+from dagster_dbt import dbt_assets
 
-from dagster_defs.dbt import (
-    MANIFEST,
-    TRANSLATOR,
-    DbtConfig,
-    DescribedChecks,
-    LeanDbtResource,
-    begin_build,
-    dbt_assets,
-    events_of,
-)
+from dagster_defs.dbt import TRANSLATOR, DbtConfig, DescribedChecks, build_models, selection
 from dagster_defs.resources import WorkspaceResource
 
-FIRST_MONTH = os.environ.get("LOAD_PROFILE_FIRST_MONTH", "2018-01-01")
-NODES: Mapping[str, Mapping] = json.loads(MANIFEST.read_bytes())["nodes"]
+SPARK = "spark"
 
 
-def _has_months(name: str) -> bool:
-    """Whether a model is a table of UTC months, see macros/replace_parts_spark.sql."""
-    return bool(NODES[name]["config"].get("part_time"))
+def turns_of(manifest: Path) -> dict[int, list[str]]:
+    """Names of models and seeds by turn: even turns look at all months, odd ones have months."""
+    nodes: Mapping[str, Mapping] = json.loads(manifest.read_bytes())["nodes"]
+
+    def has_months(name: str) -> bool:
+        """Whether a model is a table of UTC months, see macros/replace_parts_spark.sql."""
+        return bool(nodes[name]["config"].get("part_time"))
+
+    @cache
+    def turn_of(name: str) -> int:
+        turn = int(has_months(name))
+        for parent in nodes[name]["depends_on"].get("nodes", []):
+            if parent in nodes:
+                turn = max(turn, turn_of(parent) + (has_months(parent) != has_months(name)))
+        return turn
+
+    turns: dict[int, list[str]] = {}
+    for node in nodes.values():
+        is_asset = node["resource_type"] in ("model", "seed")
+        if is_asset and node["config"]["materialized"] != "ephemeral":
+            turns.setdefault(turn_of(node["unique_id"]), []).append(node["name"])
+    return turns
 
 
-@cache
-def _turn(name: str) -> int:
-    """When a model or seed is made: even turns look at all months, odd ones have months."""
-    turn = int(_has_months(name))
-    for parent in NODES[name]["depends_on"].get("nodes", []):
-        if parent in NODES:
-            turn = max(turn, _turn(parent) + (_has_months(parent) != _has_months(name)))
-    return turn
+def models_of(manifest: Path, first_month: str) -> list[AssetsDefinition]:
+    """Models with months, partitioned from the first month on, and models without."""
+    turns = turns_of(manifest)
+    by_month = " ".join(sorted(name for turn in turns if turn % 2 for name in turns[turn]))
 
-
-TURNS: dict[int, list[str]] = {}
-for node in NODES.values():
-    is_asset = node["resource_type"] in ("model", "seed")
-    if is_asset and node["config"]["materialized"] != "ephemeral":
-        TURNS.setdefault(_turn(node["unique_id"]), []).append(node["name"])
-BY_MONTH = " ".join(sorted(name for turn in TURNS if turn % 2 for name in TURNS[turn]))
-
-
-@dbt_assets(
-    manifest=MANIFEST,
-    name="dbt_months",
-    select=BY_MONTH,
-    partitions_def=MonthlyPartitionsDefinition(start_date=FIRST_MONTH, end_offset=1),
-    dagster_dbt_translator=DescribedChecks(),  # tests of sources are checks of the other
-)
-def dbt_months(
-    context: AssetExecutionContext,
-    dbt: ResourceParam[LeanDbtResource],
-    workspace: WorkspaceResource,
-    config: DbtConfig,
-):
-    """Build and test one UTC month; others may be built at the same time."""
-    variables = {**config.vars.given(), "month": context.partition_key}
-    yield from events_of(begin_build(context, dbt, workspace, variables), context)
-
-
-@dbt_assets(
-    manifest=MANIFEST, name="dbt_models", exclude=BY_MONTH, dagster_dbt_translator=TRANSLATOR
-)
-def dbt_models(
-    context: AssetExecutionContext,
-    dbt: ResourceParam[LeanDbtResource],
-    workspace: WorkspaceResource,
-    config: DbtConfig,
-):
-    """Build and test what looks at all months."""
-    yield from events_of(begin_build(context, dbt, workspace, config.vars.given()), context)
-
-
-JOBS = [
-    define_asset_job(
-        f"turn_{turn + 1}_{'months' if turn % 2 else 'tables'}",
-        selection=AssetSelection.assets(*sorted(names))
-        | (AssetSelection.groups("raw") if turn == 0 else AssetSelection.assets()),
-        description="Months of these models, each apart."
-        if turn % 2
-        else "Models that look at all months"
-        + (", after new files are in and exported." if turn == 0 else "."),
+    @dbt_assets(
+        manifest=manifest,
+        name="dbt_months",
+        select=by_month,
+        partitions_def=MonthlyPartitionsDefinition(start_date=first_month, end_offset=1),
+        dagster_dbt_translator=DescribedChecks(),  # tests of sources are checks of the other
     )
-    for turn, names in sorted(TURNS.items())
-]
+    def dbt_months(context: AssetExecutionContext, workspace: WorkspaceResource, config: DbtConfig):
+        """Build and test one UTC month; others may be built at the same time."""
+        variables = {**config.vars.given(), "month": context.partition_key}
+        options = selection(context, "buildable")
+        yield from build_models(context, workspace, variables, options, SPARK)
+
+    @dbt_assets(
+        manifest=manifest, name="dbt_models", exclude=by_month, dagster_dbt_translator=TRANSLATOR
+    )
+    def dbt_models(context: AssetExecutionContext, workspace: WorkspaceResource, config: DbtConfig):
+        """Build and test what looks at all months, but for tests of tables of later turns."""
+        raw = [k.name for k in context.selected_asset_check_keys if len(k.asset_key.path) > 1]
+        options = selection(context, "buildable", *raw)
+        yield from build_models(context, workspace, config.vars.given(), options, SPARK)
+
+    return [dbt_months, dbt_models]
+
+
+def jobs_of(manifest: Path) -> list:
+    """A job for each turn."""
+    return [_job(turn, names) for turn, names in sorted(turns_of(manifest).items())]
+
+
+def _job(turn: int, names: list[str]):
+    selected = AssetSelection.assets(*sorted(names))
+    description = "Months of these models, each apart." if turn % 2 else "Models of all months."
+    if turn == 0:
+        selected |= AssetSelection.groups("raw")
+        description = "Models of all months, after new files are in and exported."
+    kind = "months" if turn % 2 else "tables"
+    return define_asset_job(f"turn_{turn + 1}_{kind}", selected, description=description)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dagster_defs.dbt import ensure_manifest
+from load_profile.dbt import ensure_manifest
 
 TARGET = Path(__file__).with_name("data-dictionary.md")
 PARTS = {

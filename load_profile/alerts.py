@@ -25,7 +25,6 @@ from collections.abc import Iterable
 from ingest.letters import one_line, visible
 from ingest.workspace import Workspace
 
-TOLD = "load_profile/alert"  # tag of a run that sends its alerts itself
 SECONDS = 20  # for a server to answer
 MOST_LINES = 50
 PASSWORD = "LOAD_PROFILE_MAIL"

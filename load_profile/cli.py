@@ -33,7 +33,6 @@ app = typer.Typer(
 # steps write to a log of their own while they run; this one stays with the terminal
 has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
 console = PlainConsole(file=sys.stdout, width=None if has_width else 120)
-INTERRUPTS = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
 Root = Annotated[
     Path, typer.Option(help="Folder with _dropbox/KW and meter-data.csv; results go below it.")
 ]
@@ -64,7 +63,8 @@ def run(
         typer.Option("--vars", help="dbt variables as JSON or YAML: '{net_convention: gross}'."),
     ] = None,
     select: Annotated[
-        str | None, typer.Option(help="Only these assets, as on the Dagster page: 'gaps+'.")
+        str | None,
+        typer.Option(help="Only these tables and steps: gaps, +gaps, gaps+, group:plots."),
     ] = None,
     plots: Annotated[
         bool, typer.Option(help="Draw plots too; without, they are left as they are.")
@@ -95,7 +95,8 @@ def run(
     from load_profile.drop_folder import has_nothing_to_read, left_out
     from load_profile.last_run import is_anything_new
     from load_profile.remove_sample import holds_sample_and_others
-    from load_profile.run import run_job
+    from load_profile.run import run_steps
+    from load_profile.selection import SelectionError
     from load_profile.terminal import print_summary
 
     if has_nothing_to_read(workspace):
@@ -119,11 +120,9 @@ def run(
             return
         with _progress():
             try:
-                result = run_job(workspace, variables, select, plots)
-            except Exception as error:
-                if select and type(error).__module__.startswith("dagster"):
-                    _stop(f"--select {select!r}: {error}")
-                raise
+                result = run_steps(workspace, variables, select, plots)
+            except SelectionError as error:
+                _stop(f"--select {select!r}: {error}")
         with _reported() if result.is_success else suppress(WarehouseError):
             print_summary(console, workspace, started, result.errors)
     for text in result.warnings:
@@ -332,19 +331,13 @@ def ui(
 
     Only a browser on this machine is answered, and only that page itself (docs/security.md).
     """
-    from load_profile.dbt import PROJECT
-    from load_profile.run import dagster_home
+    from load_profile.page_process import serve_page
 
     workspace = _workspace(root)
     with socket.socket() as free:
         if free.connect_ex(("127.0.0.1", port)) == 0:
             _stop(f"Port {port} is in use; --port takes another one.", 1)
-    os.environ["LOAD_PROFILE_ROOT"] = str(workspace.root)
-    os.environ["DAGSTER_HOME"] = str(dagster_home(workspace))
-    os.chdir(PROJECT.parent)  # Dagster reads .env of the working directory
-    from dagster_defs.page import serve
-
-    serve(port)
+    raise typer.Exit(serve_page(workspace, port))
 
 
 @contextmanager
@@ -488,9 +481,7 @@ def main() -> None:
         app()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException as error:
-        if type(error).__name__ not in INTERRUPTS:
-            raise
+    except KeyboardInterrupt:
         code = interrupt.CODE
     if code == interrupt.CODE:
         sys.stderr.write("Stopped.\n")

@@ -1,163 +1,148 @@
-"""Run dbt on the warehouse of one root, as `dbt` itself would: the entry point load-profile-dbt.
+"""Run dbt on the warehouse of one root in a child process. Knows processes, not models.
 
-dbt parses a project anew when an environment variable in profiles.yml changes, so the path of the
-warehouse is relative to the root and the same for every root.
+    python -P -m load_profile.dbt ARGUMENTS       as `dbt ARGUMENTS` would in the root
+    python -P -m load_profile.dbt --wait OPTIONS  prepare, wait for one command on standard input
 
-Importing dbt and reading the project take longer than a small build. `WarmDbt` starts a process
-that does both while Dagster starts and files load; load-profile-dbt then hands its arguments to
-that process. Without one it runs dbt itself.
+Importing dbt and reading the project take longer than a small build, so the waiting process starts
+while files load. It reads one line of JSON, {"arguments": [...]}, writes dbt's events as lines of
+JSON, and ends with dbt's exit code, or as soon as its standard input is closed.
+
+dbt reads the whole project again when an environment variable in profiles.yml changes. So the
+path of the warehouse is relative to the root, the working directory, and the same in every root.
 """
 
 import gc
-import importlib
 import json
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
-from importlib.resources import files
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Listener
 from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
+from ingest.filing import sha256_of, write_bytes
+from load_profile.dbt_project import PROJECT, parsed_folder, project_fingerprint
+
 if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
-    from dbt_common.events.base_types import EventMsg
+    from google.protobuf.message import Message
 
-# the packages of a wheel and of the repository are beside each other
-PROJECT = Path(str(files("load_profile"))).parent / "dbt_project"
+WAREHOUSE = "warehouse/load_profile.duckdb"
+OWN_FOLDER = Path(".dagster", "dbt")  # of what dbt writes for a run, below the root
+DUCKDB = "duckdb"  # the default target of profiles.yml
 MOST_READS = 20_000_000
-WARM = "LOAD_PROFILE_WARM_DBT"  # address and key of a waiting process
+WAIT = "--wait"
+# dbt's own loggers would write thousands of debug events, and nobody reads run_results.json
+SILENT = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json")
+MOST_WORDS = 2_000  # of what a process that failed has printed
 
 
-def project_fingerprint() -> str:
-    """sha256 over names and contents of the dbt project's own files."""
-    found = sha256()
-    for folder in (".", "models", "macros", "tests", "seeds"):
-        below = PROJECT.glob("*.yml") if folder == "." else (PROJECT / folder).rglob("*.*")
-        for path in sorted(below):
-            found.update(path.relative_to(PROJECT).as_posix().encode())
-            found.update(path.read_bytes())
-    return found.hexdigest()
+class DbtError(RuntimeError):
+    """dbt failed; the message is dbt's own, or says how the process ended."""
 
 
-@contextmanager
-def without_dbt() -> Iterator[None]:
-    """Let a block import dagster_dbt as where dbt is not installed, which it allows for.
+class DbtProcess(AbstractContextManager):
+    """A child that has dbt ready for one command; it does not outlive the block."""
 
-    Dagster's process reads a manifest and another process's words; dbt's own code, a second to
-    import, is of no use there.
-    """
-    if "dbt" in sys.modules:
-        yield
-        return
-    sys.modules["dbt"] = None  # an import of it fails
-    try:
-        yield
-    finally:
-        del sys.modules["dbt"]
+    def __init__(
+        self, root: Path, variables: Mapping[str, str] | None = None, target: str = DUCKDB
+    ) -> None:
+        options = ["--target", target]
+        options += ["--vars", json.dumps(dict(variables))] if variables else []
+        self._command = [sys.executable, "-P", "-m", "load_profile.dbt", WAIT, *options]
+        self._root = root
 
-
-def run_apart(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run dbt in a process of its own, beside the waiting one, which is for the build."""
-    environment = {**os.environ, "LOAD_PROFILE_ROOT": str(root), WARM: ""}
-    command = [sys.executable, "-P", "-m", "load_profile.dbt", "--quiet", *arguments]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, encoding="utf-8"
-    )
-
-
-class WarmDbt(AbstractContextManager):
-    """A process that has dbt imported and runs one command; it does not outlive the block.
-
-    It reads the project with dbt variables, a JSON mapping, if that command will have them.
-    """
-
-    def __init__(self, variables: str = "") -> None:
-        self.variables = variables
-
-    def __enter__(self) -> "WarmDbt":
-        command = [sys.executable, "-P", "-m", "load_profile.dbt", "--wait", self.variables]
-        # if it fails to start, load-profile-dbt does its work and says why
-        self.process = subprocess.Popen(
-            command,
+    def __enter__(self) -> "DbtProcess":
+        self._errors = TemporaryFile()
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=self._root,
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             text=True,
+            encoding="utf-8",
         )
-        os.environ[WARM] = self.process.stdout.readline().strip()
         return self
 
     def __exit__(self, *_) -> None:
-        os.environ.pop(WARM, None)
-        self.process.stdin.close()
-        self.process.wait()
+        with suppress(OSError):
+            self._process.stdin.close()  # ends a process that is still at work
+        self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+    def run(self, arguments: Sequence[str]) -> Iterator[Mapping]:
+        """Run one command and yield dbt's events; raise DbtError if it fails."""
+        with suppress(OSError):  # it has ended: its exit code says so
+            self._process.stdin.write(json.dumps({"arguments": list(arguments)}) + "\n")
+            self._process.stdin.flush()
+        errors = []
+        for line in self._process.stdout:
+            event = json.loads(line)
+            if event["info"]["level"] == "error":
+                errors.append(event["info"].get("msg", "").strip())
+            yield event
+        if code := self._process.wait():
+            if code < 0 or not any(errors):
+                errors.append(self._last_words(code))
+            raise DbtError("\n\n".join(filter(None, errors)))
+
+    def _last_words(self, code: int) -> str:
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        self._errors.seek(0)
+        printed = self._errors.read().decode("utf-8", errors="replace").strip()[-MOST_WORDS:]
+        return f"dbt {how} before its work was done. Start again. {printed}".strip()
 
 
-def main() -> None:
-    """Run dbt with this process's arguments, in a waiting process if there is one."""
-    gc.set_threshold(100_000, 50, 100)  # see command_line.main
-    os.environ["LOAD_PROFILE_WAREHOUSE"] = "warehouse/load_profile.duckdb"
-    os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT))
-    os.environ.setdefault("DBT_PROFILES_DIR", str(PROJECT))
-    os.environ.setdefault("DBT_USE_COLORS", "false")
-    if sys.argv[1:2] == ["--wait"]:
-        return _wait_for_command(sys.argv[2])
-    code = _hand_over(os.environ.pop(WARM, ""))
-    if code is None:
-        if _is_for_dagster():
-            _lean()
-        code = _run(sys.argv[1:])
-    sys.exit(code)
+def run_dbt(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run dbt in a process of its own, to its end."""
+    command = [sys.executable, "-P", "-m", "load_profile.dbt", "--quiet", *arguments]
+    return subprocess.run(
+        command, cwd=root, env=_environment(), capture_output=True, text=True, encoding="utf-8"
+    )
 
 
-def _is_for_dagster() -> bool:
-    return os.environ.get("DBT_LOG_FORMAT") == "json"
+def ensure_manifest() -> Path:
+    """Return dbt's manifest, made first if it is absent, damaged or made from other files.
+
+    Raises DbtError with dbt's own words when the project does not parse.
+    """
+    folder = parsed_folder()
+    manifest, made_from = folder / "manifest.json", folder / "manifest.made-from"
+    fingerprint = project_fingerprint()
+    with FileLock(folder / "manifest.lock"):  # two runs may find it absent
+        if made_from.exists() and made_from.read_bytes() == _note(fingerprint, manifest):
+            return manifest
+        done = run_dbt(folder, "parse", "--target-path", str(folder))
+        if done.returncode:
+            raise DbtError(f"The dbt project does not parse:\n{done.stdout}{done.stderr}")
+        write_bytes(made_from, _note(fingerprint, manifest))
+    return manifest
 
 
-def _lean() -> None:
-    # not for a process that only hands over
-    from dagster_defs.lean_dbt import lean
-
-    lean()
+def _note(fingerprint: str, manifest: Path) -> bytes:
+    """What a manifest was made from, and what is in it."""
+    return f"{fingerprint} {sha256_of(manifest) if manifest.exists() else 'absent'}".encode()
 
 
-def _run(arguments: list[str], manifest: "Manifest | None" = None) -> int:
-    """Run one dbt command in the root; returns dbt's exit code."""
-    from dbt.cli.main import dbtRunner
-
-    # what was read of the project is taken from the project, never from a root
-    parsed = PROJECT / "target" / "partial_parse.msgpack"
-    if parsed.exists():
-        os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(parsed)
-    else:
-        os.environ["DBT_PARTIAL_PARSE"] = "false"
-    os.chdir(os.environ.get("LOAD_PROFILE_ROOT", "."))
-    if is_large(Path(os.environ["LOAD_PROFILE_WAREHOUSE"])):
-        os.environ.setdefault("LOAD_PROFILE_MEMORY", "50%")  # of the machine's
-    callbacks = []
-    if _is_for_dagster():
-        # dbt's own loggers write every debug event as JSON before they drop it: a second a run
-        os.environ |= {"DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
-        # nor is the manifest of a run of use to anyone, as long as the one of the project
-        os.environ.setdefault("DBT_WRITE_JSON", "false")
-        callbacks = [_say]
-    result = dbtRunner(manifest, callbacks).invoke(arguments)
-    if result.exception:
-        print(result.exception, flush=True)
-        return 2
-    return 0 if result.success else 1
+def _environment() -> dict[str, str]:
+    return {**os.environ, "LOAD_PROFILE_WAREHOUSE": WAREHOUSE}
 
 
 def is_large(warehouse: Path, most: int = MOST_READS) -> bool:
     """Whether there are so many reads that 3 GB, the limit in profiles.yml, are not enough.
 
-    The days and quantiles of all feeders cannot go on on disk: 70 million reads need more.
+    The days and quantiles of all feeders cannot spill to disk: 70 million reads need more.
     """
     import duckdb
 
@@ -171,85 +156,84 @@ def is_large(warehouse: Path, most: int = MOST_READS) -> bool:
             where schema_name = 'raw' and table_name = 'interval_reads'
             """
         ).fetchone()
-    return reads is not None and reads[0] > most  # what does not open, dbt tells of
+    return reads is not None and reads[0] > most  # dbt reports what does not open
 
 
-def _say(event: "EventMsg") -> None:
-    """Print an event of level info and above as a line of JSON, as dbt's logger does."""
-    if event.info.level not in ("debug", "test"):
-        from dbt_common.events.functions import msg_to_dict
-
-        sys.stdout.write(json.dumps(msg_to_dict(event), default=str) + "\n")
-        sys.stdout.flush()
-
-
-def _hand_over(warm: str) -> int | None:
-    """Let the waiting process do it and pass on what it prints; None if no process waits."""
-    address, _, key = warm.rpartition(" ")
-    try:
-        connection = Client(address, authkey=bytes.fromhex(key))
-    except (OSError, ValueError, EOFError, AuthenticationError):
-        return None  # none was started, or it has done its one command
-    with connection, suppress(KeyboardInterrupt):
-        connection.send((sys.argv[1:], dict(os.environ)))
-        while isinstance(said := connection.recv(), str):
-            sys.stdout.write(said)
-            sys.stdout.flush()
-    return said
+def main() -> None:
+    """Run dbt with this process's arguments, or wait for a command."""
+    gc.set_threshold(100_000, 50, 100)  # see cli.main
+    os.environ.setdefault("LOAD_PROFILE_WAREHOUSE", WAREHOUSE)
+    if sys.argv[1:2] == [WAIT]:
+        sys.exit(_wait_for_command(sys.argv[2:]))
+    defaults = {"PROJECT_DIR": PROJECT, "PROFILES_DIR": PROJECT, "USE_COLORS": "false"}
+    defaults |= {"TARGET_PATH": Path.cwd() / OWN_FOLDER, "LOG_LEVEL_FILE": "none"}
+    for name, value in defaults.items():
+        os.environ.setdefault(f"DBT_{name}", str(value))
+    # dbt takes what it has read of the project from the project, never from a root
+    parsed = parsed_folder() / "partial_parse.msgpack"
+    if parsed.exists():
+        os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(parsed)
+    else:
+        os.environ["DBT_PARTIAL_PARSE"] = "false"
+    done = _run(sys.argv[1:])
+    if done.exception:
+        print(done.exception)
+    sys.exit(_exit_code(done))
 
 
-class _Stream:
-    """A text stream whose far end is the process that handed its command over."""
-
-    encoding = "utf-8"
-
-    def __init__(self, connection) -> None:
-        self.write = lambda text: connection.send(text) if text else None
-
-    def flush(self) -> None: ...
-
-    def isatty(self) -> bool:
-        return False
-
-
-def _wait_for_command(variables: str) -> None:
-    """Say where this process listens, make dbt ready, run one command; end with the parent."""
-
-    def end_with_parent() -> None:
-        sys.stdin.read()
-        os._exit(0)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    key = os.urandom(16)
-    with Listener(authkey=key) as listener:
-        print(f"{listener.address} {key.hex()}", flush=True)  # the parent waits for that
-        _lean()
-        _run_what_comes(listener, variables)
-    os._exit(0)  # to take dbt apart piece by piece would cost a quarter of a second
-
-
-def _run_what_comes(listener: Listener, variables: str) -> None:
-    """Import dbt and read the project, then run one command."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+def _run(arguments: list[str], manifest: "Manifest | None" = None, callbacks: Sequence = ()):
+    """Run one dbt command; return dbt's own result."""
     from dbt.cli.main import dbtRunner
 
-    # dbt keeps what it read, but not for several sets of variables in one folder
-    kept = PROJECT / "target" / (sha256(variables.encode()).hexdigest() if variables else "")
-    parse = ["--quiet", "--no-write-json", "--log-level-file", "none"]
-    parse += ["parse", "--target-path", str(kept)]
-    parse += ["--vars", variables] if variables else []
-    manifest = dbtRunner().invoke(parse).result
-    importlib.import_module("dbt_common.clients.agate_helper")  # for its first result
-    with listener.accept() as connection:
-        arguments, environment = connection.recv()
-        os.environ.clear()
-        os.environ.update(environment)
-        sys.stdout = sys.stderr = _Stream(connection)
-        code = _run(arguments, manifest)
-        # whoever gets the code may open the warehouse at once
-        if environment := DuckDBConnectionManager._ENV:
-            environment.close()
-        connection.send(code)
+    if is_large(Path(os.environ["LOAD_PROFILE_WAREHOUSE"])):
+        os.environ.setdefault("LOAD_PROFILE_MEMORY", "50%")  # of the machine's
+    return dbtRunner(manifest, list(callbacks)).invoke(arguments)
+
+
+def _wait_for_command(options: list[str]) -> int:
+    """Import dbt and read the project, then run the one command that comes."""
+    # nothing but events reaches the parent by its pipe
+    pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    lines = SimpleQueue()
+    threading.Thread(target=_read_lines, args=[lines], daemon=True).start()
+    from dbt.cli.main import dbtRunner
+    from google.protobuf.json_format import MessageToJson
+
+    def send(event: "Message") -> None:
+        if event.info.level not in ("debug", "test"):
+            text = MessageToJson(event, preserving_proto_field_name=True, indent=None)
+            print(text, file=pipe, flush=True)
+
+    given = [*options, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    folder = parsed_folder()
+    if options != [
+        "--target",
+        DUCKDB,
+    ]:  # dbt keeps what it has read for one set of options in a folder
+        folder /= sha256(json.dumps(options).encode()).hexdigest()[:16]
+    manifest = dbtRunner().invoke(["parse", *SILENT, *given, "--target-path", str(folder)]).result
+    arguments = json.loads(lines.get())["arguments"]
+    done = _run([*arguments, *SILENT, *given], manifest, [send])
+    if done.exception:
+        error = {"info": {"name": "Exception", "level": "error", "msg": str(done.exception)}}
+        print(json.dumps(error), file=pipe, flush=True)
+    return _exit_code(done)
+
+
+def _exit_code(done: "dbtRunnerResult") -> int:
+    """The exit code that the command `dbt` would have."""
+    return 2 if done.exception else int(not done.success)
+
+
+def _read_lines(lines: SimpleQueue) -> None:
+    """Hand on the lines of standard input; end this process with it, as its parent may be gone."""
+    read = b""
+    while block := os.read(0, 65536):
+        *whole, read = (read + block).split(b"\n")
+        for line in whole:
+            lines.put(line)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from ingest.warehouse import WarehouseError
 from ingest.workspace import Workspace
-from load_profile.dbt import run_apart
+from load_profile.dbt import run_dbt
 from load_profile.files.writer import replace_if_changed
 
 PAGE = "dbt-docs.html"
@@ -22,7 +22,7 @@ def write_docs(workspace: Workspace) -> Path:
     page = workspace.profiles / PAGE
     with TemporaryDirectory() as folder:
         words = ("docs", "generate", "--static", "--target-path", folder)
-        done = run_apart(workspace.root, *words)
+        done = run_dbt(workspace.root, *words)
         if done.returncode:
             raise WarehouseError(f"dbt cannot write its documentation:\n{done.stdout}{done.stderr}")
         made = page.with_name(PAGE + ".tmp")

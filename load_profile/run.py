@@ -1,49 +1,45 @@
-"""Run the job as the Dagster page does, in this process, and remember what it was run on.
+"""Run the steps of load_profile.steps as plain calls, in their order, and report to Dagster.
 
-Imports Dagster only when there is something to do: deciding that costs a fraction of a second.
+Files in, dbt, then files out: steps after dbt read the same tables and run two at a time. Knows the
+order and what failed, not what a step does.
 """
 
-import contextlib
 import json
 import logging
-import os
-import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib import import_module
 
-from ingest.caches import notices, put_aside, set_aside_damaged
 from ingest.filing import write_text
+from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 from load_profile import last_run
-from load_profile.dbt import WarmDbt
+from load_profile.alerts import tell
+from load_profile.build import build
+from load_profile.check_messages import failures, warnings
+from load_profile.dagster_report import Reporter
+from load_profile.dbt import DbtProcess, ensure_manifest
+from load_profile.dbt_results import CheckResult, TableBuilt
+from load_profile.plots.catalog import PLOTS
+from load_profile.selection import Graph, graph_of
+from load_profile.steps import RAW_TABLES, STEPS, Run, Step, Values, take_in
 
-COSTED = (
-    "profile_files",
-    "gap_files",
-    "monthly_file",
-    "net_load_plot",
-    "planner_plots",
-    "published",
-    "report",
-)
-# what Dagster keeps there, and what stops it when it is damaged
-HOME_FOLDERS = ("history", "history/runs", "schedules", "storage", "dbt")
-HOME_DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
-SECONDS_FOR_DATABASE = 30
-DAGSTER_YAML = """# written by load-profile; nothing leaves this machine
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-"""
+progress = logging.getLogger("load_profile.progress")
+AT_ONCE = 2  # steps after dbt
+SECONDS = "seconds"
+# values that name what a step left undone without failing
+NOT_DONE = (("raw/files", "alerts"), ("published", "waits for the next run"))
 
 
 @dataclass(frozen=True)
 class RunResult:
     """Whether a run succeeded, which steps failed and with what words, what files it took in.
 
-    `cost` says in one line how many seconds went where, and for how many rows and bytes.
+    `cost` is one line: how many seconds went where, and for how many rows and bytes.
     """
 
     is_success: bool
@@ -53,146 +49,168 @@ class RunResult:
     cost: str = ""
 
 
-def dagster_home(workspace: Workspace) -> Path:
-    """The folder with Dagster's state of this root, made if absent."""
-    home = workspace.root / ".dagster"
-    if os.path.lexists(home) and not _is_sound(home):
-        set_aside_damaged(home, "Dagster's page begins anew, without the runs until now")
-    settings = home / "dagster.yaml"
-    if settings.is_dir() or (settings.exists() and settings.read_bytes() != DAGSTER_YAML.encode()):
-        kept = put_aside(settings)  # it can name Python classes to load
-        words = "%s was not written by load-profile and is not used. It is kept as %s."
-        notices.warning(words, settings, kept.name)
-    if not settings.exists():
-        write_text(settings, DAGSTER_YAML)
-    return home
+@dataclass
+class Results:
+    """What the steps of one run have done so far; `failed` has step, class of error and message."""
+
+    values: dict[str, Values] = field(default_factory=dict)
+    tables: list[TableBuilt] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    failed: list[tuple[str, str, str]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def note_failure(self, step: str, error: Exception) -> None:
+        self.failed.append((step, type(error).__name__, str(error).strip()))
+        self.log.append(f"{step} failed\n{''.join(traceback.format_exception(error))}")
 
 
-def _is_sound(home: Path) -> bool:
-    """Whether Dagster can work with what it kept in a folder."""
-    folders = [home, *(home / name for name in HOME_FOLDERS)]
-    files = [home / name for name in HOME_DATABASES if os.path.lexists(home / name)]
-    return (
-        all(folder.is_dir() for folder in folders if os.path.lexists(folder))
-        and all(os.access(path, os.R_OK | os.W_OK) for path in [*folders, *files] if path.exists())
-        and all(map(_is_database, files))
-    )
+def choose(select: str | None, *, plots: bool) -> frozenset[str] | None:
+    """The names of tables and steps to bring up to date; None for all of them.
+
+    Raises SelectionError for a selection that names nothing.
+    """
+    if not select and plots:
+        return None
+    graph: Graph = graph_of(ensure_manifest())
+    chosen = graph.select(select) if select else frozenset(graph.parents)
+    return chosen if plots else chosen - {step.name for step in STEPS if step.is_plot}
 
 
-def _is_database(path: Path) -> bool:
-    """Whether a file is a whole SQLite database with tables, or is in use and may be one."""
-    try:
-        with contextlib.closing(sqlite3.connect(path, timeout=SECONDS_FOR_DATABASE)) as con:
-            is_whole = con.execute("pragma quick_check(1)").fetchone() == ("ok",)
-            return is_whole and con.execute("select count(*) from sqlite_master").fetchone() > (0,)
-    except sqlite3.DatabaseError as error:
-        return "locked" in str(error)
-
-
-def run_job(
+def run_steps(
     workspace: Workspace,
     dbt_vars: Mapping[str, str] | None = None,
     select: str | None = None,
     plots: bool = True,
 ) -> RunResult:
-    """Materialize the selected assets (all by default) under the root; steps say how they go on.
+    """Bring the selected tables and files (all by default) up to date.
 
-    Raises dagster's own error for a selection that matches nothing.
+    Raises SelectionError for a selection that names nothing.
     """
-    os.environ["LOAD_PROFILE_ROOT"] = str(workspace.root)
-    os.environ["DAGSTER_HOME"] = str(dagster_home(workspace))
+    run = Run(workspace, utc_now())
+    chosen = choose(select, plots=plots)
+    workspace.prepare()
     workspace.last_run.unlink(missing_ok=True)
     inputs = last_run.inputs(workspace, dbt_vars or {}, plots)
-    logging.getLogger("load_profile.progress").info("Starting Dagster")
-    with WarmDbt(json.dumps(dict(dbt_vars)) if dbt_vars else ""):
-        return _run(workspace, inputs, dbt_vars, select)
-
-
-def _run(workspace: Workspace, inputs: dict, dbt_vars, select: str | None) -> RunResult:
-    from dagster import AssetSelection, DagsterInstance
-
-    from dagster_defs import run_events
-    from dagster_defs.automation import FROM_COMMAND
-    from dagster_defs.dbt import as_config
-    from dagster_defs.definitions import defs
-    from dagster_defs.event_log import keep_connections
-    from load_profile.alerts import tell
-
-    job = defs.resolve_job_def("load_profile")
-    keys = None
-    if select or not inputs["plots"]:
-        wanted = AssetSelection.from_string(select) if select else AssetSelection.all()
-        if not inputs["plots"]:
-            wanted -= AssetSelection.groups("plots")
-        keys = list(wanted.resolve(defs.resolve_asset_graph()))
-    config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    if dbt_vars:
-        config["ops"] = {"dbt_models": {"config": {"vars": as_config(dbt_vars)}}}
-    log = workspace.logs / "dagster.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        DagsterInstance.get() as instance,
-        log.open("w", encoding="utf-8") as stream,
-        contextlib.redirect_stdout(stream),
-    ):
-        keep_connections(instance)
-        run_events.note_killed_runs(instance, FROM_COMMAND)
-        result = job.execute_in_process(
-            run_config=config,
-            instance=instance,
-            asset_selection=keys,
-            raise_on_error=False,
-            tags=FROM_COMMAND,
-        )
-    if result.success and not select:
+    results = Results()
+    with Reporter(workspace) as reporter:
+        _run_all(run, chosen, dbt_vars or {}, results, reporter)
+        not_reported = reporter.finish()
+    is_success = not results.failed
+    if is_success and not select:
         write_text(workspace.last_run, json.dumps(inputs, indent=1) + "\n")
-    errors = run_events.errors(result.all_events)
-    warnings = run_events.warnings(result.get_asset_check_evaluations()) + _not_done(result)
-    if not result.success:
-        warnings += tuple(tell(workspace, "the run failed", errors))
-    files = _metadata(result).get("raw/files", {})
-    return RunResult(result.success, errors, files, warnings, _cost(result))
+    write_text(workspace.logs / "run.log", "\n".join(results.log))
+    return _result(workspace, results, not_reported)
 
 
-def _not_done(result) -> tuple[str, ...]:
-    """What steps left undone without failing."""
-    made = _metadata(result)
-    noted = (("raw/files", "alerts"), ("published", "waits for the next run"))
-    return tuple(made[asset][name] for asset, name in noted if name in made.get(asset, {}))
+def _run_all(
+    run: Run,
+    chosen: frozenset[str] | None,
+    variables: Mapping[str, str],
+    results: Results,
+    reporter: Reporter,
+) -> None:
+    """Take in, build, write; what comes after a step that failed is not begun."""
+    steps = [step for step in STEPS if chosen is None or step.name in chosen]
+    models = None if chosen is None else chosen - RAW_TABLES.keys() - {s.name for s in STEPS}
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="step") as pool:
+        with ExitStack() as stack:
+            if models is None or models:
+                progress.info("Starting dbt")
+                ensure_manifest()
+                dbt = stack.enter_context(DbtProcess(run.workspace.root, variables))
+            if chosen is None or chosen & RAW_TABLES.keys():
+                _do("raw_tables", lambda: _take_in(run, results, reporter), results)
+            if results.failed:
+                return
+            if models is None or models:
+                _import_early(pool, steps)
+                _do("dbt_models", lambda: _build(run, dbt, models, results, reporter), results)
+        for group in ([s for s in steps if not s.is_last], [s for s in steps if s.is_last]):
+            if not results.failed:
+                list(pool.map(lambda step: _do_step(step, run, results, reporter), group))
 
 
-def _metadata(result) -> dict[str, dict[str, object]]:
-    """What every asset said of itself when it was made."""
-    return {
-        event.asset_key.to_user_string(): {
-            name: value.value for name, value in event.materialization.metadata.items()
-        }
-        for event in result.get_asset_materialization_events()
-        if event.asset_key
-    }
+def _do(name: str, step: Callable[[], None], results: Results) -> None:
+    """Call a step and note its failure."""
+    try:
+        step()
+    except Exception as error:
+        results.note_failure(name, error)
 
 
-def _cost(result) -> str:
+def _take_in(run: Run, results: Results, reporter: Reporter) -> None:
+    for name, values in take_in(run).items():
+        results.values[name] = values
+        reporter.put((name, values))
+
+
+def _import_early(pool: ThreadPoolExecutor, steps: Sequence[Step]) -> None:
+    """Import what takes seconds while dbt, another process, leaves a core idle."""
+    modules = ["load_profile.report.charts"] if any(step.is_last for step in steps) else []
+    if any(step.is_plot for step in steps):
+        modules += [f"load_profile.plots.{name}" for name in ("axes", *{p.module for p in PLOTS})]
+    pool.submit(lambda: list(map(import_module, modules)))
+
+
+def _build(run: Run, dbt: DbtProcess, models, results: Results, reporter: Reporter) -> None:
+    options = []
+    if models is not None:  # no test of a table that may not be there
+        options = ["--indirect-selection", "buildable", "--select", *sorted(models)]
+    for result in build(run.workspace, dbt, options):
+        if isinstance(result, TableBuilt):
+            progress.info("Building tables: %s", result.name)
+            results.tables.append(result)
+        else:
+            results.checks.append(result)
+        reporter.put(result)
+
+
+def _do_step(step: Step, run: Run, results: Results, reporter: Reporter) -> None:
+    progress.info(step.progress)
+
+    def work() -> None:
+        started = time.monotonic()
+        values = {**step.function(run), SECONDS: round(time.monotonic() - started, 2)}
+        results.values[step.name] = values
+        reporter.put((step.name, values))
+
+    _do(step.name, work, results)
+
+
+def _result(workspace: Workspace, results: Results, not_reported: Sequence[str]) -> RunResult:
+    values = results.values
+    files = values.get("raw/files", {})
+    errors = failures(results.checks, results.failed)
+    told = [
+        *warnings(results.checks),
+        *not_reported,
+        *(values[step][name] for step, name in NOT_DONE if name in values.get(step, {})),
+    ]
+    if results.failed:
+        told += tell(workspace, "the run failed", errors)
+    is_success = not results.failed
+    return RunResult(is_success, tuple(errors), files, tuple(told), _cost(results))
+
+
+def _cost(results: Results) -> str:
     """Seconds by stage; what is not named is starting up."""
-    made = _metadata(result)
-    files = made.get("raw/files", {})
+    files = results.values.get("raw/files", {})
     stages = [
-        (f"{name} files", files[f"{name} (s)"], None)
+        (f"{name} files", files[f"{name} (s)"], 0)
         for name in ("reading", "loading", "filing")
         if f"{name} (s)" in files
     ]
-    rows = made.get("raw/interval_reads", {}).get("rows loaded", 0)
-    duration = "Execution Duration"
-    stages += [("models", sum(m.get(duration, 0) for m in made.values()), None)]
-    checks = (check.metadata.get(duration) for check in result.get_asset_check_evaluations())
-    stages += [("checks", sum(found.value for found in checks if found), None)]
+    stages += [("models", sum(table.seconds for table in results.tables), 0)]
+    stages += [("checks", sum(check.seconds for check in results.checks), 0)]
+    made = ((step.name, results.values.get(step.name)) for step in STEPS)
     stages += [
-        (asset.replace("_", " "), made[asset]["seconds"], made[asset]["bytes written"])
-        for asset in COSTED
-        if asset in made
+        (name.replace("_", " "), values[SECONDS], values["bytes written"])
+        for name, values in made
+        if values
     ]
     took = ", ".join(
         f"{name} {seconds:.1f} s" + (f" ({size / 1e6:,.1f} MB written)" if size else "")
         for name, seconds, size in stages
     )
+    rows = results.values.get("raw/interval_reads", {}).get("rows loaded", 0)
     return f"{rows:,} rows and {files.get('bytes read', 0) / 1e6:,.1f} MB taken in; {took}"

@@ -87,9 +87,9 @@ def project_as_read():
     """dbt's manifest of the project, as in the product: read anew only where a file has changed."""
     from dbt.cli.main import dbtRunner
 
-    from dagster_defs.dbt import ensure_manifest
+    from load_profile.dbt import ensure_manifest
 
-    # relative to a root, as for load-profile-dbt: another path would have all read anew
+    # relative to a root, as in the product: another path would have dbt read everything again
     os.environ["LOAD_PROFILE_WAREHOUSE"] = "warehouse/load_profile.duckdb"
     target = str(ensure_manifest().parent)
     return dbtRunner().invoke(["parse", *DBT, "--target-path", target]).result

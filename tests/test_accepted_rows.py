@@ -7,18 +7,12 @@ from pathlib import Path
 import pytest
 import raw_exports
 from conftest import BUILD, dbt, mark_published, only, query, summary, take_in
-from dagster import (
-    AssetCheckEvaluation,
-    AssetCheckSeverity,
-    AssetKey,
-    MetadataValue,
-    TableRecord,
-)
 
-from dagster_defs.run_events import FAILING_ROWS, warnings
 from ingest.review import release_file, withdraw_file
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
+from load_profile.check_messages import warnings
+from load_profile.dbt_results import CheckResult
 
 FIRST = datetime(2024, 3, 4)
 QUARTER = timedelta(minutes=15)
@@ -131,13 +125,8 @@ def test_what_was_withdrawn_and_comes_back_is_told(root):
 
 def test_a_failing_row_says_how_all_others_go_on_without_it():
     def said(row: dict[str, str]) -> str:
-        rows = MetadataValue.table([TableRecord(row)])
-        check = AssetCheckEvaluation(
-            asset_key=AssetKey("feeder_profiles"),
-            check_name="assert_it",
-            passed=False,
-            metadata={FAILING_ROWS: rows},
-            severity=AssetCheckSeverity.WARN,
+        check = CheckResult(
+            "feeder_profiles", "assert_it", is_passed=False, is_warning=True, failing_rows=(row,)
         )
         return warnings([check])[0]
 

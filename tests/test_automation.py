@@ -23,8 +23,8 @@ from dagster import (
     define_asset_job,
 )
 
-from dagster_defs.assets import recent_readings
 from dagster_defs.automation import automation_for, every_morning
+from dagster_defs.checks import recent_readings
 from dagster_defs.resources import workspace_resource
 from ingest.workspace import Workspace
 from load_profile.sample import write_sample

@@ -12,9 +12,9 @@ from ingest.filing import LEDGER
 from ingest.review import rebuild_warehouse
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
+from load_profile.dagster_home import dagster_home
 from load_profile.files.writer import INDEX, are_outputs_intact, written_files
 from load_profile.last_run import is_anything_new
-from load_profile.run import dagster_home
 from load_profile.sample import write_sample
 
 GARBAGE = b"\x00not what it was\xff" * 50
@@ -126,7 +126,7 @@ def test_a_damaged_state_of_dagsters_is_put_aside(tmp_path, caplog, name, conten
     damaged.parent.mkdir(parents=True, exist_ok=True)
     damaged.write_bytes(content)
     assert kept(dagster_home(space)) == [".dagster.damaged-1"]
-    assert "Dagster's page begins anew" in caplog.text
+    assert "the history on Dagster's page starts again" in caplog.text
     assert kept(dagster_home(space)) == [".dagster.damaged-1"]  # once
 
 

@@ -13,9 +13,9 @@ from dagster import DagsterInstance, DagsterRunStatus, job, op
 from ingest.filing import FilingError, recorded_place
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import RootError, Workspace, workspace_at
+from load_profile.dagster_home import DAGSTER_YAML, dagster_home
 from load_profile.files.writer import INDEX, OutputWriter, written_files
 from load_profile.publish.history import difference
-from load_profile.run import DAGSTER_YAML, dagster_home
 from load_profile.sample import write_sample
 
 

@@ -11,7 +11,6 @@ import sys
 import time
 from contextlib import closing
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from shutil import copy2, copytree, rmtree
 from tempfile import TemporaryDirectory
@@ -22,7 +21,6 @@ from conftest import PROJECT, bring_up_to_date, load_profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_defs.ahead import Ahead
 from ingest.review import withdraw_file
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
@@ -224,23 +222,6 @@ def test_one_feeder_month_writes_its_files_and_the_copy_only(space):
     change(space, -1)
     third = publish(space, MARTS)
     assert third.content == first.content and third.version > second.version
-
-
-def test_what_was_published_ahead_is_the_result_unless_the_warehouse_changed_since(space):
-    ahead = Ahead(partial(publish, marts=MARTS))
-    change(space)
-    ahead.begin(space)
-    first, is_ahead = ahead.finish(space)
-    assert is_ahead and publish(space, MARTS).version == first.version
-    ahead.begin(space)
-    [(_, begun)] = ahead._begun.values()
-    begun.result()  # until then nobody could write
-    change(space)
-    second, is_ahead = ahead.finish(space)
-    assert not is_ahead and second.version > first.version
-    sums = "select sum(mw_net)::double from feeder_profiles"
-    with open_warehouse(space.warehouse, read_only=True) as con:
-        assert rows(space, sums) == con.execute(sums).fetchall()
 
 
 def test_made_anew_from_nothing_it_has_the_same_content(space):

@@ -197,7 +197,7 @@ def test_names_can_be_read_on_a_narrow_terminal(rerun, width):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signal masks")
-@pytest.mark.parametrize("phase", ["Starting Dagster", "Building tables: readings"])
+@pytest.mark.parametrize("phase", ["Starting dbt", "Building tables: readings"])
 def test_ctrl_c_is_one_line_and_the_next_run_goes_on(tmp_path, phase):
     write_sample(tmp_path, feeders=1, months=1)
     words = [str(COMMAND), "run", "--no-plots", "--root", str(tmp_path)]

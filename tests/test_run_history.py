@@ -16,10 +16,10 @@ from dagster import (
     define_asset_job,
 )
 
-from dagster_defs.run_history import DAY, prune_runs
 from ingest.settings import Settings, SettingsError, read_settings
 from ingest.workspace import Workspace
-from load_profile.run import dagster_home
+from load_profile.dagster_history import DAY, prune_runs
+from load_profile.dagster_home import dagster_home
 
 
 @asset(check_specs=[AssetCheckSpec("small", asset="made")])

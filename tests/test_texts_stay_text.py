@@ -18,11 +18,11 @@ from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue
 from markdown_it import MarkdownIt
 from test_automation import mail_server, web_server, write_alerts
 
-from dagster_defs.markdown import as_markdown
 from ingest.export_raw import export_raw
 from ingest.review import rebuild_warehouse
 from ingest.workspace import Workspace
 from load_profile.alerts import tell
+from load_profile.markdown import as_markdown
 from load_profile.plots.catalog import PLANNER_NAMES
 
 FEEDERS = {  # and their meters

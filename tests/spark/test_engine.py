@@ -120,12 +120,13 @@ def said(target: str, folder: Path) -> dict[str, str]:
     target_path = str(folder / f"dbt-{target}")
     environment = {
         **os.environ,
-        "LOAD_PROFILE_ROOT": str(folder),
         "DBT_TARGET_PATH": target_path,
         "DBT_LOG_PATH": target_path,
     }
-    program = Path(sys.executable).with_name("load-profile-dbt")
-    done = subprocess.run([program, *command], env=environment, capture_output=True, text=True)
+    program = [sys.executable, "-P", "-m", "load_profile.dbt"]
+    done = subprocess.run(
+        [*program, *command], cwd=folder, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     parts = done.stdout.split("\n--")
     parts[0] = parts[0].partition("--")[2]

@@ -28,7 +28,7 @@ from ingest.workspace import Workspace
 TABLES = (*BUILD, "--exclude-resource-type", "test")
 # a program of its own starts sooner than executors on the cluster
 LOCAL = {"LOAD_PROFILE_SPARK_MASTER": "local[2]"}
-COMMAND = Path(sys.executable).with_name("load-profile-dbt")
+DBT = [sys.executable, "-P", "-m", "load_profile.dbt"]
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +45,12 @@ def start_on_spark(
 ) -> subprocess.Popen:
     """Begin a build of what the warehouse holds now, in this environment but for `other`."""
     export_raw(Workspace(root))
-    command = [str(COMMAND), *words, "--target", "spark", *options]
-    environment = {**os.environ, **cluster.environment, "LOAD_PROFILE_ROOT": str(root), **other}
+    command = [*DBT, *words, "--target", "spark", *options]
+    environment = {**os.environ, **cluster.environment, **other}
     with (root / "spark.log").open("w") as log:
-        return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            command, cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
 
 
 def finish(program: subprocess.Popen, root: Path) -> None:

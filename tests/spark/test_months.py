@@ -11,7 +11,7 @@ from compare import compare_marts
 from conftest import BUILD, DBT_PROJECT, dbt
 
 from ingest.workspace import Workspace
-from load_profile.run import dagster_home
+from load_profile.dagster_home import dagster_home
 from load_profile.sample import write_sample
 
 # jobs in turn, each for the months that are named; in a process of its own, as Dagster's page would
@@ -76,7 +76,7 @@ def test_months_built_apart_make_the_tables_of_one_build(root, environment):
 
 
 def test_a_target_that_nobody_knows_is_named(environment):
-    words = [sys.executable, "-c", "import dagster_defs.dbt"]
+    words = [sys.executable, "-c", "import dagster_defs.definitions"]
     wrong = environment | {"LOAD_PROFILE_TARGET": "snow"}
     done = subprocess.run(words, env=wrong, capture_output=True, text=True)
     assert "LOAD_PROFILE_TARGET is 'snow'; allowed are duckdb and spark" in done.stderr
@@ -88,10 +88,11 @@ def test_a_session_that_is_not_on_utc_builds_nothing(root, environment, tmp_path
     (tmp_path / "profiles.yml").write_text(
         profile.replace("timeZone: UTC", "timeZone: America/Denver"), encoding="utf-8"
     )
-    words = [Path(sys.executable).with_name("load-profile-dbt"), "build", "--target", "spark"]
+    words = [sys.executable, "-P", "-m", "load_profile.dbt", "build", "--target", "spark"]
     away = {"DBT_PROFILES_DIR": str(tmp_path), "DBT_TARGET_PATH": str(tmp_path / "target")}
     done = subprocess.run(
         [*words, "--select", "stg_meter_data"],
+        cwd=root,
         env=environment | away,
         capture_output=True,
         text=True,

@@ -17,9 +17,38 @@ AT_ONCE = 500  # ids in a statement; SQLite takes a thousand or more
 COUNTS = ("freelist_count", "page_count")
 DAY = 24 * 60 * 60
 INDEX = "index"  # the event database of all runs
+RUNLESS = ""  # the run of events that belong to none, which the command reports
 # the tables of checks have no function that deletes the rows of a run
 CHECKS = text("delete from asset_check_executions where run_id in :runs").bindparams(
     bindparam("runs", expanding=True)
+)
+
+OLDER_EVENTS = (
+    """
+    delete from event_logs
+    where run_id = '' and (
+        dagster_event_type <> 'ASSET_MATERIALIZATION'
+        or id in (
+            select id from (
+                select id, row_number() over (partition by asset_key order by id desc) as place
+                from event_logs
+                where run_id = '' and dagster_event_type = 'ASSET_MATERIALIZATION'
+            ) where place > :keep
+        )
+    )
+    """,
+    """
+    delete from asset_check_executions
+    where run_id = '' and id in (
+        select id from (
+            select
+                id,
+                row_number() over (partition by asset_key, check_name order by id desc) as place
+            from asset_check_executions
+            where run_id = ''
+        ) where place > :keep
+    )
+    """,
 )
 
 
@@ -61,6 +90,21 @@ def _prune(instance: DagsterInstance, keep: int) -> int:
     if old:
         _compact(Path(instance.event_log_storage.path_for_shard(INDEX)))
     return len(old)
+
+
+def prune_events(instance: DagsterInstance, keep: int) -> None:
+    """Delete all but the latest events of each asset and check that the command has reported.
+
+    Copies of them, which nothing reads, are all deleted, and so are events of checks: these have a
+    table of their own.
+    """
+    log = instance.event_log_storage
+    with log.run_connection(RUNLESS) as connection:
+        connection.execute(text("delete from event_logs"))
+    with log.index_connection() as connection:
+        for statement in OLDER_EVENTS:
+            connection.execute(text(statement), {"keep": keep})
+    _compact(Path(log.path_for_shard(INDEX)))
 
 
 def _compact(database: Path) -> None:
