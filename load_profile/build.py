@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from ingest.workspace import Workspace
 from load_profile.dbt import OWN_FOLDER, DbtProcess, ensure_manifest
 from load_profile.dbt_results import CheckResult, TableBuilt, results_of
-from load_profile.publish.marts import checkpoint
+from load_profile.publish.version import checkpoint
 
 # unit tests belong to the test command
 BUILD = ("build", "--exclude-resource-type", "unit_test")

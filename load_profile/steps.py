@@ -24,7 +24,8 @@ from load_profile.dbt import ensure_manifest
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
 from load_profile.files.writer import Outputs
 from load_profile.plots.draw import draw_net_load, draw_planner_plots
-from load_profile.publish.marts import note_published, publish, published_marts
+from load_profile.publish.marts import published_marts
+from load_profile.publish.version import publish
 
 progress = logging.getLogger("load_profile.progress")
 Values = Mapping[str, object]
@@ -89,7 +90,6 @@ def take_in(run: Run, *, is_exported: bool = False) -> dict[str, dict[str, objec
     """
     workspace = run.workspace
     meters = read_meter_data(workspace.meter_data)
-    note_published(workspace)
     save_meter_data(workspace, meters)
     summary = load_files(workspace, lambda *at: progress.info("%s: %d of %d", *at))
     values = {name: {} for name in RAW_TABLES}

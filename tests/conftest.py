@@ -25,11 +25,12 @@ from rich.console import Console
 
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
-from ingest.warehouse import open_warehouse, utc_now
+from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
 from load_profile.plots.draw import draw_net_load, draw_planner_plots
-from load_profile.publish.marts import note_published
+from load_profile.publish.marts import published_marts
+from load_profile.publish.version import publish
 from load_profile.terminal import print_summary
 
 PROJECT = Path(__file__).parents[1]
@@ -129,15 +130,24 @@ def take_in(root: Path) -> None:
     """meter-data.csv and the files of the drop folder into the warehouse."""
     space = Workspace(root)
     space.prepare()
-    note_published(space)
     save_meter_data(space, read_meter_data(space.meter_data))
     load_files(space)
 
 
-def mark_published(root: Path) -> None:
-    """Let the next build count from what the tables are now, as after a run that published them."""
-    with open_warehouse(Workspace(root).warehouse) as con:
-        con.execute("insert into publications select uuid()::varchar, ?, true", [utc_now()])
+def publish_built(root: Path) -> None:
+    """Publish the marts that are built, as if all their checks had passed."""
+    from load_profile.dbt import ensure_manifest
+
+    space = Workspace(root)
+    with open_warehouse(space.warehouse) as con:
+        con.execute("update model_parts set is_tested = true")
+        built = {
+            name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()
+        }
+        built |= {
+            name for (name,) in con.execute("select view_name from duckdb_views()").fetchall()
+        }
+    publish(space, [mart for mart in published_marts(ensure_manifest()) if mart.name in built])
 
 
 def write_files(root: Path) -> None:
@@ -159,7 +169,6 @@ def bring_up_to_date(root: Path, *options: str) -> dict[str, object]:
     """What `load-profile run --no-plots` does, but for Dagster and publishing; dbt's results."""
     take_in(root)
     results = dbt(root, *BUILD, *options)
-    mark_published(root)
     write_files(root)
     return results
 

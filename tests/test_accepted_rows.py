@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import raw_exports
-from conftest import BUILD, dbt, mark_published, only, query, summary, take_in
+from conftest import BUILD, dbt, only, publish_built, query, summary, take_in
 
 from ingest.review import release_file, withdraw_file
 from ingest.warehouse import utc_now
@@ -16,6 +16,7 @@ from load_profile.dbt_results import CheckResult
 
 FIRST = datetime(2024, 3, 4)
 QUARTER = timedelta(minutes=15)
+MADE = ("files", "feeder_profiles", "combined_profiles")
 
 
 def export(name: str, offsets, values=(100,), words=("Normal",), start=FIRST) -> str:
@@ -29,11 +30,11 @@ def export(name: str, offsets, values=(100,), words=("Normal",), start=FIRST) ->
 
 
 def build(space: Workspace, *options: str) -> datetime:
-    """What a run makes, marked as published."""
+    """What a run makes, published."""
     started = utc_now()
     take_in(space.root)
     dbt(space.root, *BUILD, *options)
-    mark_published(space.root)
+    publish_built(space.root)
     return started
 
 
@@ -116,11 +117,13 @@ def test_what_was_withdrawn_and_comes_back_is_told(root):
     space = Workspace(root[0])
     bytes_of = (space.root / "data/KW/2024-03/jitter.csv").read_bytes()
     withdraw_file(space, "data/KW/2024-03/jitter.csv", "not sure")
-    told = summary(space.root, build(space, *only("restatements")))
-    assert "withdrawal: jitter restated 2024-03: 288 readings (288 of them no longer known)" in told
+    told = summary(space.root, build(space, *only(*MADE)))
+    assert (
+        "withdrawal: jitter restated 2024-03: 288 intervals (288 of them no longer known)" in told
+    )
     (space.dropbox / "jitter.csv").write_bytes(bytes_of)
-    told = summary(space.root, build(space, *only("restatements")))
-    assert "late file: jitter restated 2024-03: 288 readings, net energy +8.160 MWh" in told
+    told = summary(space.root, build(space, *only(*MADE)))
+    assert "late file: jitter restated 2024-03: 288 intervals, net energy +8.160 MWh" in told
 
 
 def test_a_failing_row_says_how_all_others_go_on_without_it():

@@ -10,7 +10,8 @@ from conftest import PROJECT, load_profile
 
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
-from load_profile.publish.marts import publish, published_marts
+from load_profile.publish.marts import published_marts
+from load_profile.publish.version import publish
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from conftest import BUILD, PROJECT, dbt, only, query, take_in
 
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
-from load_profile.publish.marts import publish, published_marts
+from load_profile.publish.marts import published_marts
+from load_profile.publish.version import publish
 from load_profile.why import explain
 
 START = datetime(2024, 6, 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copytree
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 import raw_exports
 from conftest import (
@@ -17,14 +18,15 @@ from conftest import (
     bring_up_to_date,
     dbt,
     load_profile,
-    mark_published,
     only,
+    publish_built,
     query,
     summary,
     take_in,
 )
 
 from ingest.warehouse import utc_now
+from ingest.workspace import Workspace
 
 # raw values are MW, but for `energy`, whose raw values are kWh
 METERS = """sta,meter,multiplier,channel_unit,interval_minutes,timezone,valid_from,valid_to
@@ -116,6 +118,7 @@ def first(tmp_path_factory) -> tuple[Path, str]:
     drop(root, "late-3.csv", rows(datetime(2024, 7, 3), LAST, 15, 2))
     started = utc_now()
     found = bring_up_to_date(root)
+    publish_built(root)
     warned = (f"{n}: {made.failures} rows\n" for n, made in found.items() if made.status == "warn")
     return root, summary(root, started) + "".join(warned)
 
@@ -135,8 +138,8 @@ def brought_up_to_date(root: Path) -> str:
     """What is told of the files and edits since the last run."""
     started = utc_now()
     take_in(root)
-    dbt(root, *BUILD, *only("restatements", "correction_effects", "gaps", "combined_gaps", "files"))
-    mark_published(root)
+    dbt(root, *BUILD, *only("correction_effects", "gaps", "combined_gaps", "files"))
+    publish_built(root)
     return summary(root, started)
 
 
@@ -312,7 +315,7 @@ def test_an_edit_of_meter_data_restates_exactly_what_it_touches_and_the_run_says
     assert [row for row in after["north"] if row in before["north"]] == before["north"][:-96]
     # a day of 2 MW more
     assert (
-        "meter-data.csv changed: north restated 2024-07: 288 readings, net energy +48.000 MWh, "
+        "meter-data.csv changed: north restated 2024-07: 96 intervals, net energy +48.000 MWh, "
         "peak 2.000 -> 4.000 MW"
     ) in text
     assert "late file, meter-data.csv changed: total restated 2024-07: " in text
@@ -322,13 +325,15 @@ def test_a_late_file_restates_its_month_and_a_day_more_restates_nothing(edited):
     root, text, _ = edited
     # a day of 5 MW
     assert (
-        "late file: late restated 2024-07: 480 readings, net energy +120.000 MWh, "
+        "late file: late restated 2024-07: 96 intervals, net energy +120.000 MWh, "
         "peak 2.000 -> 5.000 MW"
     ) in text
     assert "words restated" not in text
-    table = """select feeder, cause, strftime(month_start_at, '%Y-%m') from restatements
-        where feeder <> 'total' order by all"""
-    assert query(root, table) == [
+    table = """select feeder, cause, strftime(month_start_at, '%Y-%m') from version_months
+        where feeder <> 'total' and cause <> 'new file' order by all"""
+    with duckdb.connect(str(Workspace(root).published), read_only=True) as con:
+        changed = con.execute(table).fetchall()
+    assert changed == [
         ("late", "late file", "2024-07"),
         ("north", "meter-data.csv", "2024-07"),
     ]
@@ -339,7 +344,7 @@ def test_a_withdrawal_restates_what_its_file_had_brought(edited):
     done = load_profile("withdraw", "late-2.csv", "--reason", "another meter", "--root", root)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (
-        "withdrawal: late restated 2024-07: 480 readings (96 of them no longer known), "
+        "withdrawal: late restated 2024-07: 96 intervals (96 of them no longer known), "
         "net energy -120.000 MWh, "
         "peak 5.000 -> 2.000 MW"
     ) in brought_up_to_date(root)

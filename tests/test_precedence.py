@@ -136,7 +136,7 @@ def test_a_rebuild_keeps_the_order_in_which_files_were_accepted(tmp_path):
     assert counting(root) == before
 
 
-MADE = ("file_conflicts", "findings", "correction_effects", "restatements", "gaps", "combined_gaps")
+MADE = ("file_conflicts", "findings", "correction_effects", "gaps", "combined_gaps")
 KW = raw_exports.export(
     raw_exports.row(n, *ends, f"{100 + n * 7 % 31},0,,")
     for n, ends in enumerate(raw_exports.intervals(DAY, 48, 60))

@@ -35,7 +35,7 @@ from load_profile.last_run import is_anything_new
 from load_profile.plots.catalog import PLANNER_NAMES
 from load_profile.report.page import FILE as REPORT
 from load_profile.sample import write_sample
-from load_profile.terminal import print_feeders
+from load_profile.terminal.figures import print_feeders
 
 PROFILE_HEADER = (
     "meter,Record No.,Event Type,Start Time,End Time,kw_del,kw_rec,kva_del,kva_rec,"

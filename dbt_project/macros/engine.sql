@@ -151,10 +151,6 @@
     {{ adapter.dispatch('entry')(list, place) }}
 {%- endmacro %}
 
-{% macro is_one_of(value, list) -%}
-    {{ adapter.dispatch('is_one_of')(value, list) }}
-{%- endmacro %}
-
 {% macro has_all(list, part) -%}
     {{ adapter.dispatch('has_all')(list, part) }}
 {%- endmacro %}
@@ -199,26 +195,7 @@
     {{ adapter.dispatch('assert_session_is_utc')() }}
 {%- endmacro %}
 
-{# What begins a table of this name that need not outlive the model, and how it is called. #}
-{% macro scratch_table(name) -%}
-    {{ adapter.dispatch('scratch_table')(name) }}
-{%- endmacro %}
-
-{% macro scratch(name) -%}
-    {{ adapter.dispatch('scratch')(name) }}
-{%- endmacro %}
-
 {# Where the tables of schema raw are. #}
 {% macro show_raw_tables() -%}
     {{ adapter.dispatch('show_raw_tables')() }}
-{%- endmacro %}
-
-{# What begins an insert into a table of all runs, and the clauses for it that not every engine has:
-   on Spark each run has its own partition, so that runs at one time do not meet. #}
-{% macro insert_of_run(table) -%}
-    {{ adapter.dispatch('insert_of_run')(table) }}
-{%- endmacro %}
-
-{% macro by_run(clause) -%}
-    {{ adapter.dispatch('by_run')(clause) }}
 {%- endmacro %}

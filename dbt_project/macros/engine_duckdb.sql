@@ -85,10 +85,6 @@
     {{ list }}[{{ place }}]
 {%- endmacro %}
 
-{% macro duckdb__is_one_of(value, list) -%}
-    list_contains({{ list }}, {{ value }})
-{%- endmacro %}
-
 {% macro duckdb__has_all(list, part) -%}
     list_has_all({{ list }}, {{ part }})
 {%- endmacro %}
@@ -122,21 +118,6 @@
         end
 {%- endmacro %}
 
-{% macro duckdb__scratch_table(name) -%}
-    create or replace temp table {{ name }} as
-{%- endmacro %}
-
-{% macro duckdb__scratch(name) -%}
-    {{ name }}
-{%- endmacro %}
-
 {# Ingest has made them in this very file. #}
 {% macro duckdb__show_raw_tables() -%}
-{%- endmacro %}
-
-{% macro duckdb__insert_of_run(table) -%}
-    insert into {{ table }}
-{%- endmacro %}
-
-{% macro duckdb__by_run(clause) -%}
 {%- endmacro %}

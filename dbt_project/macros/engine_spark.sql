@@ -105,10 +105,6 @@
     element_at({{ list }}, {{ place }})
 {%- endmacro %}
 
-{% macro spark__is_one_of(value, list) -%}
-    array_contains({{ list }}, {{ value }})
-{%- endmacro %}
-
 {% macro spark__has_all(list, part) -%}
     size(array_except({{ part }}, {{ list }})) = 0
 {%- endmacro %}
@@ -151,17 +147,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro spark__scratch_table(name) -%}
-    {%- if execute -%}
-        {%- do run_query('drop table if exists ' ~ scratch(name)) -%}
-    {%- endif -%}
-    create table {{ scratch(name) }} using parquet as
-{%- endmacro %}
-
-{% macro spark__scratch(name) -%}
-    {{ target.schema }}.{{ name }}{{ var('month') | replace('-', '') }}
-{%- endmacro %}
-
 {# What `load-profile export-raw` has written; a path of this machine or of an object store. Seeds
    alone need none of it. #}
 {% macro spark__show_raw_tables() -%}
@@ -201,12 +186,4 @@
     {%- set sql = 'insert into ' ~ this ~ ' values ' ~ rows | join(', ') -%}
     {%- do adapter.add_query(sql, abridge_sql_log=True) -%}
     {{- return(sql) -}}
-{%- endmacro %}
-
-{% macro spark__insert_of_run(table) -%}
-    insert overwrite {{ table }} partition (run)
-{%- endmacro %}
-
-{% macro spark__by_run(clause) -%}
-    {{ clause }}
 {%- endmacro %}

@@ -22,8 +22,9 @@ from load_profile.files.writer import Outputs, OutputWriter, replace_if_changed
 from load_profile.plots.bucket_width import bucket_minutes
 from load_profile.plots.draw import current_planner_plots
 from load_profile.plots.theme import NET_LABELS
-from load_profile.publish.marts import VERSION
-from load_profile.terminal import CONFLICTS, CORRECTIONS, FILES, IS_OPEN, RESTATEMENTS, WHOLE
+from load_profile.publish.history import restated_months
+from load_profile.publish.parquet import VERSION
+from load_profile.terminal.queries import CONFLICTS, CORRECTIONS, FILES, WHOLE
 
 FILE = "report.html"
 TEMPLATE = Path(__file__).with_name("template.html.jinja")
@@ -175,9 +176,9 @@ from files
 where processed_at >= $started
 order by outcome in ('accepted', 'duplicate'), file_id
 """
-UNDECIDED = f"""\
+UNDECIDED = """\
 from raw.files
-where {IS_OPEN}
+where letter is not null and closed_by is null
 order by file_id desc
 """
 WAITING = f"""
@@ -317,6 +318,7 @@ def write_report(
                 (name, words, data_url(workspace.plots / f"{name}.png"))
                 for name, words in current_planner_plots(con, workspace).items()
             ],
+            "restatements": _first_rows(*restated_months(workspace, started)),
             "version": _version(workspace),
             "made_at": utc_now(),
             "docs": DOCS if (workspace.profiles / DOCS).exists() else None,
@@ -380,7 +382,6 @@ def _content(
         "letters": con.execute(LETTERS, {"most": MOST_LETTERS}).fetchall(),
         "conflicts": _table(con, CONFLICTS, [datetime.min]),
         "corrections": _table(con, CORRECTIONS, [started]),
-        "restatements": _table(con, RESTATEMENTS, [started]),
         "findings": _table(con, FINDINGS),
         "gaps": _table(con, GAPS),
         "feeders": _table(con, FEEDERS),
@@ -393,10 +394,12 @@ def _content(
 
 
 def _table(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> Table:
-    """The first MOST_ROWS rows, without columns in which nothing is known."""
     result = con.execute(query, parameters)
-    names = [column[0] for column in result.description]
-    rows = result.fetchall()
+    return _first_rows([column[0] for column in result.description], result.fetchall())
+
+
+def _first_rows(names: list[str], rows: list[tuple]) -> Table:
+    """The first MOST_ROWS rows, without columns in which nothing is known."""
     kept = [i for i in range(len(names)) if not rows or any(row[i] is not None for row in rows)]
     return Table(
         tuple(names[i] for i in kept),

@@ -27,10 +27,6 @@ MEMORY = "3GB"
 MOST_ROWS = 400_000  # of those that differ, whose cells are looked at: bounds memory
 PARTITION = "part_month"  # Spark's folders of a large table; what it holds is in other columns too
 
-# What cannot be equal, and why.
-UNEQUAL = {
-    ("restatements", "restated_at"): "when this engine's run built the tables",
-}
 # What tells rows apart where no test says it: not that they are unique, only which to compare.
 KEYS = {
     "feeder_figures": ["feeder", "grain", "period_start"],
@@ -39,7 +35,6 @@ KEYS = {
     "planner_figures": ["feeder", "grain", "period_start"],
     "reading_origins": ["file_id", "line_number", "interval_start_at"],
     "readings": ["feeder", "interval_start_at"],
-    "restatements": ["feeder", "month_start_at", "cause"],
     "total_figures": ["grain", "period_start"],
 }
 SIDES = ("duckdb", "spark")
@@ -148,7 +143,7 @@ def compare(con: duckdb.DuckDBPyConnection, mart: str, key: list[str]) -> Compar
     """Compare the views `duckdb` and `spark`."""
     types, spark_types = (columns_of(con, side) for side in SIDES)
     spark_types.pop(PARTITION, None)
-    compared = [c for c in types if c in spark_types and (mart, c) not in UNEQUAL]
+    compared = [c for c in types if c in spark_types]
     key = [c for c in key if c in compared] or compared
     show_hashes(con, {c: canonical(c, types[c], spark_types[c]) for c in compared}, types)
     unequal = find_unequal(con)

@@ -55,7 +55,6 @@ described as (
     select
         feeder,
         month_start_at,
-        file_id,
         {{ joined([
             'file_id', 'accepted_seq', 'period_from', 'period_to', 'utc_offset_minutes',
             'second_offset_minutes', 'meter', 'interval_minutes', 'timezone', 'mw_factor',
@@ -67,7 +66,6 @@ described as (
 select
     feeder,
     month_start_at,
-    md5({{ ordered_list('description') }}) as stamp,
-    {{ distinct_list('file_id') }} as file_ids
+    md5({{ ordered_list('description') }}) as stamp
 from described
 group by feeder, month_start_at

@@ -27,7 +27,9 @@ from ingest.workspace import Workspace
 from load_profile.last_run import is_anything_new
 from load_profile.publish import history as versions
 from load_profile.publish.history import UnknownVersionError, difference
-from load_profile.publish.marts import as_double, publish, published_marts
+from load_profile.publish.marts import published_marts
+from load_profile.publish.parquet import as_double
+from load_profile.publish.version import publish
 
 MARTS = published_marts(PROJECT / "dbt_project/target/manifest.json")
 HEADER = "Record No.,"
@@ -83,11 +85,11 @@ def export(space: Workspace, feeder: str, month: str) -> tuple[list[str], int]:
 def test_the_published_file_holds_the_marts_and_nothing_else(sample):
     space = Workspace(sample)
     names = {mart.name for mart in MARTS}
-    assert {"feeder_profiles", "combined_profiles", "gaps", "files", "restatements"} <= names
+    assert {"feeder_profiles", "combined_profiles", "gaps", "files"} <= names
     with connect(space) as con:
         con.execute(f"attach '{space.warehouse}' as own (read_only)")
         found = con.execute("select table_name from duckdb_tables() where database_name <> 'own'")
-        kept = {"model_parts", "versions", "version_months", "version_intervals"}
+        kept = {*versions.COMPARED, *versions.HISTORY}
         assert {name for (name,) in found.fetchall()} == names | kept
         for name in names:
             mine = con.sql(f"from published.{name} order by all")
@@ -243,7 +245,7 @@ def test_a_published_file_that_somebody_changed_is_made_again(space):
 
 
 def test_feeders_share_files_of_about_fifty_thousand_rows(space, monkeypatch):
-    monkeypatch.setattr("load_profile.publish.marts.ROWS_A_FILE", 4_000)
+    monkeypatch.setattr("load_profile.publish.parquet.ROWS_A_FILE", 4_000)
     publish(space, MARTS)
     folder = space.warehouse.parent / "published/feeder_profiles"
     assert len(list(folder.glob("month=2024-08/*"))) in (2, 3, 4)
@@ -323,7 +325,7 @@ def test_a_file_that_cannot_be_replaced_waits_for_the_next_run(space, monkeypatc
             raise PermissionError(13, "The process cannot access the file: it is being used")
         return replace(path, target)
 
-    monkeypatch.setattr("load_profile.publish.marts.PAUSE", 0)
+    monkeypatch.setattr("load_profile.publish.version.PAUSE", 0)
     monkeypatch.setattr(Path, "replace", refuse)
     second = publish(space, MARTS)
     assert not second.is_in_place
@@ -462,7 +464,7 @@ def test_a_folder_of_the_name_is_put_aside(space, caplog):
     (space.published / "somebody's").mkdir(parents=True)
     done = publish(space, MARTS)
     assert done.is_in_place and rows(space, "select count(*) from versions") == [(1,)]
-    assert "published.duckdb was damaged: it is made again" in caplog.text
+    assert "published.duckdb was damaged: it is rebuilt" in caplog.text
     assert (space.warehouse.parent / "published.duckdb.damaged-1/somebody's").is_dir()
 
 
@@ -484,7 +486,7 @@ def test_diff_tells_intervals_causes_and_the_effect_on_energy_and_peak(changed, 
     found = difference(space.published, "", "")
     feeders = [row for row in found.months if row["feeder"] != "total"]
     assert [(m["feeder"], f"{m['month_start_at']:%m}", m["cause"]) for m in feeders] == [
-        ("gen", "10", "new reading"),
+        ("gen", "10", "new file"),
         ("north", "08", "correction"),
         ("south", "08", "late file"),
         *(("west", month, "meter-data.csv") for month in ("07", "08", "09")),
@@ -549,7 +551,7 @@ def test_versions_in_a_row_add_up_and_a_withdrawal_takes_them_back(changed, tmp_
     assert causes == {("north", "withdrawal"), ("south", "withdrawal")}
     whole = difference(space.published, first, "")
     assert {row["feeder"] for row in whole.intervals if row["feeder"] != "total"} == {"west"}
-    assert next(row for row in whole.months if row["feeder"] == "gen")["cause"] == "new reading"
+    assert next(row for row in whole.months if row["feeder"] == "gen")["cause"] == "new file"
     north = next(row for row in whole.months if row["feeder"] == "north")
     assert north["net_mwh_before"] == north["net_mwh_after"]
     assert north["cause"] == "correction, withdrawal"

@@ -1,0 +1,266 @@
+"""Publish the marts, once all checks passed: warehouse/published.duckdb and, as Parquet,
+warehouse/published/.
+
+The warehouse itself is locked while a run writes in it. What people read is a file that nobody ever
+writes in: a new version is built beside it and replaces it in one step, and anyone who has the old
+one open keeps it. It is a copy of the warehouse's file without what is not a mart: to copy bytes
+takes a fifteenth of the time that writing the tables again would.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from ingest.caches import notices, set_aside_damaged
+from ingest.filing import write_text
+from ingest.warehouse import WarehouseError, damage_advice, open_warehouse
+from ingest.workspace import Workspace
+from load_profile.files.writer import Outputs, OutputWriter
+from load_profile.publish.history import COMPARED, HISTORY, note_version
+from load_profile.publish.marts import Mart, as_literal
+from load_profile.publish.parquet import ROWS, VERSION, parquet_months, write_parquet
+
+HISTORY_LOST = "it is rebuilt, and what earlier versions changed is forgotten"
+TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
+BEHIND = ("feeder_days", "system_days")  # what feeder_figures and total_figures are made of
+UNTESTED = """
+select string_agg(distinct model, ', ' order by model)
+from model_parts
+where not is_tested and model in (select unnest(?))
+"""
+# A file without the tables that a change is judged by was written by an earlier release.
+LATEST = f"""
+select version, content
+from before.versions
+where (select count(*) from {", ".join(f"(from before.{name} limit 1)" for name in COMPARED)}) >= 0
+order by version desc
+limit 1
+"""
+OTHERS = """
+select 'table', schema_name, table_name from duckdb_tables() where database_name = 'published'
+union all
+select 'view', schema_name, view_name from duckdb_views()
+where database_name = 'published' and not internal
+"""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The version there is now, the hash of what is in it, and what making it took.
+
+    `is_in_place` is False when a program holds the older file open in a way that forbids to replace
+    it; the version then waits beside it for the next run.
+    """
+
+    version: str
+    content: str
+    is_in_place: bool
+    outputs: Outputs
+
+
+def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
+    """Bring both published forms up to date; a new version only if a value of any mart changed.
+
+    Raises WarehouseError when a mart was made anew and its checks have not passed since.
+    """
+    folder = workspace.warehouse.parent
+    writer = OutputWriter(folder, "published")
+    place, waiting = workspace.published, workspace.published_next
+    for left in folder.glob(f"{ROWS}*"):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    for folder_instead in filter(Path.is_dir, (place, waiting)):
+        set_aside_damaged(folder_instead, HISTORY_LOST)
+    if waiting.exists():
+        _put_in_place(waiting, place, tries=1)
+    checkpoint(workspace.warehouse)
+    # to copy a gigabyte takes two seconds, most of them spent waiting for the disk
+    with (
+        ThreadPoolExecutor(1) as beside,
+        open_warehouse(workspace.warehouse, read_only=True) as con,
+    ):
+        _check_tested(con, marts)
+        months = [month for mart in marts for month in parquet_months(con, mart)]
+        changed = {
+            name
+            for month in months
+            for name, stamp in month.stamps.items()
+            if writer.changed(name, {"rows": stamp})
+        }
+        copy = beside.submit(_copy, workspace) if changed else None
+        files = write_parquet(con, folder, writer, months, changed)
+        # as `sha256sum` would list them
+        listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
+        content = sha256(listed.encode()).hexdigest()
+        latest = waiting if waiting.exists() else place
+        with _before(con, latest) as before:
+            is_kept = (latest == waiting or writer.is_as_left(place.name)) and bool(before)
+            is_kept = is_kept and before[1] == content
+            if is_kept:
+                version = before[0]
+                if copy:
+                    copy.result().unlink()
+            else:
+                made = copy.result() if copy else _copy(workspace)
+                version = _write_version(con, workspace, made, marts, content, bool(before))
+    if waiting.exists():
+        _put_in_place(waiting, place, TRIES)
+    made = waiting if waiting.exists() else place
+    writer.note(place.name, made, is_written=not is_kept)
+    text = {"version": version, "content": content, "files": files}
+    write_text(folder / VERSION, json.dumps(text, indent=1, sort_keys=True) + "\n")
+    writer.note(VERSION, folder / VERSION, is_written=not is_kept)
+    return Publication(version, content, made == place, writer.finish())
+
+
+def checkpoint(warehouse: Path) -> None:
+    """Bring into the file what a process that was cut off has left beside it."""
+    if warehouse.with_name(f"{warehouse.name}.wal").exists():
+        with open_warehouse(warehouse) as con:
+            con.execute("checkpoint")
+
+
+def _check_tested(con: duckdb.DuckDBPyConnection, marts: list[Mart]) -> None:
+    (models,) = con.execute(UNTESTED, [[*(mart.name for mart in marts), *BEHIND]]).fetchone()
+    if models:
+        raise WarehouseError(
+            f"Nothing was published: {models} changed, and not all checks have passed since. "
+            "`load-profile run` makes all of them."
+        )
+
+
+@contextmanager
+def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, str] | None]:
+    """Attach the latest version as `before`; yield its name and content, None if there is none."""
+    copy = path.with_name("published.before.duckdb")
+    found = None
+    for file in (path, copy) if path.exists() else ():
+        try:
+            con.execute(f"attach {as_literal(file)} as before (read_only)")
+            found = con.execute(LATEST).fetchone()
+            break
+        except duckdb.IOException:
+            # somebody has opened it to write in it, and holds its lock
+            shutil.copyfile(path, copy)
+        except (duckdb.CatalogException, duckdb.PermissionException):
+            break  # not a file of ours
+        except duckdb.Error as error:
+            if not damage_advice(str(error)):
+                raise
+    if path.exists() and not found:
+        notices.warning("%s was damaged: %s.", path, HISTORY_LOST)
+    try:
+        yield found
+    finally:
+        con.execute("detach database if exists before")
+        copy.unlink(missing_ok=True)
+
+
+def _write_version(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    made: Path,
+    marts: list[Mart],
+    content: str,
+    has_before: bool,
+) -> str:
+    """Make the file of a new version, whole and on disk, beside the one that is published.
+
+    `made` is a copy of the warehouse.
+    """
+    con.execute(f"attach {as_literal(made)} as published (read_write)")
+    try:
+        names = {mart.name for mart in marts} | {*COMPARED, *HISTORY}
+        con.execute("create table published.clock_days as from raw.clock_days")
+        for kind, schema, name in con.execute(OTHERS).fetchall():
+            if kind == "view" or schema != "main" or name not in names:
+                con.execute(f"drop {kind} published.{schema}.{name}")
+            if kind == "view" and name in names:
+                con.execute(f"create table published.{name} as from {name}")
+        con.execute("drop schema published.raw")
+        for mart in marts:
+            _explain(con, mart)
+        version = _note_version(con, workspace, content, has_before=has_before)
+    finally:
+        con.execute("detach published")
+    _sync(made)
+    if os.name == "posix":
+        made.chmod(0o444)  # opened to write in it, it would be locked for all others
+    made.replace(workspace.published_next)
+    return version
+
+
+def _note_version(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, content: str, *, has_before: bool
+) -> str:
+    """Write the history of a new version; without what came before if that cannot be read."""
+    try:
+        return note_version(con, content, has_before=has_before)
+    except duckdb.Error:
+        if not has_before or _is_whole(con, "before"):
+            raise
+    notices.warning("%s was damaged: %s.", workspace.published, HISTORY_LOST)
+    return note_version(con, content, has_before=False)
+
+
+def _is_whole(con: duckdb.DuckDBPyConnection, catalog: str) -> bool:
+    """Whether every table of an attached file can be read."""
+    try:
+        names = con.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = ?", [catalog]
+        ).fetchall()
+        for schema, name in names:
+            con.execute(f"select bit_xor(hash(t)) from {catalog}.{schema}.{name} as t")
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _explain(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    """Leave out columns that are not for people, and say what the table and the others are."""
+    table = f"published.main.{mart.name}"
+    for name in mart.hidden:
+        con.execute(f"alter table {table} drop column {name}")
+    con.execute(f"comment on table {table} is {as_literal(mart.description)}")
+    for name, meaning in mart.columns.items():
+        con.execute(f"comment on column {table}.{name} is {as_literal(meaning)}")
+
+
+def _copy(workspace: Workspace) -> Path:
+    target = workspace.published.with_name("published.tmp.duckdb")
+    for left in (target, target.with_name(f"{target.name}.wal")):
+        left.unlink(missing_ok=True)
+    shutil.copyfile(workspace.warehouse, target)
+    _sync(target)
+    return target
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or on POSIX a folder's list of files, is on disk."""
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _put_in_place(new: Path, place: Path, tries: int) -> None:
+    """Let the new file take the place of the old one; if that is held open, leave both."""
+    for _ in range(tries):
+        try:
+            # what somebody wrote beside the old file would make the new one unreadable
+            place.with_name(f"{place.name}.wal").unlink(missing_ok=True)
+            new.replace(place)
+            break
+        except PermissionError:  # Windows, while it is being read
+            time.sleep(PAUSE)
+    if os.name == "posix":
+        _sync(place.parent)

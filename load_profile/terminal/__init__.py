@@ -1,0 +1,7 @@
+"""What the command prints of a run, of the files that arrived and of versions."""
+
+from load_profile.terminal.difference import print_difference
+from load_profile.terminal.files import print_status
+from load_profile.terminal.summary import print_summary
+
+__all__ = ["print_difference", "print_status", "print_summary"]
