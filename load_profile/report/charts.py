@@ -1,4 +1,4 @@
-"""Charts of the report, which zoom: arrays in, HTML and script out. Knows Bokeh, not tables.
+"""Draw the report's charts, which zoom: arrays in, HTML and script out. Knows Bokeh, no tables.
 
 All series are in the page; a choice of one of them shows its power over time and its load-duration
 curves. Everything works from the keyboard: the choice and the buttons are plain controls.
@@ -30,7 +30,7 @@ from bokeh.resources import Resources
 
 from load_profile.plots.theme import BLUE, COLOURS, GAP_EDGE, GAP_FILL
 
-FAR = 1e9  # MW, beyond any reading: a gap reaches over the whole height
+FAR = 1e9  # MW, beyond any reading: a gap is shaded over the whole height
 TOOLS = "xpan,xwheel_zoom,box_zoom,reset,save"
 SHOW = """
 const series = names.indexOf(choice.value);
@@ -89,14 +89,14 @@ class Curve:
 
 
 def scripts() -> str:
-    """What the charts need, to be put into the page once."""
+    """Return the libraries that the charts need, for the page to hold once."""
     return Resources(mode="inline", components=["bokeh", "bokeh-widgets"]).render_js()
 
 
 def charts(
     series: Series, gaps: Sequence[Gap], curves: Sequence[Curve], *, value_label: str
 ) -> tuple[str, str]:
-    """Script and HTML of both charts with their controls; the first series is shown first."""
+    """Return script and HTML of both charts with their controls, the first series shown."""
     names = list(series.low)
     choice = Select(name="choice", title="Feeder", value=names[0], options=names, width=260)
     data, shown = _sources(series, names)
@@ -125,7 +125,7 @@ def charts(
 
 
 def _sources(series: Series, names: list[str]) -> tuple[ColumnDataSource, ColumnDataSource]:
-    """All series, and the one that is shown. Single precision: seven digits are a picture's."""
+    """Return all series, and the one that is shown; single precision is enough to draw."""
     values = {
         f"{end}_{place}": np.asarray(of[name], dtype="float32")
         for place, name in enumerate(names)
@@ -137,7 +137,7 @@ def _sources(series: Series, names: list[str]) -> tuple[ColumnDataSource, Column
 
 
 def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_label: str):
-    """Power over time, a strip with the whole span below it, and the filter of its gaps."""
+    """Return power over time, a strip with the whole span below it, and the filter of its gaps."""
     chart = _chart(name, "power over time", 360, value_label)
     chart.x_range.start = float(shown.data["start"][0])
     chart.x_range.end = float(shown.data["end"][-1])
@@ -204,7 +204,7 @@ def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_
 
 
 def _duration_chart(curves: Sequence[Curve], name: str, value_label: str):
-    """Load-duration curves, one a year, and the filter that says whose."""
+    """Return load-duration curves, one a year, and the filter that selects a series."""
     chart = _chart(name, "load duration", 320, value_label, x_axis_type="linear")
     chart.xaxis.axis_label = "Share of the known time at or above (%)"
     chart.x_range.update(start=0, end=100, bounds=(0, 100))
@@ -234,7 +234,7 @@ def _duration_chart(curves: Sequence[Curve], name: str, value_label: str):
 
 
 def _chart(name: str, what: str, height: int, value_label: str, x_axis_type: str = "datetime"):
-    """An empty chart; its tag is what its title says after the name of the series."""
+    """Return an empty chart; its tag follows the name of the series in its title."""
     chart = figure(
         name=what,
         title=f"{name}: {what}",
