@@ -1,4 +1,4 @@
-"""Hold data/KW against the ledger: is every accepted file there, and is the ledger's copy sound?"""
+"""Compare data/KW with the ledger: every accepted file is there, and the ledger's copy is sound."""
 
 from datetime import UTC, datetime
 
@@ -29,9 +29,9 @@ where not exists (
 def check_ledger(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """Raise WarehouseError when the archive knows files that the warehouse does not.
 
-    A warehouse that was deleted or put back from an old copy would otherwise publish profiles that
-    lack what was accepted since, without a word. A copy that cannot be read is written again, if
-    the warehouse knows every file of the archive.
+    A warehouse that was deleted or restored from an old copy would otherwise silently publish
+    profiles without what was accepted since. A copy that cannot be read is rewritten, if the
+    warehouse lists every file of the archive.
     """
     copy = workspace.archive / LEDGER
     if not copy.exists():
@@ -47,13 +47,13 @@ def check_ledger(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
                 f"{len(unknown)} files of the archive ({_some(unknown)}): it was deleted or is an "
                 f"old copy. Restore one of the two. {_from_files_alone(workspace)}"
             ) from error
-        set_aside_damaged(copy, "it is written again from the warehouse")
+        set_aside_damaged(copy, "it is rewritten from the warehouse")
         save_ledger_copy(con, workspace)
         return
     if unknown:
         raise WarehouseError(
             f"{unknown} files of {workspace.archive} are not in {workspace.warehouse}: it was "
-            "deleted or is an old copy. `load-profile rebuild` makes it anew from data/KW."
+            "deleted or is an old copy. `load-profile rebuild` rebuilds it from data/KW."
         )
 
 
@@ -75,7 +75,7 @@ def ensure_ledger(workspace: Workspace) -> None:
                 check_ledger(con, workspace)
                 if not copy.exists():
                     save_ledger_copy(con, workspace)
-                    notices.warning("%s was missing: written again from the warehouse.", copy)
+                    notices.warning("%s was missing: rewritten from the warehouse.", copy)
             return
         except WarehouseError as error:
             state += f". {error}"
@@ -86,9 +86,9 @@ def ensure_ledger(workspace: Workspace) -> None:
 
 
 def archive_problems(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
-    """A sentence for every accepted file that is gone from data/KW or is no longer what it was.
+    """Return a sentence for every accepted file that is gone from data/KW or was changed.
 
-    Sizes and times are looked at; only a file written after it was filed is read.
+    Compares sizes and times; only a file written after it was filed is read.
     """
     found = []
     for file_id, stored_as, size, sha256, filed_at in con.execute(
@@ -113,14 +113,14 @@ def archive_problems(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> li
 
 
 def _unknown_files(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
-    """Places of the archive that the ledger does not know."""
+    """Return places of the archive that the ledger does not list."""
     known = {place for (place,) in con.execute("select stored_as from raw.files").fetchall()}
     there = (path.relative_to(workspace.root).as_posix() for path in workspace.archived_files())
     return sorted(place for place in there if place not in known)
 
 
 def _from_files_alone(workspace: Workspace) -> str:
-    """What can be had from the archived files alone, and what cannot."""
+    """Return what the archived files alone can restore, and what they cannot."""
     return (
         f"Without either, {len(workspace.archived_files())} archived files are left in "
         f"{workspace.archive}. To take them in again: move the folder {workspace.warehouse.parent} "

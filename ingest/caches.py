@@ -1,4 +1,4 @@
-"""Put aside what is damaged and can be made again. Knows files, not what is in them."""
+"""Put aside what is damaged and can be rebuilt. Knows files, not what is in them."""
 
 import itertools
 import json
@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import Path
 
-# What was put right without anybody having to do anything; the command line prints it.
+# What was repaired without anyone having to act; the command line prints it.
 notices = logging.getLogger("load_profile.notices")
 
 
@@ -19,13 +19,13 @@ def put_aside(path: Path) -> Path:
 
 
 def set_aside_damaged(path: Path, what_follows: str) -> None:
-    """The same, with a line that says so, and what that means."""
+    """Put a damaged file aside, and report that and what follows from it."""
     kept = put_aside(path)
     notices.warning("%s was damaged: %s. It is kept as %s.", path, what_follows, kept.name)
 
 
 def read_json(path: Path, what_follows: str) -> dict:
-    """The mapping that a file of ours holds, {} without one; a damaged file is put aside."""
+    """Return the mapping that a file of ours holds, {} without one; put a damaged file aside."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Know every zone's clock, day by day, so that SQL can turn local time into UTC with a plain join.
+"""List every zone's clock, day by day, so that SQL turns local time into UTC with a plain join.
 
 A table instead of an engine's own time-zone function: the same answer on every engine, and the
 repeated hour of autumn can be told apart by the order of records, which no such function does.
@@ -21,7 +21,7 @@ ClockDay = tuple[str, date, int, datetime | None, int | None]
 def clock_days(timezone: str, first: date = FIRST_DAY, last: date = LAST_DAY) -> Iterator[ClockDay]:
     """Yield (timezone, local day, minutes from UTC at its start, moment of change, minutes after).
 
-    The moment is on the clock as it stands before the change; both last values are None on a day
+    The moment is on the clock before the change; both last values are None on a day
     without a change, which is every day of a fixed zone. Source: the IANA database (PEP 615).
     """
     zone = ZoneInfo(timezone)
@@ -39,18 +39,18 @@ def clock_days(timezone: str, first: date = FIRST_DAY, last: date = LAST_DAY) ->
 
 @cache
 def _every_day(timezone: str) -> list[ClockDay]:
-    """All of a zone's days, worked out once in a process that takes in files again and again."""
+    """Return all of a zone's days, computed once a process."""
     return list(clock_days(timezone))
 
 
 def _offset(zone: ZoneInfo, day: date) -> int:
-    """Minutes from UTC at the first moment of a local day, in force for readings that start it."""
+    """Return minutes from UTC at the first moment of a local day, for readings that start it."""
     seconds = datetime(day.year, day.month, day.day, tzinfo=zone).utcoffset().total_seconds()
     return int(seconds // 60)
 
 
 def _change(zone: ZoneInfo, day: date, offset: int, next_offset: int) -> datetime:
-    """The wall time, on the clock before the change, at which a day's one change happens."""
+    """Return the wall time, on the clock before the change, of a day's one change."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(minutes=offset)
     low, high = -1, 24 * 60 - (next_offset - offset)
     while high - low > 1:

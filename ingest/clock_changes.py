@@ -25,14 +25,15 @@ def is_clock_step(length: timedelta) -> bool:
 
 
 def zones_with_change(at: datetime, minutes: int) -> list[str]:
-    """The zones whose clocks are put by so many minutes when they show `at`, well-known first."""
+    """Return the zones whose clocks are put by so many minutes when they show `at`."""
     return _changes_in(at.year).get((at, minutes), [])
 
 
 def change_within(start: datetime, end: datetime, step: timedelta) -> tuple[datetime, int] | None:
-    """The change of some zone's clock that a row of `step` has in it whose end is as after it.
+    """Return the change of some zone's clock within a row whose End Time is already that after it.
 
-    It is when the clock is put forward, as it shows before, and by how many minutes.
+    It is the time at which the clock is put forward, as it shows before, and by how many minutes.
+    `step` is the usual length of a row.
     """
     longer = end - start - step
     if not is_clock_step(longer):
@@ -44,7 +45,8 @@ def change_within(start: datetime, end: datetime, step: timedelta) -> tuple[date
 
 @cache
 def _changes_in(year: int) -> dict[tuple[datetime, int], list[str]]:
-    """All changes of clocks in a year: time as shown before, minutes -> zones, well-known first."""
+    """Return all changes of clocks in a year: time as shown before, minutes -> zones, the
+    well-known first."""
     names = sorted(name for name in available_timezones() if "/" in name and name[:3] != "Etc")
     found: dict[tuple[datetime, int], list[str]] = {}
     for name in dict.fromkeys((*(name for name in WELL_KNOWN if name in names), *names)):
@@ -58,7 +60,7 @@ def _changes_in(year: int) -> dict[tuple[datetime, int], list[str]]:
 
 
 def _change(zone: ZoneInfo, low: datetime, high: datetime) -> tuple[datetime, int]:
-    """The change of a clock between two moments: its time as shown before, and its minutes."""
+    """Return the change of a clock between two moments: its time as shown before, its minutes."""
     before = _offset(zone, low)
     while high - low > timedelta(minutes=1):
         middle = low + (high - low) // timedelta(minutes=2) * timedelta(minutes=1)
@@ -72,7 +74,7 @@ def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
 
 
 def fewest_zones(zones: list[str], timezone: str, at: datetime) -> tuple[str, ...]:
-    """The zone with the standard time that was declared; else one for each standard time."""
+    """Return the zone with the declared standard time; else one for each standard time."""
     declared = _standard(timezone, at)
     of_offset: dict[timedelta, str] = {}
     for name in zones:
@@ -83,7 +85,7 @@ def fewest_zones(zones: list[str], timezone: str, at: datetime) -> tuple[str, ..
 
 
 def _standard(name: str, at: datetime) -> timedelta:
-    """A zone's offset from UTC in standard time, in the year of `at`."""
+    """Return a zone's offset from UTC in standard time, in the year of `at`."""
     zone = ZoneInfo(name)
     return min(datetime(at.year, month, 15, tzinfo=zone).utcoffset() for month in (1, 7))
 
@@ -100,5 +102,5 @@ def is_repeated(zone: ZoneInfo, at: datetime) -> bool:
 
 
 def real_time_between(zone: ZoneInfo, start: datetime, end: datetime) -> timedelta:
-    """The time that passes from one time on a zone's clock to another."""
+    """Return the time that passes from one time on a zone's clock to another."""
     return end.replace(tzinfo=zone).astimezone(UTC) - start.replace(tzinfo=zone).astimezone(UTC)

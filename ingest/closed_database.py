@@ -24,7 +24,7 @@ setting_up = Lock()  # threads that open the same file share its settings
 
 
 def as_pattern(path: str) -> str:
-    """A path as DuckDB's readers of files take it: what is in a name is not a pattern."""
+    """Return a path as DuckDB's readers of files take it, its own letters not as a pattern."""
     return re.sub(r"[*?\[]", r"[\g<0>]", path)
 
 

@@ -11,7 +11,7 @@ ACCEPTED = "select max(file_id) from raw.files where sha256 = ? and outcome = 'a
 
 
 def doubled_rows(con: duckdb.DuckDBPyConnection, sha256: str) -> str | None:
-    """A sentence on what the accepted file of these bytes has more than once; None if nothing."""
+    """Return a sentence on what the accepted file of these bytes has more than once, else None."""
     (file_id,) = con.execute(ACCEPTED, [sha256]).fetchone()
     found = con.execute(rule_sql("doubled_rows"), {"file_id": file_id}).fetchall()
     if not found:

@@ -4,16 +4,16 @@
     interval_reads/local_month=YYYY-MM-01/reads-<hash>.parquet, by file_id and line_number
     _SUCCESS, the names of all these files, one a line
 
-A hash stands for all that decides a file's rows, so what is there under its name is left alone. Of
-a month of reads these are the files with rows in it: rows of a file never change, and none of them
-is read to find out. A withdrawn file keeps its rows here as in the warehouse; `files` tells.
+A hash covers all that decides a file's rows, so a file of that name is left alone. For a month of
+reads these are the files with rows in it: rows of a file never change, so none has to be read. A
+withdrawn file keeps its rows here as in the warehouse; `files` lists it as withdrawn.
 
-What a reader may see: new files are made in `_new`, on disk, before any other is touched. Until
-then, and after a crash until then, the export before is whole. Then `_SUCCESS` goes, each new file
-is renamed into its place, those that it replaces are removed, and `_SUCCESS` comes back. Between
-the two, for some milliseconds or after a crash until the next export, every file is whole, but a
-month may be there twice and the ledger may be of another time than the reads. Who finds the same
-`_SUCCESS` before and after reading has read one export and nothing else.
+What a reader may see: new files are written to `_new`, on disk, before any other is touched. Until
+then, and after a crash until then, the earlier export is whole. Then `_SUCCESS` is removed, each
+new file is renamed into its place, those that it replaces are removed, and `_SUCCESS` is rewritten.
+Meanwhile, for some milliseconds or after a crash until the next export, every file is whole, but a
+month may be there twice and the ledger may be older than the reads. A reader that finds the same
+`_SUCCESS` before and after reading has read exactly one export.
 """
 
 import os
@@ -30,6 +30,7 @@ from time import perf_counter
 import duckdb
 
 from ingest.filing import sha256_of, write_bytes
+from ingest.sql import sql_beside
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
@@ -44,19 +45,6 @@ SMALL_TABLES = {
     "clock_days": "timezone, local_date",
 }
 READS = "interval_reads"
-MONTHS = """
-select
-    months.local_month,
-    sum(months.row_count)::bigint,
-    string_agg(
-        concat_ws(' ', months.file_id, files.sha256, months.row_count), chr(10)
-        order by months.file_id
-    )
-from raw.file_months as months
-left join raw.files as files on months.file_id = files.file_id
-group by months.local_month
-order by months.local_month
-"""
 MONTH_OF_READS = """
 select * from raw.interval_reads
 where start_local >= $month::timestamp and start_local < $month::timestamp + interval 1 month
@@ -66,7 +54,7 @@ NO_MONTH = (date(1970, 1, 1), 0, "")  # without a single row, a reader still fin
 
 
 class NotAFolderError(ValueError):
-    """What was named as folder is an address in an object store."""
+    """The name of the folder is an address in an object store."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +86,8 @@ def export_raw(workspace: Workspace, folder: str = "") -> list[ExportedTable]:
             "delete what is no longer here), and give the address to Spark, which reads it."
         )
     if not workspace.warehouse.exists():
-        raise WarehouseError(f"There is no {workspace.warehouse} yet: `load-profile run` makes it.")
+        missing = f"There is no {workspace.warehouse} yet"
+        raise WarehouseError(f"{missing}: `load-profile run` creates it.")
     place = Path(folder) if folder else workspace.exported_raw
     new = place / NEW
     try:
@@ -116,7 +105,7 @@ def export_raw(workspace: Workspace, folder: str = "") -> list[ExportedTable]:
 
 
 def _export_small(con: duckdb.DuckDBPyConnection, place: Path, name: str) -> ExportedTable:
-    """Make a table's one file, whose bytes give it its name; keep it only if that is new."""
+    """Write a table's one file, named by its bytes; keep it only if that name is new."""
     started = perf_counter()
     made = place / NEW / f"{name}.parquet"
     rows = _copy(con, f"select * from raw.{name} order by {SMALL_TABLES[name]}", {}, made)
@@ -130,11 +119,13 @@ def _export_small(con: duckdb.DuckDBPyConnection, place: Path, name: str) -> Exp
 
 
 def _export_reads(con: duckdb.DuckDBPyConnection, place: Path) -> ExportedTable:
-    """Make the file of each month whose files of readings are not those of the last export."""
+    """Write the file of each month whose files of readings are not those of the last export."""
     started = perf_counter()
     form = con.execute(f"describe raw.{READS}").fetchall(), MONTH_OF_READS, PARQUET
     wanted = {}
-    for month, rows, files in con.execute(MONTHS).fetchall() or [NO_MONTH]:
+    for month, rows, files in con.execute(
+        sql_beside(__file__, "tables/months_of_files")
+    ).fetchall() or [NO_MONTH]:
         digest = sha256(f"{form}\n{files}".encode()).hexdigest()[:16]
 
         def make(path: Path, month: date = month, rows: int = rows) -> int:
@@ -142,7 +133,7 @@ def _export_reads(con: duckdb.DuckDBPyConnection, place: Path) -> ExportedTable:
             if found != rows:
                 raise WarehouseError(
                     f"Of {month:%Y-%m}, raw.file_months lists {rows:,} rows and raw.{READS} has "
-                    f"{found:,}. `load-profile rebuild` makes both anew from data/KW."
+                    f"{found:,}. `load-profile rebuild` rebuilds both from data/KW."
                 )
             return found
 
@@ -153,7 +144,7 @@ def _export_reads(con: duckdb.DuckDBPyConnection, place: Path) -> ExportedTable:
 def _made(
     place: Path, table: str, pattern: str, wanted: dict[str, Callable[[Path], int]], started: float
 ) -> ExportedTable:
-    """Make the files of a table that are not in place yet, in `_new` and on disk."""
+    """Write the files of a table that are not in place yet, in `_new` and on disk."""
     there = {path.relative_to(place).as_posix() for path in (place / table).glob(pattern)}
     written = tuple(file for file in wanted if file not in there)
     row_count = bytes_written = 0
@@ -176,13 +167,13 @@ def _made(
 
 
 def _copy(con: duckdb.DuckDBPyConnection, rows: str, values: dict, path: Path) -> int:
-    """Write the rows of a query as one Parquet file; how many they are."""
+    """Write the rows of a query as one Parquet file; return how many there are."""
     copied = con.execute(f"copy ({rows}) to $path ({PARQUET})", values | {"path": str(path)})
     return copied.fetchone()[0]
 
 
 def _exchange(place: Path, tables: list[ExportedTable]) -> None:
-    """Put new files in place of those that they replace, and note that this was done to the end."""
+    """Put new files in place of those that they replace, and mark the export as complete."""
     files = sorted(file for table in tables for file in (*table.written, *table.unchanged))
     listed = "".join(f"{file}\n" for file in files).encode()
     success = place / SUCCESS

@@ -51,7 +51,7 @@ select file_name, stored_as, size_bytes, sha256
 from raw.files
 where outcome = 'accepted' and filed_at is not null
 """
-# Said once, then remembered: a file whose bytes are gone must not stop the others for ever.
+# Reported once, then kept: a file whose bytes are gone must not stop the others for ever.
 BYTES_LOST = "bytes lost before filing"
 LOST = "update raw.files set filed_at = ?, reason = ? where file_id = ?"
 FILED = "update raw.files set filed_at = ? where file_id in (select unnest(?))"
@@ -62,7 +62,7 @@ class FilingError(RuntimeError):
 
 
 def sha256_of(path: Path) -> str | None:
-    """The sha256 of a file's bytes, or None if there is no such file."""
+    """Return the sha256 of a file's bytes, or None if there is no such file."""
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -71,7 +71,7 @@ def sha256_of(path: Path) -> str | None:
 
 
 def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, taken: dict) -> str:
-    """Where a file belongs, as a path below the root with forward slashes.
+    """Return where a file belongs, as a path below the root with forward slashes.
 
     `taken` maps places given in this batch to their sha256. A name that another content already
     has gets `-<first 8 of sha256>`, so nothing is overwritten; the same content keeps its place.
@@ -89,7 +89,7 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
 
 
 def recorded_place(workspace: Workspace, stored_as: str) -> Path:
-    """The path of a file of the ledger; raises FilingError for one that is not below data/KW."""
+    """Return the path of a file of the ledger; raise FilingError if it is not below data/KW."""
     if not stored_as.startswith("data/KW/") or ".." in re.split(r"[/\\]", stored_as):
         raise FilingError(
             f"The ledger has a file at {stored_as!r}, which is not below {workspace.archive}: "
@@ -99,7 +99,7 @@ def recorded_place(workspace: Workspace, stored_as: str) -> Path:
 
 
 def _fit(stem: str, ending: str) -> str:
-    """A file name of at most 255 bytes; a stem that is too long loses its end."""
+    """Return a file name of at most 255 bytes; a stem that is too long loses its end."""
     room = MOST_NAME_BYTES - len(ending.encode())
     return stem.encode()[:room].decode(errors="ignore") + ending
 
@@ -121,10 +121,7 @@ def file_away(
     for file_id, name, sha256, stored_as, letter, rejected_as in pending:
         place = recorded_place(workspace, stored_as)
         raw = read.get((name, sha256))
-        if rejected_as:
-            source = recorded_place(workspace, rejected_as)
-        else:
-            source = raw.path if raw else dropped_path(workspace, name, sha256)
+        source = _source_of(workspace, name, sha256, rejected_as, raw)
         try:
             _settle(source, place, sha256, raw)
         except FilingError as error:
@@ -137,18 +134,32 @@ def file_away(
             source.with_suffix(".txt").replace(place.with_suffix(".txt"))
     _clear_closed(con, workspace, filed)
     append_logs(con, workspace.logs)
-    now = utc_now()
-    if filed:
-        con.execute(FILED, [now, filed])
-    for file_id in lost:
-        con.execute(LOST, [now, BYTES_LOST, file_id])
+    _note_filed(con, filed, list(lost))
     if lost:
         raise FilingError("\n".join(lost.values()))
     return len(filed)
 
 
+def _source_of(
+    workspace: Workspace, name: str, sha256: str, rejected_as: str | None, raw: RawFile | None
+) -> Path:
+    """Return where the bytes of a file wait: where it was rejected, else in the drop folder."""
+    if rejected_as:
+        return recorded_place(workspace, rejected_as)
+    return raw.path if raw else dropped_path(workspace, name, sha256)
+
+
+def _note_filed(con: duckdb.DuckDBPyConnection, filed: list[int], lost: list[int]) -> None:
+    """Note in the ledger which files are in place, and whose bytes are gone."""
+    now = utc_now()
+    if filed:
+        con.execute(FILED, [now, filed])
+    for file_id in lost:
+        con.execute(LOST, [now, BYTES_LOST, file_id])
+
+
 def save_ledger_copy(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
-    """Keep the ledger beside the archive too, so that a lost warehouse can be made anew."""
+    """Keep the ledger beside the archive too, so that a lost warehouse can be rebuilt."""
     place = workspace.archive / LEDGER
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_suffix(".tmp")
@@ -158,7 +169,7 @@ def save_ledger_copy(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> No
 
 
 def dropped_path(workspace: Workspace, name: str, sha256: str) -> Path:
-    """Where a file lies in the drop folder: under its name, or under the one it had in ERROR."""
+    """Return a file's path in the drop folder: its name there, or the one it had in ERROR."""
     path = _dropped_as(workspace, name)
     stem, suffix = path.stem, path.suffix
     ends = [piece + end for end in SUFFIXES.values() for piece in ("", f"-{sha256[:8]}")]
@@ -168,7 +179,7 @@ def dropped_path(workspace: Workspace, name: str, sha256: str) -> Path:
 
 
 def _dropped_as(workspace: Workspace, name: str) -> Path:
-    """The path of a dropped file of the ledger; raises FilingError for what is not a name."""
+    """Return the path of a dropped file of the ledger; raise FilingError for what is not a name."""
     if Path(name).name != name:
         raise FilingError(
             f"The ledger has a file {name!r}, which is not the name of one: load-profile did not "

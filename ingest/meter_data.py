@@ -114,13 +114,13 @@ def _read_as_saved(numbers: list[int], tables: list[dict[str, str]], delimiter: 
 
 
 def _text(path: Path) -> str:
-    """The file's text: UTF-8, or UTF-16 as a spreadsheet's "Unicode text"."""
+    """Return the file's text: UTF-8, or UTF-16 as a spreadsheet's "Unicode text"."""
     data = path.read_bytes()
     return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
 
 
 def _lines(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
-    """Line number and cells of the rows that are not blank, and what stands between cells."""
+    """Return line number and cells of the rows that are not blank, and the delimiter."""
     try:
         text = _text(path)
     except (FileNotFoundError, IsADirectoryError):
@@ -170,7 +170,7 @@ def _are_apart(first: MeterRow, second: MeterRow) -> bool:
 
 
 def _moment(at: datetime, timezone: str) -> datetime:
-    """A time of a clock in UTC as stg_meter_data reads it, also where the clock skips it."""
+    """Return a time of a clock in UTC as stg_meter_data reads it, also where the clock skips it."""
     if not FIRST_DAY <= at.date() <= LAST_DAY:
         return at
     _, _, offset, change, offset_after = next(clock_days(timezone, at.date(), at.date()))
@@ -184,7 +184,7 @@ def _show(value: datetime | None) -> str:
 
 
 def _same_spelling(rows: list[MeterRow]) -> tuple[MeterRow, ...]:
-    """Names are compared without case; the first row's spelling is the feeder's."""
+    """Give all rows of a feeder the first one's spelling: names are compared without case."""
     spelling: dict[str, str] = {}
     for row in rows:
         spelling.setdefault(row.feeder.lower(), row.feeder)

@@ -83,10 +83,10 @@ def factor_between(first: RawFile, second: RawFile) -> Decimal | None:
 
 
 def common_factor(pairs: Iterable[tuple[Values, Values]]) -> tuple[Decimal, int] | None:
-    """The factor, not 1, that makes all old values the new ones, and the number of intervals.
+    """Return the factor, not 1, from all old values to the new ones, and how many intervals.
 
     None if there is no such factor, or too few intervals or different values. What either does not
-    know, and what is 0 in both, says nothing.
+    know, and what is 0 in both, decides nothing.
     """
     intervals, seen, first = 0, set(), None
     with localcontext(EXACT):

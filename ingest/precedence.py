@@ -25,7 +25,7 @@ Reasons = dict[Path, dict[Path, str]]
 
 
 def in_order(files: list[RawFile]) -> tuple[list[RawFile], Reasons]:
-    """The files in the order of acceptance, and why one counts before each other that it meets.
+    """Return files in the order of acceptance, and why one counts before each that it meets.
 
     Whether both are accepted is not known here: see `in_words`.
     """
@@ -41,19 +41,19 @@ def in_order(files: list[RawFile]) -> tuple[list[RawFile], Reasons]:
 
 
 def in_words(reasons: Reasons, path: Path, accepted: set[Path]) -> str | None:
-    """Why a file counts before those that were accepted until now; None if it meets none."""
+    """Return why a file counts before those accepted until now; None if it meets none."""
     found = [why for earlier, why in reasons.get(path, {}).items() if earlier in accepted]
     return "; ".join(found[:MOST_REASONS]) or None
 
 
 def _by_content(raw: RawFile) -> tuple:
-    """An order that what files hold decides: what ends later counts more."""
+    """Return a sort key from what a file holds: what ends later counts more."""
     start, end = raw.outline.first_start or datetime.min, raw.outline.last_end or datetime.min
     return end, start, raw.sha256, raw.name
 
 
 def _meeting(files: list[RawFile]) -> Iterator[tuple[int, int]]:
-    """Places of every two files of one feeder that share some time and are not the same bytes."""
+    """Yield the places of every two files of one feeder that share time but not all bytes."""
     places = defaultdict(list)
     for place, raw in enumerate(files):
         if raw.outline.first_start and raw.outline.last_end and not raw.problem:
@@ -72,7 +72,7 @@ def _meeting(files: list[RawFile]) -> Iterator[tuple[int, int]]:
 
 
 def _compared(first: RawFile, second: RawFile) -> tuple[RawFile, RawFile, str]:
-    """Which of two files goes first, which second, and why; `second` ends later, or is equal."""
+    """Return which of two files goes first, which second, and why; `second` ends later or alike."""
     factor = factor_between(first, second)
     if factor:
         larger, smaller = (first, second) if factor < 1 else (second, first)
@@ -104,7 +104,7 @@ def _compared(first: RawFile, second: RawFile) -> tuple[RawFile, RawFile, str]:
 
 
 def _records(first: RawFile, second: RawFile) -> tuple[datetime, tuple[int, int]]:
-    """The first time that both have, and the numbers of its records; equal if they say nothing.
+    """Return the first time that both have and its records' numbers; equal if undecided.
 
     Files that both count their rows from 0 or 1 have no records of a meter.
     """
@@ -134,7 +134,7 @@ def _written(raw: RawFile) -> str:
 
 
 def _sorted(count: int, before: dict[int, set[int]]) -> Iterator[int]:
-    """Places 0 to count - 1, each after those before it; where that is a circle, the lowest."""
+    """Yield places 0 to count - 1, each after those before it; in a circle, the lowest first."""
     waiting = list(range(count))
     done: set[int] = set()
     while waiting:

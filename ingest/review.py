@@ -1,10 +1,10 @@
-"""What a person does about files afterwards: release or withdraw one, make a lost warehouse anew.
+"""Release or withdraw a file after review, and rebuild a lost warehouse.
 
-All go through the ledger and the archive and leave every byte where it can be found.
+Works through the ledger and the archive, and leaves every byte where it can be found.
 """
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os import cpu_count
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import duckdb
 
 from ingest import letters
 from ingest.archive import ensure_ledger
-from ingest.check_files import check_files, save_rows
+from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.filing import (
     BYTES_LOST,
     LEDGER,
@@ -29,6 +29,7 @@ from ingest.meter_data import read_meter_data
 from ingest.problems import RELEASABLE
 from ingest.raw_files import inspect_files
 from ingest.rejections import close_rejections
+from ingest.sql import sql_beside
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
@@ -40,20 +41,22 @@ where outcome = 'accepted' and {NOT_WITHDRAWN}
 order by file_id
 """
 LEDGER_ROWS = "insert into raw.files by name from read_parquet(?, hive_partitioning = false)"
-WITHDRAW = """
-insert into raw.files by name
-select * replace (
-    $id as file_id, 'withdrawn' as outcome, $now as processed_at, $now as filed_at,
-    null as accepted_seq, null as letter, null as precedence, null as problem_code,
-    $of as release_of, $why as release_reason,
-    'no longer used: ' || $why as reason
-)
-from raw.files where file_id = $of
-"""
 
 
 class ReviewError(ValueError):
     """A file cannot be released or withdrawn, or the archive does not hold what the ledger says."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A rejection in the ledger."""
+
+    file_id: int
+    name: str
+    sha256: str
+    outcome: str
+    stored_as: str
+    reason: str
 
 
 def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
@@ -66,31 +69,16 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
     """
     with open_warehouse(workspace.warehouse) as con:
         file_away(con, workspace)
-        file_id, name, sha256, outcome, stored_as, was = _rejected(con, workspace, file)
-        place = recorded_place(workspace, stored_as)
-        if sha256_of(place) != sha256:
-            raise ReviewError(
-                f"{place} is not the file that was rejected (sha256 {sha256}). Drop a repaired "
-                f"file into {workspace.dropbox} instead."
-            )
-        raw = next(iter(inspect_files([place], 1)))
-        checked = check_files(con, [raw])[0]
-        problem = checked.problem
-        if problem and problem.outcome != "sequence_error" and problem.code not in RELEASABLE:
-            raise ReviewError(
-                f"{name} was rejected as {outcome}: only a file with a sequence error, an odd "
-                "date, another serial number or another unit can be released. "
-                f"{letters.reason(problem)}. {place.with_suffix('.txt')} says what to do instead."
-            )
-        renamed = replace(raw, path=workspace.dropbox / name)
-        new_place = place_for(workspace, renamed, "accepted", f"{checked.first_start:%Y-%m}", {})
+        rejected = _rejected(con, workspace, file)
+        checked = _checked_again(con, workspace, rejected)
+        renamed = replace(checked.raw, path=workspace.dropbox / rejected.name)
         entry = Entry(
             renamed,
             "accepted",
-            new_place,
+            place_for(workspace, renamed, "accepted", f"{checked.first_start:%Y-%m}", {}),
             checked,
-            reason=was,
-            release_of=file_id,
+            reason=rejected.reason,
+            release_of=rejected.file_id,
             release_reason=reason,
         )
         new_id = next_file_id(con)
@@ -104,11 +92,32 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
     return entry
 
 
+def _checked_again(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, rejected: Rejected
+) -> CheckedFile:
+    """Check a rejected file again; raise ReviewError if it was changed or cannot be released."""
+    place = recorded_place(workspace, rejected.stored_as)
+    if sha256_of(place) != rejected.sha256:
+        raise ReviewError(
+            f"{place} is not the file that was rejected (sha256 {rejected.sha256}). Drop a "
+            f"repaired file into {workspace.dropbox} instead."
+        )
+    checked = check_files(con, list(inspect_files([place], 1)))[0]
+    problem = checked.problem
+    if problem and problem.outcome != "sequence_error" and problem.code not in RELEASABLE:
+        raise ReviewError(
+            f"{rejected.name} was rejected as {rejected.outcome}: only a file with a sequence "
+            "error, an odd date, another serial number or another unit can be released. "
+            f"{letters.reason(problem)}. {place.with_suffix('.txt')} explains what to do instead."
+        )
+    return checked
+
+
 def withdraw_file(workspace: Workspace, file: str, reason: str) -> tuple[str, int]:
     """Take an accepted file out of use: its rows and bytes stay, the models no longer read them.
 
     `file` is its path or its name in data/KW or in the drop folder. What it had replaced counts
-    again. The same bytes dropped once more are accepted anew. Returns the file's place and its
+    again. The same bytes dropped once more are accepted again. Returns the file's place and its
     number of rows. Raises ReviewError if no file of that name is in use, or several are.
     """
     with open_warehouse(workspace.warehouse) as con:
@@ -117,7 +126,8 @@ def withdraw_file(workspace: Workspace, file: str, reason: str) -> tuple[str, in
         workspace.last_run.unlink(missing_ok=True)
         con.begin()
         con.execute(
-            WITHDRAW, {"of": file_id, "why": reason, "id": next_file_id(con), "now": utc_now()}
+            sql_beside(__file__, "tables/withdraw"),
+            {"of": file_id, "why": reason, "id": next_file_id(con), "now": utc_now()},
         )
         con.commit()
         save_ledger_copy(con, workspace)
@@ -126,7 +136,7 @@ def withdraw_file(workspace: Workspace, file: str, reason: str) -> tuple[str, in
 
 
 def _in_use(con: duckdb.DuckDBPyConnection, file: str) -> tuple[int, int, str]:
-    """The one accepted file of this name, place or number that is not withdrawn."""
+    """Return the one accepted file of this name, place or number that is not withdrawn."""
     rows = con.execute(IN_USE, {"file": file.removeprefix("#"), "name": Path(file).name}).fetchall()
     exact = [row for row in rows if file.endswith(row[2])]
     rows = exact or rows
@@ -140,8 +150,8 @@ def _in_use(con: duckdb.DuckDBPyConnection, file: str) -> tuple[int, int, str]:
     raise ReviewError(f"{file} names several files; name one of {places}.")
 
 
-def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -> tuple:
-    """The ledger's last rejection of a file named by path or name; ReviewError if there is none."""
+def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -> Rejected:
+    """Return the ledger's last rejection of a file, given by path or name."""
     name = Path(file).name
     row = con.execute(
         """
@@ -166,11 +176,11 @@ def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -
     if taken:
         how = "released" if taken[1] else "accepted"
         raise ReviewError(f"{file} was {how} already, as file #{taken[0]}; nothing was changed.")
-    return row[:6]
+    return Rejected(*row[:6])
 
 
 def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None) -> Path | None:
-    """Make the warehouse anew from data/KW: the ledger's copy, then every accepted file's rows.
+    """Rebuild the warehouse from data/KW: the ledger's copy, then every accepted file's rows.
 
     The old file is kept; returns where, or None if there was none. Raises ReviewError, with
     everything as it was, when an archived file is missing or not the one that was accepted, and
@@ -215,12 +225,24 @@ def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress
         )
     done = 0
     for batch in batches(found):
-        checked = {c.number: ids[c.raw.path, c.raw.sha256] for c in check_files(con, batch)}
+        found_again = check_files(con, batch)
+        _refuse_unread(found_again)
+        checked = {c.number: ids[c.raw.path, c.raw.sha256] for c in found_again}
         for rank in range(max(map(len, checked.values()))):  # withdrawn, then accepted again
             again = {n: files[rank][0] for n, files in checked.items() if len(files) > rank}
             save_rows(con, again)
         done += len(batch)
         progress("Loading archived files", done, len(found))
+
+
+def _refuse_unread(files: list[CheckedFile]) -> None:
+    """Raise ReviewError for an accepted file of which not every row can be read any more."""
+    for checked in files:
+        if checked.problem and checked.problem.outcome == "unreadable":
+            raise ReviewError(
+                f"{checked.raw.path} was accepted and cannot be read any more. "
+                f"{letters.reason(checked.problem)}."
+            )
 
 
 def _put_aside(warehouse: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""Tell apart why rows of a file do not follow one another. Knows times and zones, no words."""
+"""Classify why rows of a file do not follow one another. Knows times and zones, no words."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -85,7 +85,7 @@ def explain(
 
 
 def _step(rows: Sequence[Row]) -> timedelta:
-    """The usual length of a row."""
+    """Return the usual length of a row."""
     lengths = Counter(row.end - row.start for row in rows if row.end > row.start)
     return lengths.most_common(1)[0][0] if lengths else timedelta(minutes=15)
 
@@ -96,7 +96,7 @@ def _break(kind: str, rows: Sequence[Row], position: int, timezone: str, **more)
 
 
 def _whole_file(rows: Sequence[Row], positions: list[int], timezone: str) -> Break | None:
-    """The one fault of a file whose rows run backwards, or belong to two meters in turn."""
+    """Return the one fault of a file whose rows run backwards, or belong to two meters in turn."""
     pairs = list(pairwise(rows))
     if sum(row.end == before.start for before, row in pairs) > len(pairs) / 2:
         return _break("newest_first", rows, positions[0], timezone, count=len(rows))
@@ -141,7 +141,7 @@ def _one(
     zone: ZoneInfo,
     step: timedelta,
 ) -> tuple[str, dict] | None:
-    """Kind and numbers of one break; None where a repeated block ends and the file goes on."""
+    """Return kind and numbers of one break; None where a repeated block ends."""
     row = rows[position]
     if row.end <= row.start:
         turned = row.start + step - row.end
@@ -195,7 +195,7 @@ def _with_zones(breaks: list[Break], timezone: str) -> tuple[Break, ...]:
 
 
 def _jump(found: Break) -> tuple[datetime, int]:
-    """When the clock would have been put, as it stood before, and by how many minutes."""
+    """Return when the clock would have been put, as it showed before, and by how many minutes."""
     if found.kind == "clock_back_within":
         return found.end + timedelta(hours=1), -60
     if found.kind == "clock_forward_within":
@@ -237,7 +237,7 @@ def _release(rows: Sequence[Row], zone: ZoneInfo, step: timedelta) -> Release:
 
 
 def _undecided(rows: Sequence[Row], zone: ZoneInfo) -> int:
-    """The rows in repeated hours whose two passes do not follow one another."""
+    """Return how many rows are in repeated hours whose two passes do not follow one another."""
     of_day: dict[date, list[datetime]] = {}
     for row in rows:
         if is_repeated(zone, row.start):

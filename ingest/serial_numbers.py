@@ -1,6 +1,6 @@
 """Find the serial number of a meter in an export's text. Knows labels, no tables.
 
-What carries no clear label, or does not look like a serial number, is none.
+A text without a clear label, or that does not look like a serial number, is not one.
 """
 
 import re
@@ -28,7 +28,7 @@ class Serial:
 
 
 def find_serials(preamble: str) -> tuple[Serial, ...]:
-    """The serial numbers that the lines above the header name."""
+    """Return the serial numbers that the lines above the header name."""
     found = []
     for line, text in enumerate(preamble.splitlines(), 1):
         match = LABELLED.fullmatch(text)

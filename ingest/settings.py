@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 class SettingsError(ValueError):
-    """settings.toml is wrong; the text names file, key, value and what is allowed."""
+    """settings.toml is wrong; the message names file, key, value and what is allowed."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a root's settings.toml says, or what holds without one."""
+    """The settings of a root's settings.toml, or the defaults."""
 
     keep_runs: int = 60
 
@@ -23,7 +23,7 @@ LIMITS = {"keep_runs": (1, 100_000)}  # whole numbers, both ends included
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings of a file; the usual ones without it. Raises SettingsError."""
+    """Return the settings of a file, the defaults without it. Raises SettingsError."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

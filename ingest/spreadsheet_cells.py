@@ -27,7 +27,7 @@ class AmbiguousError(ValueError):
 
 
 def day_comes_first(cells: Iterable[str]) -> bool | None:
-    """Whether dates such as 15/10/2024 have the day first; None if no cell or two cells tell."""
+    """Whether dates such as 15/10/2024 have the day first; None if cells do not decide."""
     found = set()
     for cell in cells:
         match = DATE.fullmatch(cell)
@@ -37,7 +37,7 @@ def day_comes_first(cells: Iterable[str]) -> bool | None:
 
 
 def iso_date(cell: str, day_first: bool | None) -> str:
-    """A date and time of a spreadsheet as YYYY-MM-DD HH:MM:SS; any other text as it is.
+    """Return a date and time of a spreadsheet as YYYY-MM-DD HH:MM:SS; any other text as it is.
 
     With dots the day is first, as wherever dates are written so. Raises AmbiguousError.
     """
@@ -70,13 +70,13 @@ def _iso(match: re.Match, month: int, day: int) -> str | None:
 
 
 def decimal_mark(cells: Iterable[str]) -> str | None:
-    """The decimal mark that a file's numbers have; None if no cell or two cells tell."""
+    """Return the decimal mark of a file's numbers; None if no cell decides, or two disagree."""
     found = {_mark_in(cell) for cell in cells} - {None}
     return found.pop() if len(found) == 1 else None
 
 
 def _mark_in(cell: str) -> str | None:
-    """The decimal mark that a number alone proves."""
+    """Return the decimal mark that a number alone proves."""
     if AMBIGUOUS_NUMBER.fullmatch(cell):
         return None
     grouped = GROUPED.fullmatch(cell)
@@ -87,7 +87,7 @@ def _mark_in(cell: str) -> str | None:
 
 
 def plain_number(cell: str, mark: str | None) -> str:
-    """A number with a decimal point and without marks of thousands; any other text as it is.
+    """Return a number with a decimal point, without marks of thousands; other text as it is.
 
     Raises AmbiguousError.
     """

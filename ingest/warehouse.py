@@ -54,7 +54,7 @@ def open_warehouse(
     when the file is in use by another process, damaged or not ours.
     """
     if read_only and not path.exists():
-        raise WarehouseError(f"There is no {path} yet: `load-profile run` makes it.")
+        raise WarehouseError(f"There is no {path} yet: `load-profile run` creates it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     root = path.parent.parent
     folders = [root, Workspace(root).dropbox, *([also] if also else [])]

@@ -1,4 +1,4 @@
-"""Where everything lies under a root, and the lock around a run. Knows paths, not contents."""
+"""Define the folders and files of a root, and the lock around a run. Knows paths, not contents."""
 
 import os
 import re
@@ -79,7 +79,7 @@ class Workspace:
 
     @property
     def last_run(self) -> Path:
-        """What the last complete run was made from; without it the next one does everything."""
+        """The inputs of the last complete run; without it the next one does everything."""
         return self.root / "warehouse" / "last_run.json"
 
     @property
@@ -96,21 +96,21 @@ class Workspace:
             folder.mkdir(parents=True, exist_ok=True)
 
     def archived_files(self) -> list[Path]:
-        """What is in the archive's folders of months."""
+        """Return the files in the archive's folders of months."""
         return [path for path in self.archive.glob("[0-9]*/*") if path.is_file()]
 
     @contextmanager
     def locked(
         self, wait_seconds: float = 600, say: Callable[[str], None] = lambda _: None
     ) -> Iterator[None]:
-        """Hold the only right to write in this root; wait for another run, and say so.
+        """Hold the only right to write in this root; wait for another run, and report that.
 
         Raises WorkspaceBusyError when the other run is still going after `wait_seconds`.
         """
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
         place = self.warehouse.parent / "run.lock"
         if place.is_dir():
-            set_aside_damaged(place, "a file of that name keeps two runs apart, and is made again")
+            set_aside_damaged(place, "a file of that name keeps two runs apart, and is rewritten")
         # one lock object a process: a run that holds it may take it again for one of its steps
         lock = FileLock(place, is_singleton=True, thread_local=False)
         try:
@@ -138,7 +138,7 @@ class Workspace:
 
 
 def workspace_at(root: Path, *, must_exist: bool = True) -> Workspace:
-    """The workspace of a folder. Raises RootError for one that the databases cannot work in."""
+    """Return the workspace of a folder; raise RootError if the databases cannot work in it."""
     place = str(root.resolve())
     if found := REFUSED_IN_PATH.search(place):
         raise RootError(
@@ -163,7 +163,7 @@ def workspace_at(root: Path, *, must_exist: bool = True) -> Workspace:
 
 
 def _links_out(root: Path) -> Iterator[Path]:
-    """Links in what a run reads and writes that lead out of the root, but for the drop folder.
+    """Yield links that lead a run out of the root, but for the drop folder.
 
     A root from somebody else could have a run write into a file of its owner.
     """

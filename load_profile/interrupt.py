@@ -1,8 +1,8 @@
 """End a run at Ctrl-C at once and in one line, whatever it is doing. Knows signals, not runs.
 
-A run may be ended at any moment, tests/test_crash_safety.py sees to that, and its child processes
-end with it. Left to itself, Ctrl-C would reach them as well, each with a traceback of its own, and
-Dagster would take it for a failed step.
+A run may be ended at any moment, tests/ingest/test_crash_safety.py sees to that, and its child
+processes end with it. Left to itself, Ctrl-C would reach them as well, each with a traceback of its
+own, and Dagster would take it for a failed step.
 """
 
 import os

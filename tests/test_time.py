@@ -316,7 +316,7 @@ def test_the_letter_of_a_midnight_date_slip_says_so(root):
         "3 of 292 rows look like a midnight date slip: the row that starts at 00:00 carries the "
         "date of the day before" in letter
     )
-    assert "mend the dates with a text editor" in letter
+    assert "correct the dates with a text editor" in letter
 
 
 # Any readings on any clock

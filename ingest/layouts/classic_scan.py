@@ -112,7 +112,7 @@ def _sql(name: str) -> str:
 
 
 def _form(raw: RawFile) -> tuple:
-    """Files of one form are read by one scan."""
+    """Return what files have in common that one scan reads."""
     return raw.outline.header_line, raw.outline.columns
 
 

@@ -28,7 +28,7 @@ from ingest.review import ReviewError, rebuild_warehouse, release_file
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
-RAW = Path(__file__).parents[2] / "shared/data/raw"
+RAW = Path(__file__).parents[3] / "shared/data/raw"
 NOON = datetime(2024, 7, 12, 11)
 METERS = "sta,meter,multiplier\nnorth,1,28800\nSouth,2,14400\ngeneral,3,1\n"
 GOOD = "data/KW/2024-07"

@@ -54,7 +54,7 @@ def test_a_damaged_ledger_is_written_again_from_a_whole_warehouse(root, caplog, 
     ledger = space.archive / LEDGER
     ledger.write_bytes(GARBAGE)
     rebuild_warehouse(space) if is_rebuilt else take_in(root)
-    assert "was damaged: it is written again from the warehouse" in caplog.text
+    assert "was damaged: it is rewritten from the warehouse" in caplog.text
     assert ledger.with_name(f"{LEDGER}.damaged-1").read_bytes() == GARBAGE
     rebuild_warehouse(space)
     assert query(root, "select count(*) from raw.files where outcome = 'accepted'") == [(2,)]
