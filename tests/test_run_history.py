@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from conftest import load_profile
 from dagster import (
+    AssetCheckKey,
     AssetCheckResult,
     AssetCheckSpec,
+    AssetKey,
     DagsterInstance,
     Definitions,
     MaterializeResult,
@@ -20,6 +22,8 @@ from ingest.settings import Settings, SettingsError, read_settings
 from ingest.workspace import Workspace
 from load_profile.dagster_history import DAY, prune_runs
 from load_profile.dagster_home import dagster_home
+from load_profile.dagster_report import Reporter
+from load_profile.dbt_results import CheckResult, TableBuilt
 
 
 @asset(check_specs=[AssetCheckSpec("small", asset="made")])
@@ -62,6 +66,41 @@ def test_a_run_that_waits_is_kept_for_a_day(tmp_path, monkeypatch):
         monkeypatch.setattr("time.time", lambda now=time.time: now() + DAY + 60)
         assert prune_runs(instance, keep=1) == 1
     assert waiting not in rows(home, "runs.db", "runs", "run_id")
+
+
+def report(space: Workspace, row_count: int) -> None:
+    """Report a table and a check of it, as a run of the command does."""
+    with Reporter(space) as reporter:
+        reporter.put(TableBuilt("gaps", row_count, 0.1))
+        reporter.put(CheckResult("gaps", "small", is_passed=row_count < 5))
+        assert reporter.finish() == []
+
+
+def test_what_the_command_reports_stays_bounded_and_the_latest_is_shown(tmp_path):
+    space = Workspace(tmp_path)
+    space.settings.write_text("keep_runs = 3\n")
+    for row_count in range(6):
+        report(space, row_count)
+    home = dagster_home(space)
+    with sqlite3.connect(home / "history/runs/index.db") as con:
+        (events,) = con.execute("select count(*) from event_logs").fetchone()
+        (checks,) = con.execute("select count(*) from asset_check_executions").fetchone()
+    assert events <= 5 and checks == 4  # of three runs, and of the one that came last
+    with DagsterInstance.from_config(str(home)) as instance:
+        latest = instance.get_latest_materialization_event(AssetKey("gaps"))
+        assert latest.asset_materialization.metadata["dagster/row_count"].value == 5
+        key = AssetCheckKey(AssetKey("gaps"), "small")
+        found = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+        assert found.status.value == "FAILED"
+
+
+def test_what_cannot_be_reported_is_one_line_and_no_failure(tmp_path):
+    space = Workspace(tmp_path)
+    space.settings.mkdir()
+    with Reporter(space) as reporter:
+        reporter.put(TableBuilt("gaps", 1, 0.1))
+        (words,) = reporter.finish()
+    assert words.startswith("Dagster's page does not show all of this run: ")
 
 
 def test_settings_have_values_of_their_own_without_a_file(tmp_path):
