@@ -274,7 +274,8 @@ def analyze(
     show: Annotated[bool, typer.Option("--show", help="Open the plot in a window.")] = False,
 ) -> None:
     """Check one series: rows, unread times, interval, gaps; write its gaps and a plot beside it."""
-    from load_profile.analyze import analyze_series, format_report, write_gaps
+    from load_profile.series.analyze import analyze_series, write_gaps
+    from load_profile.series.in_words import format_report
 
     try:
         report = analyze_series(file)

@@ -1,9 +1,9 @@
-"""Write simulated raw meter exports to try the pipeline with. Makes files; loads and judges none.
+"""Write simulated raw meter exports to try the pipeline with. Loads no file and judges none.
 
-Everything written here is made up, and every file says so in its preamble. The exports have the
-form that meters write, with the situations a real folder holds: intervals in which power ran both
-ways, a feeder that sends power back at midday, a month whose export begins late, an export with a
-hole, and the same export handed in twice.
+All values are simulated, as the preamble of every file states. The exports have the form that
+meters write and the faults of a real folder: intervals with power in both directions, a feeder with
+reverse flow at midday, a month whose export begins late, an export with a hole, and the same export
+twice.
 """
 
 import csv
@@ -20,12 +20,12 @@ import numpy as np
 INTERVAL = np.timedelta64(15, "m")
 FIRST_RECORD = 157594
 FIRST_METER = 144800052
-MULTIPLIERS = (28800, 14400)  # secondary W -> primary W, taken in turn
+MULTIPLIERS = (28800, 14400)  # secondary W -> primary W, in turn
 NAMED_FEEDERS = ("north", "south", "west", "gen")
-BOTH_WAYS_SHARE = 0.05  # of the intervals: the flow turned inside them
+BOTH_WAYS_SHARE = 0.05  # of the intervals: the flow reversed inside them
 LATE_DAYS = 3  # the late file starts this many days into its month
-HOLE = slice(200, 208)  # rows that the rejected export lacks: two hours of its third day
-NOTE = "sample.json"  # in the root: what of it is simulated, by sha256
+HOLE = slice(200, 208)  # rows missing in the rejected export: two hours of its third day
+NOTE = "sample.json"  # in the root: the simulated files in it, by sha256
 HOLED_ROWS = 7 * 96  # the rejected export spans one week
 CLOCK = "%m/%d/%y %H:%M:%S"
 
@@ -61,7 +61,7 @@ class _Export:
     channels: np.ndarray
 
     def part(self, rows: slice) -> "_Export":
-        """The same export from `rows` on; record numbers go on counting from there."""
+        """Return some rows of the export; their record numbers stay."""
         record = self.first_record + (rows.start or 0)
         return _Export(self.feeder, self.meter, record, self.starts[rows], self.channels[rows])
 
@@ -88,8 +88,8 @@ def write_sample(
     - `north-..._simulated-copy.csv` is byte for byte north's first file.
 
     The bytes depend on the arguments only, and a feeder's month not on how many others there are.
-    Raises ValueError for arguments that make no sense and for a meter-data.csv that lacks a feeder,
-    and FileExistsError where a file of that name with other content is already in the drop folder.
+    Raises ValueError for arguments out of range and for a meter-data.csv without a feeder, and
+    FileExistsError where the drop folder has a file of that name with other content.
     """
     first_month = _checked_month(start)
     for name, value in (("feeders", feeders), ("months", months)):
@@ -112,7 +112,7 @@ def write_sample(
 
 
 def simulated(root: Path) -> dict[str, str]:
-    """sha256 -> name of every file that a sample has written in a root."""
+    """Return sha256 and name of every file that a sample has written in a root."""
     try:
         return json.loads((root / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -120,7 +120,7 @@ def simulated(root: Path) -> dict[str, str]:
 
 
 def feeder_names(count: int) -> tuple[str, ...]:
-    """The first `count` feeder names: north, south, west, gen, f00000, f00001, ..."""
+    """Return the first `count` feeder names: north, south, west, gen, f00000, f00001, ..."""
     more = (f"f{number:05d}" for number in range(count - len(NAMED_FEEDERS)))
     return (*NAMED_FEEDERS[:count], *more)
 
@@ -128,7 +128,7 @@ def feeder_names(count: int) -> tuple[str, ...]:
 def _exports(
     names: Sequence[str], k: int, month: int, first_month: np.datetime64, seed: int
 ) -> list[tuple[str, _Export]]:
-    """File stem and content of everything that feeder `k` hands in for a month."""
+    """Return file stem and content of all exports of feeder `k` for a month."""
     begin, end = ((first_month + offset).astype("datetime64[s]") for offset in (month, month + 1))
     starts = np.arange(begin, end, INTERVAL)
     rng = np.random.default_rng([seed, k, int((first_month + month).astype("int64"))])
@@ -146,16 +146,16 @@ def _exports(
 
 
 def _without_hole_rows(week: _Export) -> _Export:
-    """The export as a reader would hand it in that lost the rows of HOLE and numbered on."""
+    """Return the export without the rows of HOLE, numbered as if they had never been there."""
     starts, channels = (np.delete(a, HOLE, axis=0) for a in (week.starts, week.channels))
     return _Export(week.feeder, week.meter, week.first_record, starts, channels)
 
 
 def _channels(rng: np.random.Generator, starts: np.ndarray, k: int) -> np.ndarray:
-    """Delivered and received W, then VA, of feeder `k`: int64 (n, 4) in hundredths, 0 or more.
+    """Return delivered and received W, then VA, of feeder `k`: int64 (n, 4) in hundredths.
 
-    S is between P and P / 0.9 in each direction. Where both directions ran, the same power was
-    added to both, so that the net keeps its shape.
+    S is between P and P / 0.9 in each direction. In intervals with both directions the same power
+    is added to both, so that the net keeps its shape.
     """
     net, level = _net_mw(rng, starts, k)
     both = rng.random(starts.size) < BOTH_WAYS_SHARE
@@ -170,7 +170,7 @@ def _channels(rng: np.random.Generator, starts: np.ndarray, k: int) -> np.ndarra
 
 
 def _net_mw(rng: np.random.Generator, starts: np.ndarray, k: int) -> tuple[np.ndarray, float]:
-    """Net power in MW (n,), delivered positive, and the feeder's level in MW.
+    """Return net power in MW (n,), delivered positive, and the feeder's level in MW.
 
     Load peaks in the early evening and in summer. `gen` (k = 3) has more than twice its load in
     solar; south (k = 1) and every third feeder after it have more than their load only at times.
@@ -188,7 +188,7 @@ def _net_mw(rng: np.random.Generator, starts: np.ndarray, k: int) -> tuple[np.nd
 
 
 def _export_bytes(export: _Export) -> bytes:
-    """The export as a file's bytes: BOM, preamble, header, data lines, a blank last line; CRLF."""
+    """Return a file's bytes: BOM, preamble, header, data lines, a blank last line; CRLF."""
     seconds = export.starts.astype("int64").tolist()
     texts = [f"{value / 100:.2f}".lstrip("0") for value in export.channels.ravel().tolist()]
     rows = zip(seconds, *(texts[channel::4] for channel in range(4)), strict=True)
@@ -203,13 +203,13 @@ def _export_bytes(export: _Export) -> bytes:
 
 @lru_cache(maxsize=100_000)
 def _clock(second: int) -> str:
-    """Seconds since 1970 as the meter's clock writes them."""
+    """Return seconds since 1970 as the meter's clock writes them."""
     return datetime.fromtimestamp(second, UTC).strftime(CLOCK)
 
 
 @lru_cache(maxsize=100_000)
 def _event_type(second: int) -> str:
-    """Freeze for a month's first interval, MidnightNormal for 23:45, else Normal."""
+    """Return Freeze for a month's first interval, MidnightNormal for 23:45, else Normal."""
     moment = datetime.fromtimestamp(second, UTC)
     if (moment.day, moment.hour, moment.minute) == (1, 0, 0):
         return "Freeze"
@@ -217,7 +217,7 @@ def _event_type(second: int) -> str:
 
 
 def _checked_month(start: str) -> np.datetime64:
-    """`start` as a month; ValueError unless it is YYYY-MM."""
+    """Return `start` as a month; ValueError unless it is YYYY-MM."""
     try:
         return np.datetime64(datetime.strptime(start, "%Y-%m").strftime("%Y-%m"), "M")
     except ValueError:
@@ -227,7 +227,7 @@ def _checked_month(start: str) -> np.datetime64:
 def _ensure_meter_data(path: Path, names: Sequence[str]) -> dict[str, str]:
     """Write meter-data.csv if there is none, and return its hash and name if it was written.
 
-    Raises ValueError if the one there lacks a feeder.
+    Raises ValueError if an existing one lacks a feeder.
     """
     if not path.exists():
         lines = ["sta,meter,multiplier,channel_unit"]

@@ -39,12 +39,12 @@ from load_profile.plots.theme import (
     ORANGE,
     RIGHT,
     TEXT_PT,
-    counted,
     in_digits,
     in_order,
     part_of,
     shortened,
 )
+from load_profile.words import counted
 
 if TYPE_CHECKING:
     import duckdb

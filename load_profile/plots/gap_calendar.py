@@ -18,10 +18,10 @@ from load_profile.plots.theme import (
     LABEL_PT,
     LEFT,
     RIGHT,
-    counted,
     in_order,
     shortened,
 )
+from load_profile.words import counted
 
 if TYPE_CHECKING:
     import duckdb

@@ -39,8 +39,8 @@ from load_profile.plots.theme import (
     NO_READINGS,
     ORANGE,
     WIDTH,
-    counted,
 )
+from load_profile.words import counted
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from pandas import DataFrame
 from seaborn import despine
 
-from load_profile.analyze import SeriesReport, series_buckets
 from load_profile.plots.axes import figure_of, label_values, styled, time_axis, to_png
 from load_profile.plots.profile_lines import (
     draw_net,
@@ -17,6 +16,7 @@ from load_profile.plots.profile_lines import (
     shade_gaps,
     span_of,
 )
+from load_profile.series.analyze import SeriesReport, series_buckets
 
 
 def draw_series(report: SeriesReport, path: Path) -> Path:

@@ -21,11 +21,6 @@ NO_TOTAL = "never known: a feeder is missing"
 BY_POWER = "the largest net power in either direction"
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 gap`, `2,976 gaps`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def shortened(name: str, most: int) -> str:
     """A name of at most `most` letters."""
     return name if len(name) <= most else f"{name[: most - 1]}\N{HORIZONTAL ELLIPSIS}"

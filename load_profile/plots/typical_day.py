@@ -40,11 +40,11 @@ from load_profile.plots.theme import (
     NET_LABELS,
     NO_TOTAL,
     TEXT_PT,
-    counted,
     in_order,
     part_of,
     shortened,
 )
+from load_profile.words import counted
 
 if TYPE_CHECKING:
     import duckdb

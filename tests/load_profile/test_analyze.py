@@ -9,15 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from load_profile.analyze import (
-    BadCells,
-    Gap,
-    analyze_series,
-    format_report,
-    series_buckets,
-    write_gaps,
-)
 from load_profile.sample import write_sample
+from load_profile.series.analyze import Gap, analyze_series, series_buckets, write_gaps
+from load_profile.series.in_words import format_report
+from load_profile.series.read import BadCells
 
 START = datetime(2024, 7, 12, 11)
 STEP = timedelta(minutes=15)

@@ -195,7 +195,7 @@ def test_a_root_is_as_before_once_its_sample_is_removed(sample: Path, tmp_path: 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Removed: 13 simulated files" in done.stdout and "meter-data.csv" in done.stdout
     left = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
-    known = (".dagster/", "logs/", "warehouse/run.lock", "sample.txt")
+    known = (".dagster/", "logs/", "warehouse/run.lock", "sample.txt", "connections.txt")
     assert [name for name in sorted(left) if not name.startswith(known)] == []
     again = load_profile("sample", "--remove", "--root", root)
     assert again.returncode == 2 and "No sample has been written" in again.stderr
