@@ -10,65 +10,6 @@
 
 with
 
-days as (
-    select
-        feeder,
-        local_date,
-        -- whole watt-hours, so that sums are exact
-        cast(round(cast(del_mj as double) / 0.0036) as bigint) as wh_del,
-        cast(round(cast(rec_mj as double) / 0.0036) as bigint) as wh_rec
-    from {{ ref('feeder_days') }}
-    where known_minutes >= {{ var('full_day_minutes') }}
-),
-
-fortnights as (
-    select
-        feeder,
-        local_date,
-        cast(sum(wh_del) over days_before as double) as del_before,
-        cast(sum(wh_del) over days_after as double) as del_after,
-        cast(sum(wh_rec) over days_before as double) as rec_before,
-        cast(sum(wh_rec) over days_after as double) as rec_after,
-        count(*) over days_before as count_before,
-        count(*) over days_after as count_after
-    from days
-    window
-        days_before as (
-            partition by feeder order by local_date
-            range between interval 14 days preceding and interval 1 day preceding
-        ),
-        days_after as (
-            partition by feeder order by local_date
-            range between current row and interval 13 days following
-        )
-),
-
-shares as (
-    select
-        *,
-        del_before / nullif(del_before + rec_before, 0) as share_before,
-        del_after / nullif(del_after + rec_after, 0) as share_after,
-        (del_after + rec_after) / count_after
-        / nullif((del_before + rec_before) / count_before, 0) as size
-    from fortnights
-    where count_before >= 7 and count_after >= 7
-),
-
--- neighbouring days see the same change: the one on which it is greatest
-turned as (
-    select *
-    from shares
-    where
-        greatest(share_before, share_after) >= {{ var('swap_share') }}
-        and least(share_before, share_after) <= 1 - {{ var('swap_share') }}
-        and size between 0.5 and 2
-    qualify
-        abs(share_before - share_after) = max(abs(share_before - share_after)) over (
-            partition by feeder order by local_date
-            range between interval 13 days preceding and interval 13 days following
-        )
-),
-
 shifts as (
     select
         *,
@@ -101,7 +42,7 @@ found as (
         local_date as last_date,
         {{ shown('100 * share_before') }} || ' % of the throughput was delivered in the 14 days '
         || 'before, ' || {{ shown('100 * share_after') }} || ' % from then on' as evidence
-    from turned
+    from {{ ref('flow_turns') }}
     union all
     select
         feeder,
@@ -113,7 +54,7 @@ found as (
         || ' % of the difference to the weeks before is gone' as evidence
     from reversed
     where not exists (
-        select 1 from turned
+        select 1 from {{ ref('flow_turns') }} as turned
         where
             turned.feeder = reversed.feeder
             and abs({{ days_between(

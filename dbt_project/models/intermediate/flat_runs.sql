@@ -7,17 +7,14 @@
     part_time="run_start_at"
 ) }}
 
+{% set values = 'kw_del, kw_rec, kva_del, kva_rec, interval_minutes' %}
 -- written out at each place: a CTE named twice would be made in full, with every reading
 {% set readings -%}
     (
         select
             feeder,
             interval_start_at,
-            interval_minutes,
-            kw_del,
-            kw_rec,
-            kva_del,
-            kva_rec,
+            {{ values }},
             case when event_handling = 'outage' then 1 else 0 end as outages
         from {{ ref('feeder_profiles') }}
         where
@@ -80,14 +77,7 @@ placed as (
         date_trunc('month', interval_start_at) as month_start_at,
         {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at,
         row_number() over (
-            partition by
-                feeder,
-                date_trunc('month', interval_start_at),
-                kw_del,
-                kw_rec,
-                kva_del,
-                kva_rec,
-                interval_minutes
+            partition by feeder, date_trunc('month', interval_start_at), {{ values }}
             order by interval_start_at
         ) as place
     from kept
@@ -97,11 +87,7 @@ grouped as (
     select
         feeder,
         month_start_at,
-        kw_del,
-        kw_rec,
-        kva_del,
-        kva_rec,
-        interval_minutes,
+        {{ values }},
         min(interval_start_at) as first_start_at,
         max(interval_end_at) as run_end_at,
         count(*) as kept_count,
@@ -111,7 +97,7 @@ grouped as (
         min_by(outages_before, interval_start_at) as outages_before
     from placed
     group by
-        feeder, month_start_at, kw_del, kw_rec, kva_del, kva_rec, interval_minutes,
+        feeder, month_start_at, {{ values }},
         {{ add_minutes('interval_start_at', '-interval_minutes * place') }}
 ),
 
@@ -119,11 +105,7 @@ runs as (
     select
         feeder,
         month_start_at,
-        kw_del,
-        kw_rec,
-        kva_del,
-        kva_rec,
-        interval_minutes,
+        {{ values }},
         cast(outages + case when begins_before then outages_before else 0 end as bigint)
             as outage_count,
         case

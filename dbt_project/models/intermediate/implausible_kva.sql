@@ -12,43 +12,6 @@
 
 with
 
-days as (
-    select
-        days.feeder,
-        days.local_date,
-        days.highest_mw,
-        rated.limit_mva,
-        cast(days.peak_mva_gross as double) as peak_mva,
-        days.third_highest_mva
-    from {{ ref('feeder_days') }} as days
-    left join {{ ref('rating_days') }} as rated
-        on
-            days.feeder = rated.feeder
-            and days.local_date = rated.local_date
-            and not rated.is_wrong
-    where days.feeder <> 'total' and days.peak_mva_gross > 0
-),
-
-history as (
-    select
-        feeder,
-        {{ quantile('third_highest_mva', 0.25) }} as usual_mva
-    from days
-    where third_highest_mva > 0
-    group by feeder
-),
-
-doubtful as (
-    select
-        days.*,
-        history.usual_mva
-    from days
-    inner join history on days.feeder = history.feeder
-    where
-        days.peak_mva > days.limit_mva
-        or (days.peak_mva > 1.5 * history.usual_mva and days.peak_mva > 2 * days.highest_mw)
-),
-
 looked_at as (
     select
         profiles.feeder,
@@ -62,7 +25,7 @@ looked_at as (
         doubtful.limit_mva
     from {{ ref('feeder_profiles') }} as profiles
     cross join {{ ref('stg_system') }} as system
-    inner join doubtful
+    inner join {{ ref('doubtful_kva_days') }} as doubtful
         on
             profiles.feeder = doubtful.feeder
             and {{ local_day('profiles.interval_start_at') }} = doubtful.local_date
@@ -104,43 +67,14 @@ found as (
         )
 ),
 
-first_reasons as (
-    select * from found
-    qualify row_number() over (partition by feeder, interval_start_at order by place) = 1
-),
-
-feeders as (
-    select
-        reasons.feeder,
-        reasons.interval_start_at,
-        reasons.reason,
-        profiles.total_factor,
-        cast(profiles.mva_gross as decimal(38, 18)) as mva,
-        profiles.file_id,
-        profiles.line_number
-    from {{ ref('feeder_profiles') }} as profiles
-    inner join first_reasons as reasons
-        on
-            profiles.feeder = reasons.feeder
-            and profiles.interval_start_at = reasons.interval_start_at
-),
-
-totals as (
-    select distinct
-        {{ floor_to_grid(
-            'feeders.interval_start_at', 'system.grid_shift_minutes', 'system.interval_minutes'
-        ) }} as interval_start_at
-    from feeders
-    cross join {{ ref('stg_system') }} as system
-    where feeders.total_factor <> 0
-),
+{{ first_reasons(['profiles.mva_gross']) }},
 
 everything as (
     select
         feeder,
         interval_start_at,
         reason,
-        mva,
+        cast(mva_gross as decimal(38, 18)) as mva,
         file_id,
         line_number
     from feeders

@@ -8,55 +8,6 @@
 
 with
 
-days as (
-    {% for channel in ['kw', 'kva'] %}
-        select
-            feeder,
-            local_date,
-            '{{ 'kW' if channel == 'kw' else 'kVA' }}' as channel,
-            cast(highest_{{ channel }} as double) as highest,
-            lowest_{{ channel }} >= lag(highest_{{ channel }}) over (
-                partition by feeder order by local_date
-            ) as is_above_before,
-            highest_{{ channel }} <= lead(lowest_{{ channel }}) over (
-                partition by feeder order by local_date
-            ) as is_below_after,
-            highest_{{ channel }} >= 100 * lowest_{{ channel }}
-            and cast(highest_{{ channel }} as double)
-            >= 0.98 * power(10, ceil(log10(cast(highest_{{ channel }} as double)))) as is_turned,
-            count(*) over (partition by feeder) as day_count
-        from {{ ref('feeder_days') }}
-        where feeder <> 'total' and highest_{{ channel }} > 0
-        {{ "union all" if not loop.last }}
-    {% endfor %}
-),
-
--- one day alone says nothing, unless it is all there is
-growing as (
-    select
-        feeder,
-        local_date,
-        channel
-    from days
-    where
-        coalesce(is_above_before, false)
-        or coalesce(is_below_after, false)
-        or is_turned
-        or day_count = 1
-),
-
--- a register starts again on a day between two that grow, or on the last or first
-looked_at as (
-    {% for shift in [-1, 0, 1] %}
-        select
-            feeder,
-            local_date + {{ shift }} as local_date,
-            channel
-        from growing
-        {{ "union" if not loop.last }}
-    {% endfor %}
-),
-
 readings as (
     select
         profiles.feeder,
@@ -71,7 +22,7 @@ readings as (
         end as reading
     from {{ ref('feeder_profiles') }} as profiles
     cross join {{ ref('stg_system') }} as system
-    inner join looked_at
+    inner join {{ ref('register_days') }} as looked_at
         on
             profiles.feeder = looked_at.feeder
             and {{ local_day('profiles.interval_start_at') }} = looked_at.local_date

@@ -8,24 +8,22 @@
     part_feeder=""
 ) }}
 
+{% set key = 'feeder, system_start_at, system_minutes, timezone' %}
+
 with
 
 -- what each feeder adds to the total; an apparent power never takes away
 members as (
     select
-        feeder,
-        system_start_at,
-        system_minutes,
+        {{ key }},
         system_seconds,
-        timezone,
         is_whole,
         is_adjoining,
         can_be_peak,
         least(actual_seconds, system_seconds) as filled_seconds,
-        {{ weighted('mw_del', 'total_factor') }} as mw_del,
-        {{ weighted('mw_rec', 'total_factor') }} as mw_rec,
-        {{ weighted('mw_net', 'total_factor') }} as mw_net,
-        {{ weighted('mw_gross', 'total_factor') }} as mw_gross,
+        {% for power in ['mw_del', 'mw_rec', 'mw_net', 'mw_gross'] -%}
+            {{ weighted(power, 'total_factor') }} as {{ power }},
+        {% endfor -%}
         {{ weighted('mva_net', 'abs(total_factor)') }} as mva,
         {{ weighted('mva_net_min', 'abs(total_factor)') }} as mva_min
     from {{ ref('system_readings') }}
@@ -35,27 +33,16 @@ members as (
 -- shorter ones must fill the interval together; their mean is weighted by time
 averaged as (
     select
-        feeder,
-        system_start_at,
-        system_minutes,
-        timezone,
+        {{ key }},
         mw_net is not null as is_known,
         mva is not null as is_mva_known,
         can_be_peak,
-        mw_del,
-        mw_rec,
-        mw_net,
-        mw_gross,
-        mva,
-        mva_min
+        mw_del, mw_rec, mw_net, mw_gross, mva, mva_min
     from members
     where is_whole
     union all
     select
-        feeder,
-        system_start_at,
-        system_minutes,
-        timezone,
+        {{ key }},
         bool_and(is_adjoining and mw_net is not null)
         and sum(filled_seconds) = system_seconds as is_known,
         bool_and(is_adjoining and mva is not null)
@@ -70,7 +57,7 @@ averaged as (
             as mva_min
     from members
     where not is_whole
-    group by feeder, system_start_at, system_minutes, system_seconds, timezone
+    group by {{ key }}, system_seconds
 ),
 
 -- what reactive power each feeder has at most, and at least
@@ -93,11 +80,10 @@ summed as (
         bool_and(is_known and can_be_peak) as can_be_peak,
         cast(sum(mw_net) as decimal(38, 18)) as mw_total_partial,
         -- a total is known only when every expected feeder reports: missing is never 0
-        case when bool_and(is_known) then cast(sum(mw_net) as decimal(38, 18)) end as mw_total,
-        case when bool_and(is_known) then cast(sum(mw_del) as decimal(38, 18)) end as mw_del_total,
-        case when bool_and(is_known) then cast(sum(mw_rec) as decimal(38, 18)) end as mw_rec_total,
-        case when bool_and(is_known) then cast(sum(mw_gross) as decimal(38, 18)) end
-            as mw_gross_total,
+        {% for power in ['net', 'del', 'rec', 'gross'] -%}
+            case when bool_and(is_known) then cast(sum(mw_{{ power }}) as decimal(38, 18)) end
+                as mw_{{ power ~ '_' if power != 'net' }}total,
+        {% endfor -%}
         case when bool_and(is_mva_known) then cast(sum(mva) as decimal(38, 18)) end as mva_total,
         -- that of one feeder which all the others together cannot cancel, whatever its sign
         greatest(cast(max(mvar_min + mvar_max) - sum(mvar_max) as double), 0) as mvar_total_min

@@ -7,6 +7,14 @@
     part_time="interval_start_at"
 ) }}
 
+{% set as_read = [
+    'feeder', 'interval_start_at', 'interval_minutes', 'actual_seconds', 'meter', 'record_no',
+    'event_type', 'reading_quality', 'event_handling', 'start_local', 'end_local', 'timezone',
+    'clock_offset_seconds', 'kw_del', 'kw_rec', 'kva_del', 'kva_rec', 'mw_del', 'mw_rec', 'mva_del',
+    'mva_rec', 'total_factor', 'is_ambiguous_time', 'is_off_time_grid', 'is_out_of_range',
+    'file_id', 'line_number',
+] %}
+
 with
 
 contested as (
@@ -34,14 +42,13 @@ readings as (
 channels as (
     select
         *,
-        {{ in_mw('kw_del') }} as mw_del,
-        {{ in_mw('kw_rec') }} as mw_rec,
-        {{ in_mw('kva_del') }} as mva_del,
-        {{ in_mw('kva_rec') }} as mva_rec,
-        {{ as_double('kw_del') }} as p_del,
-        {{ as_double('kw_rec') }} as p_rec,
-        {{ as_double('kva_del') }} as s_del,
-        {{ as_double('kva_rec') }} as s_rec,
+        {% for channel, mw, double in [
+            ('kw_del', 'mw_del', 'p_del'), ('kw_rec', 'mw_rec', 'p_rec'),
+            ('kva_del', 'mva_del', 's_del'), ('kva_rec', 'mva_rec', 's_rec'),
+        ] -%}
+            {{ in_mw(channel) }} as {{ mw }},
+            {{ as_double(channel) }} as {{ double }},
+        {% endfor -%}
         -- where energy is spread over another length, as in_mw does
         cast(mw_factor as double)
         * case
@@ -100,34 +107,8 @@ netted as (
 )
 
 select
-    feeder,
-    interval_start_at,
-    interval_minutes,
-    actual_seconds,
-    meter,
-    record_no,
-    event_type,
-    reading_quality,
-    event_handling,
-    start_local,
-    end_local,
-    timezone,
-    clock_offset_seconds,
-    kw_del,
-    kw_rec,
-    kva_del,
-    kva_rec,
-    mw_del,
-    mw_rec,
-    mva_del,
-    mva_rec,
+    {{ as_read | join(', ') }},
     factor as mw_per_unit,
-    total_factor,
-    is_ambiguous_time,
-    is_off_time_grid,
-    is_out_of_range,
-    file_id,
-    line_number,
     cast(mw_balance as decimal(28, 18)) as mw_net,
     cast(mw_del + mw_rec as decimal(28, 18)) as mw_gross,
     cast(mva_balance as decimal(28, 18)) as mva_net,

@@ -3,6 +3,14 @@
 -- small, and read by every step after it
 {{ config(materialized="table") }}
 
+{% set of_meter = [
+    'feeder', 'meter', 'meter_data_row', 'interval_minutes', 'timezone', 'mw_factor',
+    'total_factor', 'grid_shift_minutes', 'valid_from_at', 'valid_to_at',
+] %}
+{% set of_clock = [
+    'utc_offset_minutes', 'second_offset_minutes', 'is_skipped', 'change_at', 'change_minutes',
+] %}
+
 with
 
 files as (
@@ -21,34 +29,13 @@ files as (
     group by files.file_id, files.feeder, files.accepted_seq, files.release_of
 ),
 
-meters as (
-    select * from {{ ref('stg_meter_data') }}
-),
-
-clocks as (
-    select * from {{ ref('stg_clock_periods') }}
-),
-
 periods as (
     select
         files.*,
-        meters.feeder,
-        meters.meter,
-        meters.meter_data_row,
-        meters.interval_minutes,
-        meters.timezone,
-        meters.mw_factor,
-        meters.total_factor,
-        meters.grid_shift_minutes,
-        meters.valid_from_at,
-        meters.valid_to_at,
+        meters.{{ of_meter | join(', meters.') }},
+        clocks.{{ of_clock | join(', clocks.') }},
         clocks.period_from as clock_from,
         clocks.period_to as clock_to,
-        clocks.utc_offset_minutes,
-        clocks.second_offset_minutes,
-        clocks.is_skipped,
-        clocks.change_at,
-        clocks.change_minutes,
         meters.channel_unit like '%h' as is_energy,
         greatest(
             files.min_start_local,
@@ -59,8 +46,8 @@ periods as (
             files.max_end_local, coalesce(meters.valid_to, files.max_end_local), clocks.period_to
         ) as period_to
     from files
-    inner join meters on files.feeder_key = meters.feeder_key
-    inner join clocks
+    inner join {{ ref('stg_meter_data') }} as meters on files.feeder_key = meters.feeder_key
+    inner join {{ ref('stg_clock_periods') }} as clocks
         on
             meters.timezone = clocks.timezone
             and files.min_start_local < clocks.period_to
@@ -124,30 +111,16 @@ neighbours as (
 
 select
     placed.file_id,
-    placed.feeder,
     placed.feeder_key,
     placed.accepted_seq,
-    placed.meter,
-    placed.meter_data_row,
-    placed.interval_minutes,
-    placed.timezone,
-    placed.mw_factor,
-    placed.total_factor,
-    placed.grid_shift_minutes,
     placed.is_energy,
     placed.period_from,
     placed.period_to,
     placed.period_from_at,
     placed.period_to_at,
-    placed.utc_offset_minutes,
-    placed.second_offset_minutes,
-    placed.is_skipped,
-    placed.change_at,
-    placed.change_minutes,
-    placed.valid_from_at,
-    placed.valid_to_at,
     placed.clock_from,
     placed.clock_to,
+    placed.{{ (of_meter + of_clock) | join(', placed.') }},
     neighbours.is_contested,
     placed.min_start_local < placed.clock_from as has_rows_before,
     placed.max_end_local > placed.clock_to as has_rows_after
