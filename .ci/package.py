@@ -33,6 +33,7 @@ def main() -> None:
         programs = install(wheel, folder / "venv")
         root = folder / "root"
         root.mkdir()
+        os.environ["XDG_CACHE_HOME"] = str(folder / "cache")  # of dbt's reading of the project
         before = installed_files(programs.parent)
         try_commands(programs, root)
         try_page([programs / "load-profile", "ui"], root)
