@@ -29,6 +29,7 @@ from load_profile.plots.theme import (
     LABEL_PT,
     NET_LABELS,
     TEXT_PT,
+    shortened,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def draw(
     for ax, (name, profile, gaps) in zip(axes, shown, strict=True):
         is_total = ax is axes[-1]
         draw_net(ax, profile, name=name, wide=1.4 if is_total else 1, ticks=3, size=LABEL_PT)
-        name_panel(ax, name, gaps_in_words(gaps, is_total=is_total), size=TEXT_PT)
+        name_panel(ax, shortened(name, 100), gaps_in_words(gaps, is_total=is_total), size=TEXT_PT)
         shade_gaps(ax, profile, gaps, span)
     axes[-1].set_title(TOTAL, loc="left", fontsize=HEADING_PT, weight="bold")
     time_axis(axes[-1], span, zone, size=TICK_PT)

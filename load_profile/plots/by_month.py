@@ -174,14 +174,10 @@ def _finish_bars(ax: Axes, bars: Sequence[BarContainer], frame: DataFrame, *, na
 
 
 def _name_months(ax: Axes, months: DataFrame) -> None:
-    """Name each month, its year below the first one and every January."""
-    step = ceil(len(months) / FEW_MONTHS)
-    shown = months["month"].iloc[:: max(step, 1)]
-    labels = [
-        f"{month:%b}\n{month:%Y}" if i == 0 or month.month <= step else f"{month:%b}\n "
-        for i, month in enumerate(shown)
-    ]
-    ax.set_xticks(range(0, len(months), max(step, 1)), labels, fontsize=TEXT_PT)
+    """Name as many months as fit, with their years."""
+    step = max(1, ceil(len(months) / FEW_MONTHS))
+    labels = [f"{month:%b}\n{month:%Y}" for month in months["month"].iloc[::step]]
+    ax.set_xticks(range(0, len(months), step), labels, fontsize=TEXT_PT)
 
 
 def _ranked_in_words(feeders: DataFrame) -> str:

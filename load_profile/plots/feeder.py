@@ -20,7 +20,7 @@ from load_profile.plots.profile_lines import (
     span_of,
 )
 from load_profile.plots.system import System
-from load_profile.plots.theme import NET_LABELS, TEXT_PT
+from load_profile.plots.theme import NET_LABELS, TEXT_PT, shortened
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,7 +52,7 @@ def draw(
 ) -> Figure:
     """Draw net power on top, delivered and received below it, over a shared time axis."""
     span = span_of([(profile, gaps)])
-    figure = figure_of(7, f"{feeder}, {span}" if span else feeder)
+    figure = figure_of(7, f"{shortened(feeder, 70)}, {span}" if span else feeder)
     layout = {"left": 0.065, "right": 0.975, "top": 0.875, "bottom": 0.085, "hspace": 0.14}
     net, directions = figure.subplots(2, 1, sharex=True, gridspec_kw=layout)
     draw_net(net, profile, name=NET_NAMES[net_convention])

@@ -215,6 +215,16 @@ def test_the_title_names_feeder_and_span_and_keeps_a_dollar():
     assert to_png(figure)
 
 
+def test_a_long_name_leaves_room_for_the_span_in_the_title():
+    figure = feeder.draw("a" * 120, make_profile([1, 2]), make_gaps(), zone=ZONE)
+    to_png(figure)
+    assert figure.get_suptitle().endswith("07/12/24 00:30")
+    (title,) = figure.findobj(
+        lambda artist: isinstance(artist, Text) and artist.get_text() == figure.get_suptitle()
+    )
+    assert title.get_window_extent().x1 < figure.bbox.x1
+
+
 def test_a_gap_is_labelled_with_intervals_and_times():
     gaps = make_gaps(("2024-07-12", "2024-07-13", 96))
     figure = feeder.draw("north", make_profile([1], "2024-07-13"), gaps, zone=ZONE)
