@@ -1,4 +1,4 @@
-"""What a series report says of files whose content is known, and what it refuses."""
+"""What is found in files whose content is known, and what is refused."""
 
 from datetime import datetime, timedelta
 from itertools import groupby

@@ -243,7 +243,7 @@ def test_many_queries_give_the_same_files_as_one(con, workspace, monkeypatch):
     assert written(workspace) == standard(con, workspace.root)
 
 
-def test_an_unchanged_month_is_copied_and_a_changed_one_made_anew(con, workspace, monkeypatch):
+def test_an_unchanged_month_is_copied_and_a_changed_one_rebuilt(con, workspace, monkeypatch):
     export_profiles(con, workspace)
     change(con, "gen", "2024-02")
     made = texts_made(monkeypatch)
@@ -315,7 +315,7 @@ def test_a_run_that_died_before_it_noted_its_files_is_made_good(con, workspace):
     assert written(workspace) == standard(con, workspace.root)
 
 
-def test_an_index_of_an_older_version_makes_everything_anew_and_still_removes(con, workspace):
+def test_an_index_of_an_older_version_rebuilds_everything_and_still_removes(con, workspace):
     export_profiles(con, workspace)
     sizes = {name: len(data) for name, data in written(workspace).items()}
     (workspace.profiles / "old.csv").write_text("x")
@@ -325,7 +325,7 @@ def test_an_index_of_an_older_version_makes_everything_anew_and_still_removes(co
     assert written(workspace) == standard(con, workspace.root)
 
 
-def test_another_list_of_feeders_makes_all_csv_anew_and_removes_the_file(con, workspace):
+def test_another_list_of_feeders_rebuilds_all_csv_and_removes_the_file(con, workspace):
     export_profiles(con, workspace)
     con.execute("delete from stg_meter_data where feeder = 'gen'")
     done = export_profiles(con, workspace)
