@@ -9,6 +9,7 @@ from hashlib import sha256
 from dagster import (
     AssetSelection,
     DagsterEventType,
+    DagsterRun,
     DefaultSensorStatus,
     RunFailureSensorContext,
     RunRequest,
@@ -32,6 +33,7 @@ WITH_REASONS = {
     DagsterEventType.PIPELINE_FAILURE,
 }
 SECONDS = 30  # between two looks at the drop folder
+STARTED_BY = ("dagster/schedule_name", "dagster/sensor_name")  # tags of runs without a person
 
 everything = define_asset_job(
     "load_profile", description="Everything: files in; tables, checks, profiles and plots out."
@@ -85,3 +87,8 @@ def automation_for(workspace: Workspace) -> list:
             context.log.warning(words)
 
     return [dropped_files, failed_runs]
+
+
+def is_regular(run: DagsterRun) -> bool:
+    """Whether a schedule or a sensor started it, and no person."""
+    return any(tag in run.tags for tag in STARTED_BY)

@@ -2,14 +2,13 @@
 
 from collections.abc import Set
 
-from dagster import AssetExecutionContext, AssetKey, DagsterRun
+from dagster import AssetExecutionContext, AssetKey
 
+from dagster_defs.automation import is_regular
 from dagster_defs.dbt import DbtVariables
 from ingest.workspace import Workspace
 from load_profile.last_run import begin, is_anything_new
 from load_profile.steps import STEPS
-
-STARTED_BY = ("dagster/schedule_name", "dagster/sensor_name")  # tags of runs without a person
 
 
 def begin_complete_run(
@@ -32,8 +31,3 @@ def begin_complete_run(
         return False
     begin(files, run.run_id, variables, with_plots)
     return True
-
-
-def is_regular(run: DagsterRun) -> bool:
-    """Whether a schedule or a sensor started it, and no person."""
-    return any(tag in run.tags for tag in STARTED_BY)

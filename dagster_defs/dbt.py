@@ -18,6 +18,7 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from pydantic import model_validator
 
+from dagster_defs.automation import is_regular
 from dagster_defs.resources import LockedWorkspace, WorkspaceResource
 from load_profile.build import build
 from load_profile.dagster_metadata import check_arguments, table_metadata
@@ -85,7 +86,10 @@ def models_of(manifest: Path) -> AssetsDefinition:
         """Build and test the models; unit tests belong to the test command."""
         checks = [key.name for key in context.selected_asset_check_keys]
         options = selection(context, "empty", *checks) if context.is_subset else []
-        yield from build_models(context, workspace, config.vars.given(), options)
+        variables = config.vars.given()
+        if is_regular(context.run):
+            variables["is_regular_run"] = "true"  # see tests/recent_readings.sql
+        yield from build_models(context, workspace, variables, options)
 
     return dbt_models
 

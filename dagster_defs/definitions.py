@@ -8,7 +8,6 @@ from dagster import Definitions
 from dagster_defs import dbt, spark
 from dagster_defs.assets import asset_of, raw_tables_of
 from dagster_defs.automation import automation_for, every_morning, everything, new_files
-from dagster_defs.checks import recent_readings
 from dagster_defs.resources import no_values, one_after_another, workspace_resource
 from ingest.workspace import Workspace, workspace_at
 from load_profile.dagster_metadata import asset_key
@@ -41,7 +40,6 @@ def _on_duckdb(workspace: Workspace) -> dict[str, list]:
     outputs = [asset_of(step, needs[step.name], exposed.get(step.name, "")) for step in STEPS]
     return {
         "assets": [raw_tables_of(every), dbt.models_of(manifest), *outputs],
-        "asset_checks": [recent_readings],
         "jobs": [everything, new_files],
         "schedules": [every_morning],
         "sensors": automation_for(workspace),

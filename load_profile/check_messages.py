@@ -62,6 +62,8 @@ def _finding(row: Mapping[str, str]) -> str:
 
 def _row(row: Mapping[str, str]) -> str:
     """A failing row and, where it names a file or a feeder, how to go on without it."""
+    if row.get("words"):
+        return f"{row['words']}. Check: {row['advice']}"
     text = ", ".join(f"{name} {value}" for name, value in row.items() if value)
     feeder = row.get("feeder") or row.get("feeder_key")
     if row.get("file_id"):

@@ -51,7 +51,7 @@ def check_arguments(check: CheckResult) -> dict[str, object]:
         "check_name": check.name,
         "passed": check.is_passed,
         "severity": AssetCheckSeverity.WARN if check.is_warning else AssetCheckSeverity.ERROR,
-        "description": check.description or None,
+        "description": as_markdown(check.description) or None,
         "metadata": metadata,
     }
 

@@ -5,7 +5,7 @@ Used by the command and by Dagster's assets alike. Knows dbt's events and manife
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from load_profile.dbt import DbtError
@@ -72,13 +72,21 @@ def results_of(events: Iterable[Mapping], manifest: Mapping) -> Iterator[TableBu
     except DbtError as failure:
         error = failure
     for check in not_passed:
+        failing = rows.get(check.name, ())
         yield replace(
             check,
+            description=_in_words(failing),
             findings=tuple(findings.get(check.name, ())),
-            failing_rows=tuple(rows.get(check.name, ())),
+            failing_rows=tuple(failing),
         )
     if error:
         raise error
+
+
+def _in_words(rows: Sequence[Row]) -> str:
+    """The words of failing rows that have some, and what to do."""
+    words = [row["words"] for row in rows if row.get("words")]
+    return f"{'; '.join(words)}. Check: {rows[0]['advice']}" if words else ""
 
 
 def _check(data: Mapping, status: str, manifest: Mapping) -> CheckResult:

@@ -14,8 +14,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 from conftest import load_profile, query
 from dagster import (
+    AssetCheckKey,
+    AssetKey,
     AssetSelection,
-    AssetSpec,
     DagsterInstance,
     Definitions,
     SkipReason,
@@ -24,9 +25,9 @@ from dagster import (
 )
 
 from dagster_defs.automation import automation_for, every_morning
-from dagster_defs.checks import recent_readings
-from dagster_defs.resources import workspace_resource
+from dagster_defs.definitions import build_definitions
 from ingest.workspace import Workspace
+from load_profile.dagster_metadata import FAILING_COUNT
 from load_profile.sample import write_sample
 
 
@@ -171,12 +172,9 @@ def test_nothing_starts_by_itself_until_it_is_switched_on(tmp_path):
 
 def evaluated(root: Path, **tags: str):
     """The result of the check in a run with these tags."""
-    definitions = Definitions(
-        assets=[AssetSpec("feeder_profiles")],
-        asset_checks=[recent_readings],
-        jobs=[define_asset_job("check", selection=AssetSelection.all_asset_checks())],
-        resources={"workspace": workspace_resource(Workspace(root))},
-    )
+    key = AssetCheckKey(AssetKey("feeder_profiles"), "recent_readings")
+    check = define_asset_job("check", selection=AssetSelection.checks(key))
+    definitions = Definitions.merge(build_definitions(root), Definitions(jobs=[check]))
     with DagsterInstance.ephemeral() as instance:
         job = definitions.resolve_job_def("check")
         (found,) = job.execute_in_process(
@@ -196,5 +194,5 @@ def test_a_regular_run_names_a_feeder_that_went_quiet_and_counts_from_today(samp
     )
     assert "Check: drop newer files" in now.description
     assert query(sample, "select count(distinct feeder) from feeder_profiles") == [
-        (now.metadata["feeders without recent readings"].value,)
+        (now.metadata[FAILING_COUNT].value,)
     ]
