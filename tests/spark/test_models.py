@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from changing_months import Months, rows_of
+from clock_meters import SYSTEM_IN_DENVER, drop_all
 from cluster import Cluster
 from compare import Comparison, compare_marts
 from conftest import BUILD, dbt, query, take_in
 from simulate import simulate
-from test_incremental import Months, rows_of
-from test_time import SYSTEM_IN_DENVER, drop_all
 
 from ingest.export_raw import export_raw
 from ingest.review import withdraw_file

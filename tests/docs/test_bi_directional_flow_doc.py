@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-DOC = Path(__file__).parents[1] / "docs" / "bi-directional-flow.md"
+DOC = Path(__file__).parents[2] / "docs" / "bi-directional-flow.md"
 SIX_PLACES = Decimal("0.000001")
 
 

@@ -1,17 +1,11 @@
 """Runs without a person: who is told, when the sensor starts one, which feeder has gone quiet."""
 
-import json
 import os
-import socket
-import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
+from alert_servers import mail_server, web_server, write_alerts
 from conftest import load_profile, query
 from dagster import (
     AssetCheckKey,
@@ -29,63 +23,6 @@ from dagster_defs.definitions import build_definitions
 from ingest.workspace import Workspace
 from load_profile.dagster_metadata import FAILING_COUNT
 from load_profile.sample import write_sample
-
-
-class Letters(Message):
-    """Keeps every message that a mail server on this machine gets."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.got = []
-
-    def handle_message(self, message) -> None:
-        self.got.append(message)
-
-
-@contextmanager
-def mail_server():
-    letters = Letters()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(letters, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield letters.got, port
-    finally:
-        controller.stop()
-
-
-@contextmanager
-def web_server():
-    got = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_): ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield got, server.server_port
-        server.shutdown()
-
-
-def write_alerts(root: Path, mail_port: int, web_port: int) -> None:
-    (root / "alerts.toml").write_text(
-        f"""
-        [email]
-        server = "127.0.0.1"
-        port = {mail_port}
-        sender = "load-profile@example.org"
-        recipients = ["planning@example.org", "metering@example.org"]
-
-        [webhook]
-        url = "http://127.0.0.1:{web_port}/hooks/42"
-        """
-    )
 
 
 def test_a_rejected_file_and_a_failed_run_are_told_by_mail_and_webhook(tmp_path):

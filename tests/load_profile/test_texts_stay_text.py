@@ -13,10 +13,10 @@ from shutil import copytree
 
 import pytest
 import raw_exports
+from alert_servers import mail_server, web_server, write_alerts
 from conftest import load_profile, query
 from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue
 from markdown_it import MarkdownIt
-from test_automation import mail_server, web_server, write_alerts
 
 from ingest.export_raw import export_raw
 from ingest.review import rebuild_warehouse
