@@ -42,7 +42,7 @@ def bare_read(root: Path) -> None:
 
 
 def plots(root: Path) -> None:
-    """Draw every picture from a built warehouse."""
+    """Draw the plots of net load from a built warehouse."""
     from ingest.warehouse import open_warehouse
     from ingest.workspace import Workspace
     from load_profile.plots.draw import draw_net_load

@@ -120,7 +120,7 @@ UNSURE = {
     # and the repeated hour once
     "autumn_columns": Meter(DENVER, autumn, [wall_autumn[:104] + wall_autumn[108:]]),
     "autumn_inside": Meter(DENVER, autumn[100:108], [second_pass[1:3]]),
-    # nobody told that this meter keeps standard time
+    # meter-data.csv does not have that this meter keeps standard time
     "spring_undeclared": Meter(DENVER, spring, [rows_of(spring, STANDARD)]),
 }
 midnight_slip = [

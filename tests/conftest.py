@@ -85,7 +85,7 @@ def noted_connections(path: Path) -> Iterator[dict[str, str]]:
 
 @cache
 def project_as_read():
-    """dbt's manifest of the project, as in the product: read anew only where a file has changed."""
+    """dbt's manifest of the project, read again only where a file has changed, as in a run."""
     from dbt.cli.main import dbtRunner
 
     from load_profile.dbt import ensure_manifest
@@ -158,7 +158,7 @@ def write_files(root: Path) -> None:
 
 
 def draw(root: Path) -> None:
-    """The pictures below lp/plots/, and the months, which are made of the same tables."""
+    """The plots below lp/plots/, and the months, which are made of the same tables."""
     with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
         export_months(con, Workspace(root))
         draw_net_load(con, Workspace(root))
@@ -175,9 +175,9 @@ def bring_up_to_date(root: Path, *options: str) -> dict[str, object]:
 
 def summary(root: Path, started: datetime) -> str:
     """What the command tells on the terminal of a run that began then."""
-    told = Console(file=StringIO(), width=120)
-    print_summary(told, Workspace(root), started)
-    return told.file.getvalue()
+    printed = Console(file=StringIO(), width=120)
+    print_summary(printed, Workspace(root), started)
+    return printed.file.getvalue()
 
 
 def pytest_configure(config) -> None:

@@ -41,9 +41,9 @@ def serve(root: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     command = Path(sys.executable).with_name("load-profile")
-    told = root / "logs" / "ui.log"
-    told.parent.mkdir(exist_ok=True)
-    with told.open("w") as log:
+    printed = root / "logs" / "ui.log"
+    printed.parent.mkdir(exist_ok=True)
+    with printed.open("w") as log:
         words = [command, "ui", "--root", root, "--port", str(port)]
         # a group of its own: Dagster's page is four processes
         started = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
@@ -51,7 +51,7 @@ def serve(root: Path) -> Iterator[str]:
             until = time.monotonic() + PATIENCE
             while not _answers(address):
                 if time.monotonic() > until or started.poll() is not None:
-                    raise TimeoutError(f"no page: {told.read_text()}")
+                    raise TimeoutError(f"no page: {printed.read_text()}")
                 time.sleep(0.5)
             yield address
         finally:

@@ -1,4 +1,4 @@
-"""Runs without a person: who is told, when the sensor starts one, which feeder has gone quiet."""
+"""Unattended runs: alerts, when the sensor starts one, and feeders that have gone quiet."""
 
 import os
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ def test_a_rejected_file_and_a_failed_run_are_told_by_mail_and_webhook(tmp_path)
         assert letters[1]["Subject"] == posts[1]["subject"] == "load-profile: the run failed"
         assert "load-profile rebuild" in posts[1]["text"]
         assert len(letters) == len(posts) == 2
-    # nobody listens any more: the run goes on as before and says who was not told
+    # nobody listens any more: the run continues and reports who got no alert
     done = load_profile("run", "--no-plots", "--root", tmp_path)
     assert done.returncode == 1
     assert "alert by email not sent" in done.stdout and "alert by webhook not sent" in done.stdout

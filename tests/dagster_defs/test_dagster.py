@@ -104,14 +104,14 @@ def test_the_pictures_show_on_their_assets_page(events):
         ("planner_plots", PLANNER_NAMES),
     ):
         for name in names:
-            picture = made[asset][f"plot: {name}"]
-            assert picture.startswith(f"![{name}](data:image/png;base64,")
+            plot = made[asset][f"plot: {name}"]
+            assert plot.startswith(f"![{name}](data:image/png;base64,")
 
 
 def test_steps_that_write_files_say_how_many_bytes_in_what_time(events):
     made, _, _ = events
     for step in ("profile_files", "gap_files", "net_load_plot", "planner_plots"):
-        assert made[step]["files written"] == "5"  # four feeders and the total, or five pictures
+        assert made[step]["files written"] == "5"  # four feeders and the total, or five plots
         assert int(made[step]["bytes written"]) > 100
         assert float(made[step]["seconds"]) > 0
 

@@ -1,4 +1,4 @@
-"""Dagster's page in a real Chromium, from an empty root to the picture of a feeder.
+"""Dagster's page in a real Chromium, from an empty root to the plot of a feeder.
 
 And what another page in the same browser can do with it: nothing (docs/security.md).
 """
@@ -139,9 +139,9 @@ def test_materialize_all_turns_the_graph_green_and_shows_the_plot(root, address,
     for asset, name in (("net_load_plot", "all"), ("planner_plots", "by-month")):
         page.goto(f"{address}/assets/{asset}")
         page.get_by_text("[Show Markdown]").first.click()
-        picture = page.locator(f"img[alt={name}]")
-        picture.wait_for()
-        assert picture.evaluate("image => image.complete && image.naturalWidth") == 640
+        plot = page.locator(f"img[alt={name}]")
+        plot.wait_for()
+        assert plot.evaluate("image => image.complete && image.naturalWidth") == 640
 
 
 def test_a_check_says_what_it_looks_for_and_that_it_passed(address, page):

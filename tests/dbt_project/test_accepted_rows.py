@@ -81,12 +81,12 @@ def test_what_starts_between_two_intervals_is_no_peak_anywhere(root):
         (None,)
     ]
     assert query(root[0], "select count(*) from load_duration where feeder = 'late'") == [(0,)]
-    (told,) = query(
+    (printed,) = query(
         root[0],
         "select evidence || meaning from findings where rule = 'interval_length' "
         "and feeder = 'late'",
     )
-    assert "96 readings starting between two intervals" in told[0] and "never a peak" in told[0]
+    assert "96 readings starting between two intervals" in printed[0] and "never a peak" in printed[0]
 
 
 def test_a_word_that_keeps_a_reading_out_of_the_peak_or_the_energy_is_told(root):
@@ -117,13 +117,13 @@ def test_what_was_withdrawn_and_comes_back_is_told(root):
     space = Workspace(root[0])
     bytes_of = (space.root / "data/KW/2024-03/jitter.csv").read_bytes()
     withdraw_file(space, "data/KW/2024-03/jitter.csv", "not sure")
-    told = summary(space.root, build(space, *only(*MADE)))
+    printed = summary(space.root, build(space, *only(*MADE)))
     assert (
-        "withdrawal: jitter restated 2024-03: 288 intervals (288 of them no longer known)" in told
+        "withdrawal: jitter restated 2024-03: 288 intervals (288 of them no longer known)" in printed
     )
     (space.dropbox / "jitter.csv").write_bytes(bytes_of)
-    told = summary(space.root, build(space, *only(*MADE)))
-    assert "late file: jitter restated 2024-03: 288 intervals, net energy +8.160 MWh" in told
+    printed = summary(space.root, build(space, *only(*MADE)))
+    assert "late file: jitter restated 2024-03: 288 intervals, net energy +8.160 MWh" in printed
 
 
 def test_a_failing_row_says_how_all_others_go_on_without_it():

@@ -1,7 +1,7 @@
 """What a run makes of changes equals what a full build makes of everything, cell by cell.
 
 Files come, late, corrected, withdrawn, released; meter-data.csv is edited; in any order. After each
-step the tables that `dbt build` brought up to date are compared with those that it makes anew.
+step the tables that `dbt build` brought up to date are compared with those that it rebuilds.
 """
 
 import random

@@ -97,7 +97,7 @@ def in_pieces() -> Rows:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory) -> tuple[Path, str]:
-    """The root after its first run, what is told of it and the checks that warned."""
+    """The root after its first run, what was printed of it and the checks that warned."""
     root = tmp_path_factory.mktemp("life") / "root"
     (root / "_dropbox/KW").mkdir(parents=True)
     (root / "meter-data.csv").write_text(METERS, encoding="utf-8")
@@ -135,7 +135,7 @@ def edited(first, tmp_path_factory) -> tuple[Path, str, Callable]:
 
 
 def brought_up_to_date(root: Path) -> str:
-    """What is told of the files and edits since the last run."""
+    """What is printed of the files and edits since the last run."""
     started = utc_now()
     take_in(root)
     dbt(root, *BUILD, *only("correction_effects", "gaps", "combined_gaps", "files"))
@@ -270,8 +270,8 @@ def test_unknown_words_are_told_once_a_file(first):
     )
     assert found == [("words-1.csv", "Full moon, Reboot, warm")]
     assert "detect_event_word: 6 rows" in text
-    told = "select feeder, evidence from findings where rule = 'event_word' order by evidence"
-    assert query(root, told)[0] == (
+    printed = "select feeder, evidence from findings where rule = 'event_word' order by evidence"
+    assert query(root, printed)[0] == (
         "words",
         '1 reading has the event word "Full moon", which is not known; first at '
         "2024-07-05 06:00:00 in file words-1.csv",

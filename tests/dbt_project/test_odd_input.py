@@ -101,8 +101,8 @@ def test_a_clock_a_few_seconds_off_fills_its_intervals_and_is_named(odd: Path) -
         "mended": [3, 3, 0, 3],
         "jumps": [3, 0, 0, 0],
     }
-    told = findings(odd, "clock_offset")
-    assert told == {
+    printed = findings(odd, "clock_offset")
+    assert printed == {
         "late": "its clock is 3 s late in 4 readings, in late-1.csv",
         "early": "its clock is 60 s early in 4 readings, in early-1.csv",
         "mended": "its clock is 3 s late in 3 readings, in mended-1.csv; it changes inside a file",

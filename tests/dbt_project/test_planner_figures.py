@@ -97,7 +97,7 @@ def rolling(readings: list[Reading], grain: str, count: int) -> dict[date, Decim
 
 
 def figures(readings: list[Reading]) -> dict[str, object]:
-    """What can be told of one feeder's period without looking at others."""
+    """What can be known of one feeder's period without looking at others."""
     nets = [r.net for r in readings]
     peak, low = max(nets), min(nets)
     peaks, lows = [r for r in readings if r.net == peak], [r for r in readings if r.net == low]

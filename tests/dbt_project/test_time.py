@@ -163,12 +163,12 @@ def test_times_that_the_clock_does_not_tell_are_counted_and_warned_of(made):
     ]
     assert "detect_unclear_time" in warnings
     unclear = "select feeder, evidence from findings where rule = 'unclear_time'"
-    told = dict(query(root, unclear))
-    assert told["autumn_columns"].startswith("4 rows with a Start Time that a clock of ")
+    printed = dict(query(root, unclear))
+    assert printed["autumn_columns"].startswith("4 rows with a Start Time that a clock of ")
     assert (
-        "shows twice" in told["autumn_columns"] and "in autumn_columns-" in told["autumn_columns"]
+        "shows twice" in printed["autumn_columns"] and "in autumn_columns-" in printed["autumn_columns"]
     )
-    assert "never shows" in told["spring_undeclared"]
+    assert "never shows" in printed["spring_undeclared"]
 
 
 def test_the_letter_of_a_midnight_date_slip_says_so(root):

@@ -740,8 +740,8 @@ def test_a_midnight_date_slip_is_told_across_a_clock_change_and_beside_another_e
 
     spring = quarter_hours("03/09/24 12:00:00", 56) + quarter_hours("03/10/24 03:00:00", 100)
     rows = slipped(spring, "start", -1)
-    told = "2 of 156 rows look like a midnight date slip: the row that starts at 00:00"
-    assert told in slip(rows) and "other rows" not in slip(rows)
+    printed = "2 of 156 rows look like a midnight date slip: the row that starts at 00:00"
+    assert printed in slip(rows) and "other rows" not in slip(rows)
     del rows[120]
     assert "2 of 155 rows" in slip(rows)
     assert slip(rows).endswith("; other rows break the sequence as well")

@@ -98,7 +98,7 @@ def read(folder: Path, table: str) -> str:
 
 
 def files_in(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every file below a folder with its time and number: a file written anew has others."""
+    """Every file below a folder with its time and number: a rewritten file has others."""
     return {
         path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.stat().st_ino)
         for path in folder.rglob("*")

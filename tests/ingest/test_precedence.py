@@ -222,8 +222,8 @@ def test_the_run_names_both_files_what_either_says_and_how_to_prefer_the_other(c
 
 def test_status_says_of_each_file_in_the_ledger_which_one_counts(conflicts):
     root, _ = conflicts
-    told = load_profile("status", "one-", "--root", root).stdout
-    first, second = told.split("one-b.csv\n", 1)
+    printed = load_profile("status", "one-", "--root", root).stdout
+    first, second = printed.split("one-b.csv\n", 1)
     assert "gives way to #" in first and "one-b.csv in 45 intervals with other values" in first
     assert "counts before #" in second and "it was written later" in second
 

@@ -103,11 +103,11 @@ def test_a_header_of_a_megabyte_is_a_problem_and_no_crash(tmp_path):
 
 def test_a_file_that_vanishes_is_left_out_and_progress_is_told(tmp_path):
     inspect(tmp_path, HEADER)
-    told = []
+    printed = []
     paths = [tmp_path / "gone.csv", *find_files(tmp_path), tmp_path]
-    found = list(inspect_files(paths, 2, lambda *at: told.append(at)))
+    found = list(inspect_files(paths, 2, lambda *at: printed.append(at)))
     assert [raw.name for raw in found] == ["north-1.csv"]
-    assert told == [(3, 3)]
+    assert printed == [(3, 3)]
 
 
 def test_a_change_on_disk_is_seen(tmp_path):

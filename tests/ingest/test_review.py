@@ -164,9 +164,9 @@ def test_the_report_tells_of_the_correction_its_effect_and_no_decision_left_to_m
         """select feeder, corrected_intervals, net_mwh_change::double, peak_mw_before::double,
         peak_mw_after::double from correction_effects""",
     )
-    told = re.findall(r'data-value="([^"]*)"', section)
+    printed = re.findall(r'data-value="([^"]*)"', section)
     wanted = [feeder, "2024-07", str(count), "2024-07-10", *map(str, (change, before, after))]
-    assert told == wanted and change > 0
+    assert printed == wanted and change > 0
     assert "None." in page.split('id="rejected"')[1][:200]
 
 
@@ -287,7 +287,7 @@ def test_a_rebuild_from_the_archive_gives_the_same_bytes(reviewed, tmp_path):
     assert next((root / "warehouse").glob("before-rebuild-*.duckdb")).read_bytes() == b"damaged"
 
 
-def test_a_deleted_warehouse_is_noticed_and_not_begun_anew(sample, tmp_path):
+def test_a_deleted_warehouse_is_noticed_and_not_started_from_scratch(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     (root / "warehouse/load_profile.duckdb").unlink()
     before = (root / "lp/all.csv").read_bytes()
@@ -376,7 +376,7 @@ def test_a_withdrawn_file_is_left_out_and_what_it_had_replaced_counts_again(revi
     assert "withdrawn by #" in shown and "no longer used: wrong meter read" in shown
     again = load_profile("withdraw", corrected[1], "--reason", "twice", "--root", root)
     assert again.returncode == 2 and "no accepted file of this name is in use" in again.stderr
-    # the same bytes dropped once more are accepted anew, and a rebuild knows both arrivals
+    # the same bytes dropped once more are accepted again, and a rebuild knows both arrivals
     (root / "_dropbox/KW/north-again.csv").write_bytes(archived)
     take_in(root)
     dbt(root, *BUILD, *read)

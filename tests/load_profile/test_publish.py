@@ -226,7 +226,7 @@ def test_one_feeder_month_writes_its_files_and_the_copy_only(space):
     assert third.content == first.content and third.version > second.version
 
 
-def test_made_anew_from_nothing_it_has_the_same_content(space):
+def test_rebuilt_from_nothing_it_has_the_same_content(space):
     first = publish(space, MARTS)
     space.published.unlink()
     assert is_anything_new(space, {})

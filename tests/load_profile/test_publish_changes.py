@@ -167,18 +167,18 @@ def test_a_feeder_that_is_added_or_taken_out_changes_the_total_of_every_month(ro
     before = known_totals(root)
     root.meters(*FEEDERS, "extra", north=2)
     root.drop("extra", 6)
-    told = root.run()
-    assert told.keys() == {("total", month) for month in before}
-    assert {cause for cause, _ in told.values()} == {"members of the total"}
-    assert {m: energy for (_, m), (_, energy) in told.items() if m != "06"} == {
+    printed = root.run()
+    assert printed.keys() == {("total", month) for month in before}
+    assert {cause for cause, _ in printed.values()} == {"members of the total"}
+    assert {m: energy for (_, m), (_, energy) in printed.items() if m != "06"} == {
         m: -energy for m, energy in before.items() if m != "06"
     }
-    assert told["total", "06"][1] == 36
+    assert printed["total", "06"][1] == 36
     root.meters(*FEEDERS, north=2)
-    told = root.run()
-    assert told.pop(("extra", "06")) == ("meter-data.csv", -36)
-    assert {cause for cause, _ in told.values()} == {"members of the total"}
-    assert told.keys() == {("total", month) for month in before}
+    printed = root.run()
+    assert printed.pop(("extra", "06")) == ("meter-data.csv", -36)
+    assert {cause for cause, _ in printed.values()} == {"members of the total"}
+    assert printed.keys() == {("total", month) for month in before}
     assert known_totals(root) == before
 
 
@@ -212,9 +212,9 @@ def test_released_files_are_the_cause_also_behind_all_that_was_published(root, c
 
 
 def test_another_convention_is_models_or_variables(root, changed):
-    told = root.run("--vars", "{net_convention: gross}")
-    assert {cause for cause, _ in told.values()} == {"models or variables"}
-    assert told["south", "03"] == ("models or variables", 24)
+    printed = root.run("--vars", "{net_convention: gross}")
+    assert {cause for cause, _ in printed.values()} == {"models or variables"}
+    assert printed["south", "03"] == ("models or variables", 24)
 
 
 def test_a_clock_that_time_zone_data_corrects_is_named(tmp_path):

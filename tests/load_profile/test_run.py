@@ -120,8 +120,8 @@ def test_the_gap_between_two_files_is_listed_for_its_feeder_and_for_the_total(sa
 
 
 def test_every_feeder_and_the_total_have_a_picture(sample):
-    pictures = {path.name for path in (sample / "lp/plots").glob("*.png")}
-    assert pictures == {f"{name}.png" for name in (*FEEDERS, "all", *PLANNER_NAMES)}
+    plots = {path.name for path in (sample / "lp/plots").glob("*.png")}
+    assert plots == {f"{name}.png" for name in (*FEEDERS, "all", *PLANNER_NAMES)}
 
 
 @pytest.fixture(scope="module")
@@ -182,15 +182,15 @@ def test_without_any_file_the_run_ends_at_once_and_names_what_lies_beside_the_fo
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_names_can_be_read_on_a_narrow_terminal(rerun, width):
     name = "feeder-with-a-name-of-forty-characters-x"
-    told = Console(file=StringIO(), width=width)
+    printed = Console(file=StringIO(), width=width)
     with duckdb.connect(str(rerun / "warehouse/load_profile.duckdb"), read_only=True) as con:
         for table in ("feeder_profiles", "stg_meter_data"):
             renamed = f"if(feeder = 'north', '{name}', feeder) as feeder"
             con.execute(
                 f"create temp table {table} as select * replace ({renamed}) from main.{table}"
             )
-        print_feeders(told, con)
-    rows = [line for line in told.file.getvalue().splitlines() if "\u2502" in line]
+        print_feeders(printed, con)
+    rows = [line for line in printed.file.getvalue().splitlines() if "\u2502" in line]
     cells = [row.split("\u2502")[1].strip() for row in rows]
     assert name in "".join(cells)
     assert max(map(len, cells)) >= 11 and max(map(len, rows)) <= width
@@ -233,7 +233,7 @@ def test_a_month_without_one_feeder_has_no_total_and_says_who_is_missing(tmp_pat
         path.unlink()
     started = utc_now()
     bring_up_to_date(tmp_path)
-    told = summary(tmp_path, started)
+    printed = summary(tmp_path, started)
     august = "start_local >= timestamp '2024-08-04' and start_local < timestamp '2024-09-01'"
     facts = query(
         tmp_path,
@@ -248,8 +248,8 @@ def test_a_month_without_one_feeder_has_no_total_and_says_who_is_missing(tmp_pat
     gaps = {row["gap_start"]: row["gap_end"] for row in rows_of(tmp_path / "lp/all_gaps.csv")}
     assert gaps == {"08/01/24 00:00:00": "09/01/24 00:00:00"}
     highest = query(tmp_path, "select max(mw_total) from combined_profiles")[0][0]
-    assert f"highest {highest:,.3f} MW" in told
-    assert "a feeder is missing or its value" in told
+    assert f"highest {highest:,.3f} MW" in printed
+    assert "a feeder is missing or its value" in printed
 
 
 def test_order_and_names_of_files_never_change_a_result(sample, tmp_path):

@@ -135,9 +135,9 @@ def assert_no_markdown(metadata: dict) -> None:
     for value in metadata.values():
         if isinstance(value, MarkdownMetadataValue):
             (line,) = MarkdownIt().parse(value.md_str)[1:-1]
-            (picture,) = line.children
-            assert picture.type == "image"
-            assert picture.attrs["src"].startswith("data:image/png;base64,")
+            (plot,) = line.children
+            assert plot.type == "image"
+            assert plot.attrs["src"].startswith("data:image/png;base64,")
 
 
 @pytest.mark.parametrize("text", [*FEEDERS, *EVENTS, *REJECTED])

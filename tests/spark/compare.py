@@ -2,7 +2,7 @@
 
     python tests/spark/compare.py ROOT
 
-DuckDB reads both. Rows are told apart by a hash of all their cells, of which 6 million take some
+DuckDB reads both. Rows are distinguished by a hash of all their cells, of which 6 million take some
 seconds; cells are looked at where a row has no equal on the other side. Nothing is rounded:
 decimals and doubles must be the same to the last digit, NULL is equal to NULL only.
 """
@@ -82,7 +82,7 @@ class Comparison:
 
 
 def compare_marts(root: Path, environment: Mapping[str, str] = os.environ) -> list[Comparison]:
-    """All marts of a root that both engines have built; Spark's views are read as told there."""
+    """Compare all marts of a root that both engines have built; Spark itself reads its views."""
     names = sorted(path.stem for path in (DBT_PROJECT / "models" / "marts").glob("*.sql"))
     tables = root / "warehouse" / "spark" / "tables" / f"{SCHEMA}.db"
     with tempfile.TemporaryDirectory(prefix="spark-views-") as folder:
