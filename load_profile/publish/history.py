@@ -9,14 +9,14 @@ and `load-profile diff` read these two. A run that failed published nothing and 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from ingest.closed_database import CONFIG, close_off
 from ingest.sql import sql_beside
-from ingest.warehouse import WarehouseError
+from ingest.warehouse import WarehouseError, utc_now
 from ingest.workspace import Workspace
 
 HISTORY = ("versions", "version_months", "version_intervals")
@@ -55,7 +55,8 @@ def note_version(con: duckdb.DuckDBPyConnection, content: str, *, has_before: bo
     """
     con.execute(_sql("history_tables"))
     con.execute(_sql("macros"))
-    version, changed = _name(con, has_before), 0
+    at, changed = _time_of_publishing(con, has_before), 0
+    version = f"{at:{NAME}}"
     if has_before:
         for table, most in MOST_ROWS.items():
             con.execute(KEEP.format(table=table), [most])
@@ -67,17 +68,18 @@ def note_version(con: duckdb.DuckDBPyConnection, content: str, *, has_before: bo
         (changed,) = con.execute(CHANGED).fetchone()
     con.execute(
         "insert into published.versions select ?, ?, ?, count(*), ? from feeder_profiles",
-        [version, datetime.strptime(version, NAME), content, changed],
+        [version, at, content, changed],
     )
     return version
 
 
-def _name(con: duckdb.DuckDBPyConnection, has_before: bool) -> str:
-    """This moment, or a second after the version before if that is later."""
-    now, last = datetime.now(UTC).replace(tzinfo=None), None
-    if has_before:
-        (last,) = con.execute("select max(published_at) from before.versions").fetchone()
-    return f"{max(now, last + timedelta(seconds=1)) if last else now:{NAME}}"
+def _time_of_publishing(con: duckdb.DuckDBPyConnection, has_before: bool) -> datetime:
+    """This moment, or the second after that of the version before if that is later."""
+    now = utc_now()
+    if not has_before:
+        return now
+    (last,) = con.execute("select max(published_at) from before.versions").fetchone()
+    return max(now, last.replace(microsecond=0) + timedelta(seconds=1))
 
 
 def _sql(name: str) -> str:

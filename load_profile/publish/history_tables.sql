@@ -37,7 +37,7 @@ create or replace table published.version_intervals (
     file_id_after bigint
 );
 comment on column published.main.versions.version is 'Time of publishing (UTC), which names the version.';
-comment on column published.main.versions.published_at is 'The same as a timestamp.';
+comment on column published.main.versions.published_at is 'The same as a timestamp, to the microsecond.';
 comment on column published.main.versions.content is
     'sha256 over the list of all Parquet files and their sha256.';
 comment on column published.main.versions.reading_count is 'Readings (count) in feeder_profiles.';

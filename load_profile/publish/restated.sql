@@ -18,7 +18,7 @@ from (
             - row_number() over (partition by cause, feeder order by month_start_at) as run
     from version_months
     where cause <> 'new file' and version in (
-        select version from versions where published_at >= date_trunc('second', $started::timestamp)
+        select version from versions where published_at >= $started::timestamp
     )
 )
 group by cause, feeder, run
