@@ -122,14 +122,24 @@ explained as (
     inner join month_causes using (feeder, month_start_at)
 ),
 
--- the interval of the total in which a member's interval starts
+-- the interval of the total in which a member's interval starts: the last one that starts by then
+placed as (
+    select
+        causes,
+        max(total_start_at) over (order by interval_start_at, causes is not null) as total_start_at
+    from (
+        select distinct interval_start_at, causes, null::timestamp as total_start_at
+        from explained
+        union all
+        select interval_start_at, null, interval_start_at from pairs where feeder = 'total'
+    )
+),
+
 members as (
-    select totals.interval_start_at, flatten(list(distinct found.causes)) as causes
-    from (select distinct interval_start_at, causes from explained) as found
-    asof inner join (
-        select interval_start_at from pairs where feeder = 'total'
-    ) as totals on found.interval_start_at >= totals.interval_start_at
-    group by totals.interval_start_at
+    select total_start_at as interval_start_at, flatten(list(distinct causes)) as causes
+    from placed
+    where causes is not null and total_start_at is not null
+    group by total_start_at
 ),
 
 -- all that differs in a month beside its files, and what its members' changes are caused by
