@@ -1,4 +1,4 @@
-"""Tell where a published number comes from: file, line, meter-data row and formula."""
+"""Explain a published number: its file, line, meter-data row and formula. Reads tables only."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -42,10 +42,11 @@ where feeder = $feeder and (
 def explain(
     con: duckdb.DuckDBPyConnection, workspace: Workspace, feeder: str, start: str
 ) -> list[str]:
-    """Lines that say what is published for a feeder's interval and where it comes from.
+    """Return lines with what is published for a feeder's interval, and where it comes from.
 
     `start` is local time, or UTC if it ends in Z or +00:00. Both passes of a repeated hour are
-    told. Raises ValueError for an unknown feeder, a time that cannot be read, or no such interval.
+    explained. Raises ValueError for an unknown feeder, a time that cannot be read, or no such
+    interval.
     """
     try:
         name = con.execute(FEEDER, [feeder]).fetchone()[0]
@@ -76,7 +77,7 @@ def explain(
 
 
 def _moment(text: str) -> tuple[datetime | None, datetime | None]:
-    """(UTC, local) of which one is None."""
+    """Parse a time into (UTC, local), of which one is None."""
     plain = text.strip().replace("T", " ")
     is_utc = plain.endswith(("Z", "+00:00"))
     for form in FORMATS:
@@ -86,7 +87,7 @@ def _moment(text: str) -> tuple[datetime | None, datetime | None]:
             continue
         return (moment, None) if is_utc else (None, moment)
     raise ValueError(
-        f"{text!r} is no time; allowed are YYYY-MM-DD HH:MM[:SS] and MM/DD/YY HH:MM[:SS] on the "
+        f"{text!r} is not a time; allowed are YYYY-MM-DD HH:MM[:SS] and MM/DD/YY HH:MM[:SS] on the "
         "meter's clock, with Z at the end for UTC."
     )
 
@@ -112,14 +113,14 @@ def _published(profile: dict, origin: dict) -> list[str]:
 
 
 def _left_out(reason: str, limit: float | None) -> list[str]:
-    """Why a value is in no peak."""
+    """Say why a value is in no peak."""
     above = "" if limit is None else f"; plausible up to {limit:,.3f} MW"
     words = f"{reason}, {REASONS[reason]}{above}"
     return [f"              left out of every peak, minimum and load factor: {words}"]
 
 
 def _origin(workspace: Workspace, origin: dict) -> list[str]:
-    """One reading: its file, its line as it stands there, the meter and the arithmetic."""
+    """Describe one reading: its file, its line there, the meter and the arithmetic."""
     place = recorded_place(workspace, origin["stored_as"])
     unit = origin["channel_unit"]
     full, seconds = origin["interval_minutes"] * 60, origin["actual_seconds"]
@@ -147,14 +148,14 @@ def _origin(workspace: Workspace, origin: dict) -> list[str]:
 
 
 def _event(origin: dict) -> str:
-    """What the meter says of the interval, and what that means."""
+    """Describe the meter's event word and how it is handled."""
     if origin["event_handling"] in ("test", "skipped"):
         return f"event {origin['event_type']!r}: no load, its power is unknown"
     return f"event {origin['event_type']!r}: {origin['event_handling'] or 'not in event_types'}"
 
 
 def _raw_line(path: Path, number: int) -> str:
-    """A line of an archived file as it stands there."""
+    """Return a line of an archived file, unchanged."""
     try:
         data = path.read_bytes()
     except OSError as error:

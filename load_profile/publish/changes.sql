@@ -1,5 +1,5 @@
--- one row per feeder, or `total`, and interval of the dirty months: what is published, what is there
--- now, and the causes of a change. This is the only place where a cause is decided.
+-- one row per feeder, or `total`, and interval of the dirty months: what is published, what is
+-- there now, and the causes of a change. This is the only place where a cause is decided.
 create or replace temp table changes as
 with
 profiles as (

@@ -36,16 +36,20 @@ create or replace table published.version_intervals (
     file_id_before bigint,
     file_id_after bigint
 );
-comment on column published.main.versions.version is 'Time of publishing (UTC), which names the version.';
-comment on column published.main.versions.published_at is 'The same as a timestamp, to the microsecond.';
+comment on column published.main.versions.version is
+    'Time of publishing (UTC), which names the version.';
+comment on column published.main.versions.published_at is
+    'The same as a timestamp, to the microsecond.';
 comment on column published.main.versions.content is
     'sha256 over the list of all Parquet files and their sha256.';
 comment on column published.main.versions.reading_count is 'Readings (count) in feeder_profiles.';
 comment on column published.main.versions.changed_intervals is
     'Intervals (count) whose published values this version changed.';
 
-comment on column published.main.version_months.version is 'Time of publishing (UTC), which names the version.';
-comment on column published.main.version_months.feeder is 'Feeder name as in meter-data.csv, or `total`.';
+comment on column published.main.version_months.version is
+    'Time of publishing (UTC), which names the version.';
+comment on column published.main.version_months.feeder is
+    'Feeder name as in meter-data.csv, or `total`.';
 comment on column published.main.version_months.month_start_at is 'First moment of the month, UTC.';
 comment on column published.main.version_months.cause is
     'Why the values differ from those before, see docs/analysts.md.';
@@ -57,8 +61,10 @@ comment on column published.main.version_months.intervals_removed is
     'Intervals (count) that are no longer there.';
 comment on column published.main.version_months.intervals_lost is
     'Intervals (count) whose net power was known before and is not any more.';
-comment on column published.main.version_months.first_start_at is 'Start of the first of these intervals, UTC.';
-comment on column published.main.version_months.last_start_at is 'Start of the last of these intervals, UTC.';
+comment on column published.main.version_months.first_start_at is
+    'Start of the first of these intervals, UTC.';
+comment on column published.main.version_months.last_start_at is
+    'Start of the last of these intervals, UTC.';
 comment on column published.main.version_months.net_mwh_before is
     'Net energy of the month (MWh) in the version before; NULL = none.';
 comment on column published.main.version_months.net_mwh_after is
@@ -70,8 +76,10 @@ comment on column published.main.version_months.peak_mw_after is
 
 comment on column published.main.version_intervals.version is
     'Time of publishing (UTC), which names the version.';
-comment on column published.main.version_intervals.feeder is 'Feeder name as in meter-data.csv, or `total`.';
-comment on column published.main.version_intervals.interval_start_at is 'Start of the interval, UTC.';
+comment on column published.main.version_intervals.feeder is
+    'Feeder name as in meter-data.csv, or `total`.';
+comment on column published.main.version_intervals.interval_start_at is
+    'Start of the interval, UTC.';
 comment on column published.main.version_intervals.cause is
     'Why the values differ from those before, see docs/analysts.md.';
 comment on column published.main.version_intervals.mw_net_before is

@@ -24,8 +24,8 @@ from load_profile.publish.marts import Mart, as_literal
 FOLDER = "published/"  # of the Parquet files, in the folder of the warehouse
 VERSION = f"{FOLDER}version.json"  # the version whose Parquet files are all there
 ROWS_A_FILE = 50_000  # of a month, about: a feeder-month costs the writing of its whole file
-ROWS = ".rows-"  # begins the name of a folder in which Parquet files are made
-PARTS = """
+ROWS = ".rows-"  # begins the name of a folder in which Parquet files are written
+PARTITIONS = """
 select feeder, month_start_at, stamp || code
 from model_parts
 where model = ?
@@ -35,12 +35,12 @@ order by all
 
 @dataclass(frozen=True)
 class ParquetMonth:
-    """The files of a mart's month; `stamps` by name, `feeders` of each if there are several."""
+    """The files of a mart's month: the fingerprint of each, and its feeders if there are more."""
 
     columns: str
     mart: Mart
     start: datetime | None
-    stamps: Mapping[str, str]
+    fingerprints: Mapping[str, str]
     feeders: Mapping[str, list[str]]
 
     def write(self, con: duckdb.DuckDBPyConnection, names: set[str], folder: Path) -> None:
@@ -83,7 +83,7 @@ class ParquetMonth:
 
 
 def parquet_months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[ParquetMonth]:
-    """The files that a mart should have: some feeders of a month each, or one of all its rows."""
+    """List the files that a mart should have: some feeders of a month each, or one of all rows."""
     described = con.execute(f"describe {mart.name}").fetchall()
     # exact numbers are for DuckDB alone: pandas would make an object of each
     columns = ", ".join(
@@ -97,7 +97,7 @@ def parquet_months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[Parqu
         yield ParquetMonth(columns, mart, None, {name: fingerprint_of(columns, *rows)}, {})
         return
     parts = defaultdict(list)
-    for feeder, month, stamp in con.execute(PARTS, [mart.name]).fetchall():
+    for feeder, month, stamp in con.execute(PARTITIONS, [mart.name]).fetchall():
         parts[month if mart.time else None].append((feeder, stamp))
     (row_count,) = con.execute(f"select count(*) from {mart.name}").fetchone()
     count = 1
@@ -105,16 +105,16 @@ def parquet_months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[Parqu
         count *= 2
     for month, found in parts.items():
         folder = f"{FOLDER}{mart.name}" + (f"/month={month:%Y-%m}" if month else "")
-        stamps, feeders = defaultdict(list), defaultdict(list)
+        fingerprints, feeders = defaultdict(list), defaultdict(list)
         for feeder, stamp in found:
             name = f"{folder}/part-{crc32(feeder.encode()) % count}.parquet"
-            stamps[name] += [feeder, stamp]
+            fingerprints[name] += [feeder, stamp]
             feeders[name].append(feeder)
         yield ParquetMonth(
             columns,
             mart,
             month,
-            {name: fingerprint_of(columns, count, *texts) for name, texts in stamps.items()},
+            {name: fingerprint_of(columns, count, *texts) for name, texts in fingerprints.items()},
             feeders if count > 1 else {},
         )
 
@@ -131,12 +131,12 @@ def as_double(column: str, mart: Mart) -> str:
 
 
 def _number(name: str) -> int:
-    """Which of a month's files this is."""
+    """Return the number of a file in its month."""
     return int(name.rpartition("-")[2].removesuffix(".parquet"))
 
 
 def _file_of(name: str, folder: Path) -> Path:
-    """Where DuckDB writes it first."""
+    """Where DuckDB writes a file first."""
     return folder / f"part={_number(name)}" / "data_0.parquet"
 
 
@@ -149,22 +149,22 @@ def write_parquet(
 ) -> dict[str, str]:
     """Write the files that have changed, and return the sha256 of all by their names.
 
-    While files are replaced there is no version.json: who finds the same one before and after
-    reading has read that version and nothing else.
+    While files are replaced there is no version.json: a reader who finds the same one before and
+    after has read that version and nothing else.
     """
     known = read_json(folder / VERSION, "it is written again").get("files", {})
     if changed:
         (folder / VERSION).unlink(missing_ok=True)
 
     def write(month: ParquetMonth) -> None:
-        new = changed & month.stamps.keys()
+        new = changed & month.fingerprints.keys()
         if not new:
-            for name in month.stamps:
+            for name in month.fingerprints:
                 writer.keep(name)
             return
         with con.cursor() as own, TemporaryDirectory(dir=folder, prefix=ROWS) as made:
             month.write(own, new, Path(made))
-            for name, stamp in month.stamps.items():
+            for name, stamp in month.fingerprints.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 file = _file_of(name, Path(made))
                 writer.write(name, {"rows": stamp}, lambda _, file=file: file.read_bytes())
@@ -172,7 +172,7 @@ def write_parquet(
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(write, months))
     files = {}
-    for name in (name for month in months for name in month.stamps):
+    for name in (name for month in months for name in month.fingerprints):
         inside = name.removeprefix(FOLDER)
         digest = None if name in changed else known.get(inside)
         files[inside] = digest or sha256_of(folder / name)

@@ -55,7 +55,7 @@ where database_name = 'published' and not internal
 
 @dataclass(frozen=True)
 class Publication:
-    """The version there is now, the hash of what is in it, and what making it took.
+    """The version there is now, the hash of its content, and which files were written.
 
     `is_in_place` is False when a program holds the older file open in a way that forbids to replace
     it; the version then waits beside it for the next run.
@@ -68,9 +68,9 @@ class Publication:
 
 
 def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
-    """Bring both published forms up to date; a new version only if a value of any mart changed.
+    """Bring both published forms up to date; write a version only if a value of any mart changed.
 
-    Raises WarehouseError when a mart was made anew and its checks have not passed since.
+    Raises WarehouseError when a mart was rebuilt and its checks have not passed since.
     """
     folder = workspace.warehouse.parent
     writer = OutputWriter(folder, "published")
@@ -92,7 +92,7 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
         changed = {
             name
             for month in months
-            for name, stamp in month.stamps.items()
+            for name, stamp in month.fingerprints.items()
             if writer.changed(name, {"rows": stamp})
         }
         copy = beside.submit(_copy, workspace) if changed else None
@@ -122,7 +122,7 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
 
 
 def checkpoint(warehouse: Path) -> None:
-    """Bring into the file what a process that was cut off has left beside it."""
+    """Write into the file what a process that was cut off left beside it."""
     if warehouse.with_name(f"{warehouse.name}.wal").exists():
         with open_warehouse(warehouse) as con:
             con.execute("checkpoint")
@@ -133,7 +133,7 @@ def _check_tested(con: duckdb.DuckDBPyConnection, marts: list[Mart]) -> None:
     if models:
         raise WarehouseError(
             f"Nothing was published: {models} changed, and not all checks have passed since. "
-            "`load-profile run` makes all of them."
+            "`load-profile run` rebuilds all of them."
         )
 
 
@@ -172,10 +172,7 @@ def _write_version(
     content: str,
     has_before: bool,
 ) -> str:
-    """Make the file of a new version, whole and on disk, beside the one that is published.
-
-    `made` is a copy of the warehouse.
-    """
+    """Turn a copy of the warehouse into a new version, synced to disk, beside the published one."""
     con.execute(f"attach {as_literal(made)} as published (read_write)")
     try:
         names = {mart.name for mart in marts} | {*COMPARED, *HISTORY}
@@ -225,7 +222,7 @@ def _is_whole(con: duckdb.DuckDBPyConnection, catalog: str) -> bool:
 
 
 def _explain(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
-    """Leave out columns that are not for people, and say what the table and the others are."""
+    """Drop columns that are not for people, and describe the table and the others."""
     table = f"published.main.{mart.name}"
     for name in mart.hidden:
         con.execute(f"alter table {table} drop column {name}")
@@ -253,7 +250,7 @@ def _sync(path: Path) -> None:
 
 
 def _put_in_place(new: Path, place: Path, tries: int) -> None:
-    """Let the new file take the place of the old one; if that is held open, leave both."""
+    """Replace the old file by the new one; if it is held open, leave both."""
     for _ in range(tries):
         try:
             # what somebody wrote beside the old file would make the new one unreadable

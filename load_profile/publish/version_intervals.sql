@@ -1,4 +1,4 @@
--- what a version changed, interval by interval, up to a number; of what is new only the count is kept
+-- what a version changed, interval by interval, up to a number; what is new is counted only
 insert into published.version_intervals
 select
     $version,

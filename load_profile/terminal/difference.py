@@ -55,7 +55,7 @@ def _print_intervals(console: Console, found: Difference, most: int) -> None:
 
 
 def _pair(row: dict, name: str, form: str, nothing: str) -> str:
-    """A value before and after, or once if it is the same."""
+    """Return a value before and after, or once if both are the same."""
     values = (row[f"{name}_{when}"] for when in ("before", "after"))
     shown = [nothing if value is None else form.format(value) for value in values]
     return " -> ".join(dict.fromkeys(shown))

@@ -42,7 +42,7 @@ def print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
 
 
 def print_outside(console: Console, con: duckdb.DuckDBPyConnection) -> None:
-    """Which time outside of the readings is not counted as missing though files of it came."""
+    """Print which time outside of the readings is not counted as missing though files cover it."""
     count, first, last = con.execute(_sql("outside")).fetchone()
     if count:
         files = "1 rejected file covers" if count == 1 else f"{count:,} rejected files cover"
@@ -82,7 +82,7 @@ def print_total(console: Console, con: duckdb.DuckDBPyConnection) -> None:
 
 
 def print_left_out(console: Console, con: duckdb.DuckDBPyConnection) -> None:
-    """What was measured and is not in any peak, beside the highest plausible power."""
+    """Print what was measured and is in no peak, beside the highest plausible power."""
     rows = con.execute(_sql("left_out")).fetchall()
     for feeder, count, word, measured, at, plausible, highest in rows[:MOST_FEEDERS]:
         text = f"left out: {escape(feeder)} {at:%Y-%m-%d %H:%M} {measured:,.3f} MW"
@@ -105,7 +105,7 @@ def _intervals(count: int, which: str = "") -> str:
 
 
 def _extremes(con: duckdb.DuckDBPyConnection) -> str:
-    """The highest and lowest total, each with the first of the times that it had; "" if unknown."""
+    """Return the highest and lowest total, each with the first of its times; "" if unknown."""
     found = con.execute(WHOLE)
     names = [column[0] for column in found.description]
     row = found.fetchone()

@@ -25,7 +25,7 @@ def _sql(name: str) -> str:
 
 
 def print_status(console: Console, workspace: Workspace, name: str, most: int) -> None:
-    """Print the latest arrivals whose name contains `name`, and what still waits to be taken in."""
+    """Print the latest arrivals whose name contains `name`, and files that still wait."""
     waiting = [p.name for p in find_files(workspace.dropbox) if name.lower() in p.name.lower()]
     rows, conflicts, missing = [], {}, []
     if workspace.warehouse.exists():
@@ -94,7 +94,7 @@ def print_files(
 
 
 def print_missing(console: Console, problems: list[str]) -> None:
-    """Which accepted files are gone from the archive, or are not what was accepted."""
+    """Print which accepted files are gone from the archive, or differ from what was accepted."""
     for text in problems[:MOST_MISSING]:
         print_line(console, f"[bold]missing[/] {escape(text)}")
     if len(problems) > MOST_MISSING:
@@ -102,7 +102,7 @@ def print_missing(console: Console, problems: list[str]) -> None:
 
 
 def conflict_texts(con: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:
-    """What to say of accepted files that another file in use contradicts, by their numbers."""
+    """Return remarks on accepted files that another file in use contradicts, by their numbers."""
     texts: dict[int, list[str]] = {}
     if not con.execute("from duckdb_tables() where table_name = 'file_conflicts'").fetchall():
         return texts

@@ -13,7 +13,7 @@ def change(before: float | None, after: float | None, unit: str) -> str:
 
 
 def from_to(before: float | None, after: float | None, unit: str) -> str:
-    """Both values with one unit, behind the last that is known."""
+    """Return both values with one unit, behind the last that is known."""
     shown = ["none" if value is None else f"{value:,.3f}" for value in (before, after)]
     last = 0 if after is None else 1
     shown[last] += f" {unit}"
