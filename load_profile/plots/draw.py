@@ -64,7 +64,9 @@ def _wanted(
         if plot.step != step:
             continue
         is_of_feeder = plot.name == FEEDER
-        common = fingerprint_of(_code(plot), system.first_start_at, system.bucket_minutes)
+        common = fingerprint_of(
+            code_fingerprint(plot), system.first_start_at, system.bucket_minutes
+        )
         rows = [rows_of(table, is_of_feeder) for table in plot.depends_on]
         for name in system.feeders if is_of_feeder else (plot.name,):
             found = [hashes.get(name, hashes.get(None)) for hashes in rows]
@@ -83,10 +85,9 @@ def _row_hashes(
     return dict(found.fetchall())
 
 
-def _code(plot: Plot) -> str:
+def code_fingerprint(plot: Plot, folder: Path = Path(__file__).parent) -> str:
     """Return a fingerprint of what draws a plot: its files, those of no plot, and libraries."""
     others = tuple(other.module for other in PLOTS if other.module != plot.module)
-    folder = Path(__file__).parent
     files = sorted(path for kind in ("*.py", "*.sql") for path in folder.glob(kind))
     texts = [
         path.read_text("utf-8")

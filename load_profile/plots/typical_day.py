@@ -6,7 +6,7 @@ and `days` (count).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -99,35 +99,45 @@ def draw(
     """
     shown = seasons[:MOST_SEASONS]
     colours = dict(zip(shown, COLOURS, strict=False))
-    day_types = [kind for kind in DAY_TYPES if kind in set(total["day_type"])]
-    columns = max(len(day_types), 1)
+    day_types = [day_type for day_type in DAY_TYPES if day_type in set(total["day_type"])]
     small = TOP + (len(shown) if day_types else 1) * (HEIGHT + 0.6) + 0.75
     height = small + ceil(len(feeders) / COLUMNS) * 1.77 - 0.25
     figure = figure_of(height, "Typical days by season and type of day")
     _explain(figure, colours)
     heading(figure, 0.88, "Total", part_of(len(shown), len(seasons), "season", "the first"))
-    place = {"top": TOP, "height": HEIGHT, "between": (0.4, 0.6)}
-    kinds = [(season, day_type) for season in shown for day_type in day_types]
-    axes = panels(figure, max(len(kinds), 1), columns, **place)
-    for ax, (season, day_type) in zip(axes, kinds, strict=False):
-        days = total[(total["season"] == season) & (total["day_type"] == day_type)]
-        name_panel(ax, f"{season}, {day_type}", _days_in_words(days), size=TICK_PT)
-        _draw_days(ax, days, {season: colours[season]}, slot_minutes, limits=total)
-    if not kinds:
-        show_unknown(axes[0], NO_TOTAL)
-    for ax in axes[::columns]:
+    axes = _draw_total(figure, total, colours, day_types, slot_minutes)
+    for ax in axes[:: max(len(day_types), 1)]:
         label_values(ax, NET_LABELS[net_convention], left=0.62)
     axes[-1].set_xlabel(f"Time of day ({zone})")
     note = in_order(len(feeders), feeder_count, BY_POWER)
     heading(figure, small - 0.45, f"Feeders on {feeder_day_type}s (MW)", note)
     place = {"top": small, "height": 1.15, "between": (0.55, 0.62)}
-    for ax, (name, days) in zip(
-        panels(figure, len(feeders), COLUMNS, **place), feeders, strict=True
-    ):
+    axes = panels(figure, len(feeders), COLUMNS, **place)
+    for ax, (name, days) in zip(axes, feeders, strict=True):
         name_panel(ax, shortened(name, 34))
         _draw_days(ax, days, colours, slot_minutes, limits=days, ticks=4, size=LABEL_PT)
     sns.despine(fig=figure)
     return figure
+
+
+def _draw_total(
+    figure: Figure,
+    total: DataFrame,
+    colours: Mapping[str, str],
+    day_types: Sequence[str],
+    slot_minutes: int,
+) -> list[Axes]:
+    """Draw a panel for each season and day type, all on one scale; return the axes."""
+    kinds = [(season, day_type) for season in colours for day_type in day_types]
+    place = {"top": TOP, "height": HEIGHT, "between": (0.4, 0.6)}
+    axes = panels(figure, max(len(kinds), 1), max(len(day_types), 1), **place)
+    if not kinds:
+        show_unknown(axes[0], NO_TOTAL)
+    for ax, (season, day_type) in zip(axes, kinds, strict=False):
+        days = total[(total["season"] == season) & (total["day_type"] == day_type)]
+        name_panel(ax, f"{season}, {day_type}", _days_in_words(days), size=TICK_PT)
+        _draw_days(ax, days, {season: colours[season]}, slot_minutes, limits=total)
+    return axes
 
 
 def _draw_days(

@@ -142,14 +142,6 @@ def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_
     chart.x_range.start = float(shown.data["start"][0])
     chart.x_range.end = float(shown.data["end"][-1])
     chart.x_range.bounds = (chart.x_range.start, chart.x_range.end)
-    gap_filter = GroupFilter(column_name="name", group=name)
-    gap_source = ColumnDataSource(
-        {
-            "name": [gap.name for gap in gaps],
-            "start": [gap.start for gap in gaps],
-            "end": [gap.end for gap in gaps],
-        }
-    )
     strip = figure(
         height=90,
         x_axis_type="datetime",
@@ -160,35 +152,14 @@ def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_
     )
     strip.grid.grid_line_color = None
     strip.xaxis.ticker.desired_num_ticks = 4  # more would touch on a narrow screen
+    gap_filter = GroupFilter(column_name="name", group=name)
+    columns = ("name", "start", "end")
+    of_gaps = ColumnDataSource({key: [getattr(gap, key) for gap in gaps] for key in columns})
     for one in (strip, chart):
-        missing = one.quad(
-            left="start",
-            right="end",
-            bottom=-FAR,
-            top=FAR,
-            source=gap_source,
-            view=CDSView(filter=gap_filter),
-            fill_color=GAP_FILL,
-            line_color=GAP_EDGE,
-            level="underlay",
-        )
-        band = one.quad(
-            left="start",
-            right="end",
-            bottom="low",
-            top="high",
-            source=shown,
-            fill_color=BLUE,
-            fill_alpha=0.35,
-            line_color=None,
-        )
-        lines = [
-            one.step("start", end, source=shown, mode="after", line_color=BLUE)
-            for end in ("low", "high")
-        ]
-        one.y_range.renderers = [band, *lines]
+        missing = _shade_gaps(one, of_gaps, gap_filter)
+        band, line = _draw_band(one, shown)
     chart.legend.items = [
-        LegendItem(label="lowest to highest of each step", renderers=[band, lines[0]]),
+        LegendItem(label="lowest to highest of each step", renderers=[band, line]),
         LegendItem(label="gap: nothing known", renderers=[missing]),
     ]
     strip.add_tools(RangeTool(x_range=chart.x_range))
@@ -201,6 +172,41 @@ def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_
         )
     )
     return chart, strip, gap_filter
+
+
+def _shade_gaps(chart, gaps: ColumnDataSource, gap_filter: GroupFilter):
+    """Shade the gaps of the series that is shown over the whole height."""
+    return chart.quad(
+        left="start",
+        right="end",
+        bottom=-FAR,
+        top=FAR,
+        source=gaps,
+        view=CDSView(filter=gap_filter),
+        fill_color=GAP_FILL,
+        line_color=GAP_EDGE,
+        level="underlay",
+    )
+
+
+def _draw_band(chart, shown: ColumnDataSource) -> tuple:
+    """Draw lowest to highest of each step; return the band and one of its lines."""
+    band = chart.quad(
+        left="start",
+        right="end",
+        bottom="low",
+        top="high",
+        source=shown,
+        fill_color=BLUE,
+        fill_alpha=0.35,
+        line_color=None,
+    )
+    lines = [
+        chart.step("start", end, source=shown, mode="after", line_color=BLUE)
+        for end in ("low", "high")
+    ]
+    chart.y_range.renderers = [band, *lines]
+    return band, lines[0]
 
 
 def _duration_chart(curves: Sequence[Curve], name: str, value_label: str):

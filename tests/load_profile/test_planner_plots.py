@@ -1,6 +1,7 @@
 """The planner's plots: what is drawn, as the artists of real figures and the tables show it."""
 
 from datetime import date, datetime
+from pathlib import Path
 from shutil import copytree
 
 import duckdb
@@ -25,9 +26,9 @@ from load_profile.plots import (
     typical_day,
 )
 from load_profile.plots.axes import to_png
-from load_profile.plots.catalog import PLANNER_NAMES
+from load_profile.plots.catalog import PLANNER_NAMES, PLOTS
 from load_profile.plots.day_grid import NOT_EXPECTED, DayGrid
-from load_profile.plots.draw import draw_planner_plots
+from load_profile.plots.draw import code_fingerprint, draw_planner_plots
 from load_profile.plots.heat_map import BOTH, FEED_IN, LOAD
 from load_profile.plots.pool import module_of
 from load_profile.plots.theme import GAP_EDGE, NO_READINGS, NO_TOTAL
@@ -125,6 +126,25 @@ def test_a_plot_is_redrawn_when_what_it_shows_has_changed(sample, tmp_path):
             " where feeder = 'gen' and grain = 'day' and period_start = '2024-07-10'"
         )
         assert draw_planner_plots(con, root).written == ("plots/gap-calendar.png",)
+
+
+def test_a_change_of_code_redraws_the_plots_that_it_draws(tmp_path):
+    folder = copytree(Path(draw.__file__).parent, tmp_path / "plots")
+
+    def redrawn(file: str) -> set[str]:
+        before = {plot.name: code_fingerprint(plot, folder) for plot in PLOTS}
+        with (folder / file).open("a", encoding="utf-8") as changed:
+            changed.write("\n")
+        return {plot.name for plot in PLOTS if before[plot.name] != code_fingerprint(plot, folder)}
+
+    assert redrawn("heat_map.py") == redrawn("heat_map_cells.sql") == {"heat-map"}
+    assert redrawn("axes.py") == redrawn("system.sql") == {plot.name for plot in PLOTS}
+    assert redrawn("catalog.py") == redrawn("pool.py") == set()
+
+
+def test_every_plot_of_the_catalog_can_be_read_and_drawn():
+    for plot in PLOTS:
+        assert callable(module_of(plot.module).read) and callable(module_of(plot.module).draw)
 
 
 def test_the_heat_map_shows_every_total_its_peak_and_its_missing_intervals(drawn, sample):
