@@ -61,7 +61,7 @@ PAGE = PROJECT / "docs" / "reliability.md"
 MARK = "<!-- counts -->"
 TABLES = ("feeder_profiles", "member_profiles", "combined_profiles", "gaps", "combined_gaps")
 RUN_KILLS = 10
-CHANNELS = ("kw_del", "kw_rec", "kva_del", "kva_rec")
+CHANNELS = ("del_raw", "rec_raw", "kva_del_raw", "kva_rec_raw")
 COLUMNS = ("record_no", "event_type", "start_local", "end_local", *CHANNELS)
 
 

@@ -93,6 +93,8 @@ def export_raw(workspace: Workspace, folder: str = "") -> list[ExportedTable]:
     try:
         shutil.rmtree(new, ignore_errors=True)  # of an export that was cut off
         new.mkdir(parents=True)
+        with open_warehouse(workspace.warehouse):  # gives an older one today's columns
+            pass
         with open_warehouse(workspace.warehouse, read_only=True, also=place) as con:
             tables = [_export_small(con, place, name) for name in SMALL_TABLES]
             tables.append(_export_reads(con, place))

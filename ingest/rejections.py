@@ -7,7 +7,7 @@ from ingest.sql import sql_beside
 WITH_LOAD = """
 select distinct file_id
 from raw.interval_reads
-where file_id in (select unnest(?)) and (kw_del <> 0 or kw_rec <> 0)
+where file_id in (select unnest(?)) and (del_raw <> 0 or rec_raw <> 0)
 """
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.closed_database import CONFIG, close_off
+from ingest.layouts.interface import VALUES
 from ingest.rejections import close_rejections
 from ingest.sql import sql_beside
 from ingest.workspace import Workspace
@@ -30,6 +31,8 @@ DAMAGE = re.compile(
     re.IGNORECASE,
 )
 
+# Of a warehouse made before: raw channels were named as if they were kW and kVA.
+OLD_CHANNELS = dict(zip(("kw_del", "kw_rec", "kva_del", "kva_rec"), VALUES, strict=True))
 SCHEMA = sql_beside(__file__, "tables/schema")
 # Of a warehouse that we have made, `raw` has tables only.
 RAW_VIEWS = "select 1 from duckdb_views() where schema_name = 'raw'"
@@ -94,6 +97,9 @@ def _keep_schema(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
     """Create the tables of schema `raw`, and give an older warehouse what it lacks."""
     con.begin()
     con.execute(SCHEMA)
+    for old, name in OLD_CHANNELS.items():
+        if _has_column(con, "interval_reads", old):
+            con.execute(f"alter table raw.interval_reads rename column {old} to {name}")
     if tables and not _has_column(con, "files", "closed_by"):
         con.execute("alter table raw.files add column closed_by bigint")
         close_rejections(con)

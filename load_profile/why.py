@@ -10,7 +10,12 @@ from ingest.filing import recorded_place
 from ingest.workspace import Workspace
 
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d/%y %H:%M")
-PAIRS = (("kw_del", "mw_del"), ("kw_rec", "mw_rec"), ("kva_del", "mva_del"), ("kva_rec", "mva_rec"))
+PAIRS = (
+    ("del_raw", "mw_del"),
+    ("rec_raw", "mw_rec"),
+    ("kva_del_raw", "mva_del"),
+    ("kva_rec_raw", "mva_rec"),
+)
 FEEDER = "select any_value(feeder) from stg_meter_data where feeder_key = lower(?)"
 ORIGINS = """
 from reading_origins
@@ -128,7 +133,7 @@ def _origin(workspace: Workspace, origin: dict) -> list[str]:
     hours = f"{length} an hour" if unit[-1] == "h" else ""
     formulas = [
         f"{power} = {_number(origin[raw])} x {_number(origin['multiplier'])} {unit}{hours} = "
-        f"{_number(origin[power])} {'MW' if raw.startswith('kw') else 'MVA'}"
+        f"{_number(origin[power])} {'MVA' if raw.startswith('kva') else 'MW'}"
         for raw, power in PAIRS
         if origin[raw] is not None
     ]

@@ -40,7 +40,7 @@ OPEN_DATA = PROJECT / "tests" / "data"  # in every clone
 # a raw channel with all its digits, also where it has more than six decimals
 EXACT = {
     name: f"coalesce(long_values[{place}], {name})"
-    for place, name in enumerate(("kw_del", "kw_rec", "kva_del", "kva_rec"), 1)
+    for place, name in enumerate(("del_raw", "rec_raw", "kva_del_raw", "kva_rec_raw"), 1)
 }
 DBT = [*("--project-dir", str(DBT_PROJECT)), *("--profiles-dir", str(DBT_PROJECT)), "--quiet"]
 DBT += ["--threads", "1", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]

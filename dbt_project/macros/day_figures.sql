@@ -8,16 +8,16 @@
 measured as {{ inlined() }} (
     select
         *,
-        kw_del + kw_rec as kw,
-        kva_del + kva_rec as kva,
+        del_raw + rec_raw as kw,
+        kva_del_raw + kva_rec_raw as kva,
         -- half a count of the two decimals that meters show for either value, or half a per cent,
         -- whichever is larger (docs/rules.md#kva_below_kw): what is below that was not rounded.
         -- Without signs: a channel below 0 is what detect_negative finds.
         case
-            when abs(kw_del) > abs(kva_del) or abs(kw_rec) > abs(kva_rec)
+            when abs(del_raw) > abs(kva_del_raw) or abs(rec_raw) > abs(kva_rec_raw)
                 then coalesce(
-                    abs(kw_del) > abs(kva_del) + greatest(0.01, 0.005 * abs(kva_del))
-                    or abs(kw_rec) > abs(kva_rec) + greatest(0.01, 0.005 * abs(kva_rec)), false
+                    abs(del_raw) > abs(kva_del_raw) + greatest(0.01, 0.005 * abs(kva_del_raw))
+                    or abs(rec_raw) > abs(kva_rec_raw) + greatest(0.01, 0.005 * abs(kva_rec_raw)), false
                 )
             else false
         end as is_kva_too_low,
@@ -27,9 +27,9 @@ measured as {{ inlined() }} (
             when mw_net is not null
                 then coalesce(
                     (
-                        cast(kw_del as double)
+                        cast(del_raw as double)
                         {{ "+" if var("net_convention") == "gross" else "-" }}
-                        cast(kw_rec as double)
+                        cast(rec_raw as double)
                     ) * mw_per_unit,
                     cast(mw_net as double)
                 )
@@ -48,10 +48,10 @@ days as (
         cast(coalesce(sum(case when kw is not null then interval_minutes end), 0) as bigint)
             as known_minutes,
         cast(sum(case when kw = 0 then 1 else 0 end) as bigint) as zero_count,
-        min(greatest(kw_del, kw_rec)) as lowest_kw,
-        max(greatest(kw_del, kw_rec)) as highest_kw,
-        min(greatest(kva_del, kva_rec)) as lowest_kva,
-        max(greatest(kva_del, kva_rec)) as highest_kva,
+        min(greatest(del_raw, rec_raw)) as lowest_kw,
+        max(greatest(del_raw, rec_raw)) as highest_kw,
+        min(greatest(kva_del_raw, kva_rec_raw)) as lowest_kva,
+        max(greatest(kva_del_raw, kva_rec_raw)) as highest_kva,
         min(mw_net) as lowest_net_mw,
         max(mw_net) as highest_net_mw,
         max(abs(net)) as highest_mw,

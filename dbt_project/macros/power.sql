@@ -8,7 +8,7 @@
         when mw_factor <= 0.001 and abs(total_factor) <= 1 and not (is_energy and is_odd) then false
         else coalesce(
             cast(
-                greatest(abs(kw_del), abs(kw_rec), abs(kva_del), abs(kva_rec)) as double
+                greatest(abs(del_raw), abs(rec_raw), abs(kva_del_raw), abs(kva_rec_raw)) as double
             )
             * cast(mw_factor * greatest(abs(total_factor), 1) as double)
             * case
@@ -21,7 +21,7 @@
 {%- endmacro %}
 
 {% macro long_value(channel, list='long_values') -%}
-    {{ entry(list, ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'].index(channel) + 1) }}
+    {{ entry(list, ['del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw'].index(channel) + 1) }}
 {%- endmacro %}
 
 {# A raw channel as MW (MVA) averaged over the interval, exact: six decimals are enough for nearly

@@ -27,10 +27,10 @@ reads as (
 versions as (
     select
         *,
-        {{ in_mw('kw_del') }} as kw_del_mw,
-        {{ in_mw('kw_rec') }} as kw_rec_mw,
-        {{ in_mw('kva_del') }} as kva_del_mw,
-        {{ in_mw('kva_rec') }} as kva_rec_mw,
+        {{ in_mw('del_raw') }} as del_raw_mw,
+        {{ in_mw('rec_raw') }} as rec_raw_mw,
+        {{ in_mw('kva_del_raw') }} as kva_del_raw_mw,
+        {{ in_mw('kva_rec_raw') }} as kva_rec_raw_mw,
         row_number() over (
             partition by feeder, interval_start_at order by accepted_seq, line_number
         ) as version

@@ -102,13 +102,13 @@ delivered as (
         file_id,
         meter_data_row,
         actual_seconds,
-        {{ exact_sum('kw_del') }} as mw_del,
-        {{ exact_sum('kw_rec') }} as mw_rec,
-        {{ exact_sum('kva_del', 'kva_rec is not null') }}
-        + {{ exact_sum('kva_rec', 'kva_del is not null') }} as mva_gross,
-        {{ exact_sum('kw_del', 'kw_rec is not null') }}
+        {{ exact_sum('del_raw') }} as mw_del,
+        {{ exact_sum('rec_raw') }} as mw_rec,
+        {{ exact_sum('kva_del_raw', 'kva_rec_raw is not null') }}
+        + {{ exact_sum('kva_rec_raw', 'kva_del_raw is not null') }} as mva_gross,
+        {{ exact_sum('del_raw', 'rec_raw is not null') }}
         {{ '+' if var('net_convention') == 'gross' else '-' }}
-        {{ exact_sum('kw_rec', 'kw_del is not null') }} as mw_net
+        {{ exact_sum('rec_raw', 'del_raw is not null') }} as mw_net
     from reads
     group by file_id, meter_data_row, actual_seconds
 ),

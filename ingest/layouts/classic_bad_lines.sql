@@ -6,9 +6,9 @@ select
     lines.record_no,
     lines.start_local,
     lines.end_local,
-    lines.kw_del,
-    lines.kw_rec,
-    lines.kva_del,
-    lines.kva_rec
+    lines.del_raw,
+    lines.rec_raw,
+    lines.kva_del_raw,
+    lines.kva_rec_raw
 from classic_lines as lines
 inner join classic_places as places on lines.rowid = places.first_bad_row

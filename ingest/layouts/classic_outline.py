@@ -16,18 +16,18 @@ FIXED_COLUMNS = {
     "end time": "end_local",
 }
 CHANNELS = {
-    "-1-": "kw_del",
-    "-2-": "kw_rec",
-    "-3-": "kva_del",
-    "-4-": "kva_rec",
-    "kw_del": "kw_del",
-    "kw_rec": "kw_rec",
-    "kva_del": "kva_del",
-    "kva_rec": "kva_rec",
+    "-1-": "del_raw",
+    "-2-": "rec_raw",
+    "-3-": "kva_del_raw",
+    "-4-": "kva_rec_raw",
+    "kw_del": "del_raw",
+    "kw_rec": "rec_raw",
+    "kva_del": "kva_del_raw",
+    "kva_rec": "kva_rec_raw",
 }
 SERIAL = "serial_no"
 # kVA may be absent (unknown); without both kW channels no net can be known.
-REQUIRED = (*FIXED_COLUMNS.values(), "kw_del", "kw_rec")
+REQUIRED = (*FIXED_COLUMNS.values(), "del_raw", "rec_raw")
 # Beyond this, what is above the header is no preamble.
 MOST_PREAMBLE_BYTES = 64 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -9,10 +9,10 @@ select
     lines.event_type,
     lines.start_local,
     lines.end_local,
-    lines.kw_del,
-    lines.kw_rec,
-    lines.kva_del,
-    lines.kva_rec,
+    lines.del_raw,
+    lines.rec_raw,
+    lines.kva_del_raw,
+    lines.kva_rec_raw,
     lines.long_values,
     lines.serial_no
 from classic_lines as lines

@@ -32,10 +32,10 @@ select
     end_local,
     -- six decimals are enough for nearly every meter, and the models multiply them in a fraction
     -- of the time; a row with a longer value keeps all of its digits beside them
-    kw_del::decimal(18, 6),
-    kw_rec::decimal(18, 6),
-    kva_del::decimal(18, 6),
-    kva_rec::decimal(18, 6),
+    del_raw::decimal(18, 6),
+    rec_raw::decimal(18, 6),
+    kva_del_raw::decimal(18, 6),
+    kva_rec_raw::decimal(18, 6),
     {long_values},
     is_blank,
     case when is_bad and not is_blank then {bad_cells} end as bad_cells,

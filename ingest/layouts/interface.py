@@ -18,7 +18,7 @@ import duckdb
 from ingest.problems import Problem
 from ingest.serial_numbers import Serial
 
-VALUES = ("kw_del", "kw_rec", "kva_del", "kva_rec")
+VALUES = ("del_raw", "rec_raw", "kva_del_raw", "kva_rec_raw")
 ROW_COLUMNS = (
     *("file_no", "feeder", "line_number", "position", "record_no", "event_type"),
     *("start_local", "end_local", *VALUES, "long_values", "serial_no"),

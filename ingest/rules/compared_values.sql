@@ -14,7 +14,7 @@ news as (
         feeder,
         start_local,
         end_local,
-        coalesce(long_values, [kw_del, kw_rec, kva_del, kva_rec]) as new_values
+        coalesce(long_values, [del_raw, rec_raw, kva_del_raw, kva_rec_raw]) as new_values
     from batch_rows
     where file_no in (select file_no from meeting)
     qualify count(*) over (partition by file_no, feeder, start_local) = 1
@@ -24,7 +24,7 @@ olds as (
     select
         meeting.file_no, meeting.feeder, meeting.file_id, meeting.other_no, 0 as arrival,
         meeting.seq, reads.line_number, 0 as position, reads.start_local, reads.end_local,
-        reads.kw_del, reads.kw_rec, reads.kva_del, reads.kva_rec, reads.long_values
+        reads.del_raw, reads.rec_raw, reads.kva_del_raw, reads.kva_rec_raw, reads.long_values
     from meeting
     inner join raw.interval_reads as reads on meeting.file_id = reads.file_id
     where reads.start_local >= (select min(min_start_local) from arriving)
@@ -33,7 +33,7 @@ olds as (
     select
         meeting.file_no, meeting.feeder, null, meeting.other_no, 1, meeting.seq,
         reads.line_number, reads.position, reads.start_local, reads.end_local,
-        reads.kw_del, reads.kw_rec, reads.kva_del, reads.kva_rec, reads.long_values
+        reads.del_raw, reads.rec_raw, reads.kva_del_raw, reads.kva_rec_raw, reads.long_values
     from meeting
     inner join batch_rows as reads
         on meeting.other_no = reads.file_no and meeting.feeder = reads.feeder
@@ -45,7 +45,7 @@ select
     olds.file_id,
     olds.other_no,
     news.new_values,
-    coalesce(olds.long_values, [olds.kw_del, olds.kw_rec, olds.kva_del, olds.kva_rec])
+    coalesce(olds.long_values, [olds.del_raw, olds.rec_raw, olds.kva_del_raw, olds.kva_rec_raw])
         as old_values
 from news
 inner join olds
@@ -57,6 +57,6 @@ inner join olds
 qualify row_number() over (
     partition by news.file_no, news.feeder, news.start_local
     order by
-        olds.kw_del is null or olds.kw_rec is null, olds.arrival desc, olds.seq desc,
+        olds.del_raw is null or olds.rec_raw is null, olds.arrival desc, olds.seq desc,
         olds.line_number desc, olds.position desc
 ) = 1

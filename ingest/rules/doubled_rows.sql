@@ -5,9 +5,9 @@ doubled as (
     select
         start_local,
         count(*) as row_count,
-        count(distinct (kw_del, kw_rec, kva_del, kva_rec)) > 1 as is_different,
-        arg_max(kw_del is null or kw_rec is null, line_number)
-        and not bool_and(kw_del is null or kw_rec is null) as is_earlier
+        count(distinct (del_raw, rec_raw, kva_del_raw, kva_rec_raw)) > 1 as is_different,
+        arg_max(del_raw is null or rec_raw is null, line_number)
+        and not bool_and(del_raw is null or rec_raw is null) as is_earlier
     from raw.interval_reads
     where file_id = $file_id
     group by start_local

@@ -4,7 +4,7 @@ select
     record_no,
     start_local,
     end_local,
-    [kw_del::varchar, kw_rec::varchar, kva_del::varchar, kva_rec::varchar, long_values::varchar]
+    [del_raw::varchar, rec_raw::varchar, kva_del_raw::varchar, kva_rec_raw::varchar, long_values::varchar]
 from batch_rows
 where file_no = ? and feeder = ?
 order by line_number, position

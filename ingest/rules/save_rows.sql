@@ -6,10 +6,10 @@ select
     reads.event_type,
     reads.start_local,
     reads.end_local,
-    reads.kw_del,
-    reads.kw_rec,
-    reads.kva_del,
-    reads.kva_rec,
+    reads.del_raw,
+    reads.rec_raw,
+    reads.kva_del_raw,
+    reads.kva_rec_raw,
     reads.long_values
 from batch_rows as reads
 inner join (select unnest(?) as file_no, unnest(?) as file_id) as accepted using (file_no)

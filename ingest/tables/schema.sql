@@ -36,10 +36,11 @@ create table if not exists raw.interval_reads (
     event_type varchar,
     start_local timestamp not null,
     end_local timestamp not null,
-    kw_del decimal(18, 6),
-    kw_rec decimal(18, 6),
-    kva_del decimal(18, 6),
-    kva_rec decimal(18, 6),
+    -- what the channels -1- to -4- hold: x multiplier in the meter's channel_unit
+    del_raw decimal(18, 6),
+    rec_raw decimal(18, 6),
+    kva_del_raw decimal(18, 6),
+    kva_rec_raw decimal(18, 6),
     -- the four of them with all their digits, where one has more than six decimals
     long_values decimal(38, 18)[]
 );

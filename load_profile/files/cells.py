@@ -6,15 +6,15 @@ NEEDS_QUOTES = ',"#\r\n'
 RUN_BY_SPREADSHEETS, GUARD = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", "'"
 # each power of feeder_profiles, and the raw value that times mw_per_unit is nearly always equal
 RAW_OF = {
-    "mw_del": "kw_del",
-    "mw_rec": "kw_rec",
-    "mva_del": "kva_del",
-    "mva_rec": "kva_rec",
-    "mw_net": "(kw_del - kw_rec)",
-    "mw_gross": "(kw_del + kw_rec)",
-    "mva_net": "greatest(kva_del, kva_rec)",
-    "mva_net_min": "greatest(kva_del, kva_rec)",
-    "mva_gross": "(kva_del + kva_rec)",
+    "mw_del": "del_raw",
+    "mw_rec": "rec_raw",
+    "mva_del": "kva_del_raw",
+    "mva_rec": "kva_rec_raw",
+    "mw_net": "(del_raw - rec_raw)",
+    "mw_gross": "(del_raw + rec_raw)",
+    "mva_net": "greatest(kva_del_raw, kva_rec_raw)",
+    "mva_net_min": "greatest(kva_del_raw, kva_rec_raw)",
+    "mva_gross": "(kva_del_raw + kva_rec_raw)",
 }
 
 

@@ -123,10 +123,10 @@ def test_simulated_exports_are_good_files_of_every_feeder_and_month(simulated: P
             """
             select
                 feeder,
-                avg((kw_rec > kw_del)::int),
-                avg((kw_rec > 0 and kw_del > 0)::int),
-                bool_and(kva_del >= kw_del and kva_rec >= kw_rec),
-                bool_and(kw_del <= kva_del and kw_del >= 0.89 * kva_del - 0.01)
+                avg((rec_raw > del_raw)::int),
+                avg((rec_raw > 0 and del_raw > 0)::int),
+                bool_and(kva_del_raw >= del_raw and kva_rec_raw >= rec_raw),
+                bool_and(del_raw <= kva_del_raw and del_raw >= 0.89 * kva_del_raw - 0.01)
             from raw.interval_reads inner join raw.files using (file_id)
             group by feeder order by feeder
             """

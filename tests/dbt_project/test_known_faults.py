@@ -45,8 +45,8 @@ def root(tmp_path_factory) -> Path:
 
 
 def test_quarantined_files_are_not_counted_in_profiles(root):
-    assert query(root, "select max(kw_del)::integer from feeder_profiles") == [(7,)]
-    assert query(root, "select distinct kw_del::integer from readings where feeder = 'other'") == [
+    assert query(root, "select max(del_raw)::integer from feeder_profiles") == [(7,)]
+    assert query(root, "select distinct del_raw::integer from readings where feeder = 'other'") == [
         (2,)
     ]
 
@@ -59,7 +59,7 @@ def test_a_same_named_file_does_not_overwrite_the_first(root):
 def test_corrections_do_not_lose_to_the_first_file(root):
     with (root / "lp/gen.csv").open(encoding="utf-8", newline="") as stream:
         assert {row["MW_net"] for row in csv.DictReader(stream)} == {"7.000000"}
-    assert query(root, "select count(*) from corrections where channel = 'kw_del'") == [(96,)]
+    assert query(root, "select count(*) from corrections where channel = 'del_raw'") == [(96,)]
 
 
 def test_rows_with_bad_times_are_not_dropped_silently(root):
@@ -75,4 +75,4 @@ def test_a_missing_logs_folder_is_no_crash_and_the_logs_are_whole_again(root):
 
 def test_gen_does_not_match_general(root):
     assert (root / "data/KW/ERROR/general-first_UNKNOWN-METER.csv").exists()
-    assert query(root, "select count(*) from readings where kw_del = 1000") == [(0,)]
+    assert query(root, "select count(*) from readings where del_raw = 1000") == [(0,)]

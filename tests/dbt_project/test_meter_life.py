@@ -230,7 +230,7 @@ def test_a_meter_that_comes_with_another_clock_goes_on_without_gap_or_overlap(fi
 
 def test_words_become_standard_codes_and_decide_what_is_load_and_what_can_be_a_peak(first):
     root, _ = first
-    table = """select event_type, reading_quality, kw_del, mw_net, is_test, is_partial_interval,
+    table = """select event_type, reading_quality, del_raw, mw_net, is_test, is_partial_interval,
             can_be_peak
         from feeder_profiles
         where feeder = 'words' and interval_start_at in (

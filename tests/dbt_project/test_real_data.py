@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from conftest import OPEN_DATA, REAL_DATA, query
 
-CHANNELS = ("kw_del", "kw_rec", "kva_del", "kva_rec")
+CHANNELS = ("del_raw", "rec_raw", "kva_del_raw", "kva_rec_raw")
 # MW per unit of the raw channel, see the meter-data.csv of each source (multiplier 1)
 MW_PER_UNIT = {"kW": Decimal("0.001"), "kWh": Decimal("0.004")}
 FINDINGS = "select rule, feeder from findings order by all"
@@ -198,7 +198,7 @@ def test_the_evidence_is_what_was_measured(substations):
     zeros, first, last = query(
         substations,
         """select count(*), min(start_local), max(end_local) from feeder_profiles
-        where feeder = 'wls' and kw_del = 0 and kw_rec = 0""",
+        where feeder = 'wls' and del_raw = 0 and rec_raw = 0""",
     )[0]
     assert dead[1:3] == [first.date(), last.date()]
     assert f"{zeros:,} of 8,832 intervals are 0" in dead[3]

@@ -87,7 +87,7 @@ def test_the_days_of_a_change_are_shorter_and_longer(root, feeder, counts):
 
 
 def test_no_energy_is_lost_or_made(root):
-    found = dict(query(root, "select feeder, sum(kw_del) from feeder_profiles group by feeder"))
+    found = dict(query(root, "select feeder, sum(del_raw) from feeder_profiles group by feeder"))
     for name, made in SURE.items():
         assert found[name] == sum(map(load, made.starts)), name
 
@@ -132,13 +132,13 @@ def test_meters_on_different_clocks_line_up_in_the_plot_of_all(root):
 
 def test_values_of_an_hour_that_the_clock_skips_take_no_place_of_real_ones(root):
     assert starts_read(root)["spring_columns"] == spring
-    sql = "select max(kw_del), bool_or(is_ambiguous_time) from feeder_profiles where feeder = ?"
+    sql = "select max(del_raw), bool_or(is_ambiguous_time) from feeder_profiles where feeder = ?"
     assert query(root, sql, "spring_columns") == [(max(map(load, spring)), False)]
     assert query(root, "select count(*) from corrections") == [(0,)]
 
 
 def test_a_repeated_hour_that_is_there_once_leaves_a_gap_and_is_flagged(root):
-    flagged = "select interval_start_at, kw_del from feeder_profiles where is_ambiguous_time"
+    flagged = "select interval_start_at, del_raw from feeder_profiles where is_ambiguous_time"
     found = query(root, f"{flagged} and feeder = 'autumn_columns' order by 1")
     assert found == [(start, load(start)) for start in autumn[100:104]]
     gap = "select gap_start_at, gap_end_at, missing_intervals from gaps where feeder = ?"
@@ -301,6 +301,6 @@ def test_any_readings_go_to_utc_and_back_with_every_start_and_all_energy(
         lies_inside = all(is_shown_twice(local, zone) for local, *_ in files[number])
         assert start_at == start or (is_ambiguous and lies_inside), (start, start_at)
         assert not is_ambiguous or lies_inside
-    total = "select sum(coalesce(long_values[1], kw_del))::varchar from stg_interval_reads"
+    total = "select sum(coalesce(long_values[1], del_raw))::varchar from stg_interval_reads"
     whole, part = divmod(sum(digits), 10**18)
     assert models[0].execute(total).fetchall() == [(f"{whole}.{part:018}",)]

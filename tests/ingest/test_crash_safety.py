@@ -202,7 +202,7 @@ def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(root):
     growing = root / DROP / "north-9.csv"
     growing.write_bytes(raw())
     ended = threading.Event()
-    lines = rows(200, 100_000)
+    lines = iter(rows(200, 100_000))
 
     def grow() -> None:
         while not ended.wait(0.001):

@@ -172,7 +172,7 @@ def test_long_values_keep_all_digits_and_an_empty_channel_is_null(space):
     export_raw(space)
     assert differences(space.root, space.exported_raw) == {}
     rows = f"from ({read(space.exported_raw, READS)}) where long_values is not null"
-    found = query(space.root, f"select long_values[1]::varchar, kw_rec, kva_rec {rows}")
+    found = query(space.root, f"select long_values[1]::varchar, rec_raw, kva_rec_raw {rows}")
     assert found == [(long, None, None)] * 2
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from shutil import copyfile, copytree
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
 import raw_exports
 from conftest import EXACT
@@ -25,7 +26,7 @@ from ingest.meter_data import read_meter_data
 from ingest.precedence import in_order
 from ingest.raw_files import find_files, inspect_files
 from ingest.review import ReviewError, rebuild_warehouse, release_file
-from ingest.warehouse import WarehouseError, open_warehouse
+from ingest.warehouse import OLD_CHANNELS, WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
 RAW = Path(__file__).parents[3] / "shared/data/raw"
@@ -404,6 +405,20 @@ def test_a_crash_after_a_rejected_file_was_dropped_again_from_error_is_finished(
     assert files_in(space, ERROR) == {} and not list(space.dropbox.iterdir())
 
 
+def test_an_older_warehouse_gets_the_names_of_raw_channels(space):
+    drop(space, {"north-1.csv": export([0])})
+    load_files(space)
+    columns = "select column_name from duckdb_columns() where table_name = 'interval_reads'"
+    before = query(space, columns), query(space, "from raw.interval_reads")
+    with duckdb.connect(str(space.warehouse)) as con:
+        for old, name in OLD_CHANNELS.items():
+            con.execute(f"alter table raw.interval_reads rename column {name} to {old}")
+        assert con.execute(columns).fetchall() != before[0]
+    with open_warehouse(space.warehouse):
+        pass
+    assert (query(space, columns), query(space, "from raw.interval_reads")) == before
+
+
 def test_an_older_warehouse_learns_which_rejections_are_closed(space):
     take_in(space, {"gen-1.csv": export([0])})
     prepare(space.root, METERS + "gen,9,1\n")
@@ -572,11 +587,11 @@ SOURCES = {
     "bad": ("north", BAD),
 }
 CONTENT = """
-select sha256, accepted_seq, line_number, start_local, kw_del, kw_rec
+select sha256, accepted_seq, line_number, start_local, del_raw, rec_raw
 from raw.interval_reads inner join raw.files using (file_id) order by accepted_seq, line_number
 """
 WINNERS = """
-select feeder, start_local, arg_max(kw_del, accepted_seq)
+select feeder, start_local, arg_max(del_raw, accepted_seq)
 from raw.interval_reads inner join raw.files using (file_id) group by all order by all
 """
 
@@ -617,7 +632,7 @@ def test_any_split_of_the_same_rows_loads_the_same_rows(template, cuts):
     with copy_of(template) as space:
         take_in(space, {f"north-{i}.csv": export(part) for i, part in enumerate(parts)})
         rows = query(
-            space, "select record_no, start_local, kw_del from raw.interval_reads order by 1"
+            space, "select record_no, start_local, del_raw from raw.interval_reads order by 1"
         )
     assert rows == [(n, NOON + timedelta(minutes=15 * n), 1) for n in range(20)]
 

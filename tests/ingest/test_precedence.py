@@ -41,7 +41,7 @@ def counting(root: Path) -> tuple[str, str]:
     """The value of the file that counts, and why."""
     [(value, why)] = query(
         root,
-        """select max(kw_del)::varchar, any_value(precedence) from raw.interval_reads
+        """select max(del_raw)::varchar, any_value(precedence) from raw.interval_reads
         inner join raw.files using (file_id)
         where accepted_seq = (select max(accepted_seq) from raw.files)""",
     )
@@ -259,9 +259,9 @@ def test_withdrawing_the_file_that_counts_makes_the_other_count_again(conflicts,
     root = copytree(conflicts[0], tmp_path / "root")
     withdraw_file(Workspace(root), "data/KW/2024-07/two-b.csv", "kWh")
     dbt(root, *BUILD, *only(*MADE))
-    assert query(root, "select max(kw_del)::integer from feeder_profiles where feeder = 'two'") == [
-        (130,)
-    ]
+    assert query(
+        root, "select max(del_raw)::integer from feeder_profiles where feeder = 'two'"
+    ) == [(130,)]
     assert query(root, "select feeder from findings where rule = 'other_unit' order by feeder") == [
         ("Open",),
         ("one",),
@@ -336,7 +336,7 @@ def test_of_two_files_in_different_units_the_first_counts_until_somebody_decides
     withdraw_file(space, "north-a.csv", "kWh")
     (space.dropbox / "north-b.csv").write_bytes(rejected.read_bytes())
     take_in(root)
-    assert query(root, "select max(kw_del)::double from raw.interval_reads where file_id = 4") == [
+    assert query(root, "select max(del_raw)::double from raw.interval_reads where file_id = 4") == [
         (pytest.approx(23 * 1.37 * factor),)
     ]
 

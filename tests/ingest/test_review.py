@@ -181,12 +181,12 @@ def test_a_later_file_replaces_an_earlier_reading_and_the_change_is_recorded(rev
     )
     at = "2024-07-10 12:00:00"
     assert [row[:3] for row in corrections] == [
-        ("north", at, "kva_del"),
-        ("north", at, "kw_del"),
+        ("north", at, "del_raw"),
+        ("north", at, "kva_del_raw"),
     ]
-    assert [row[4] for row in corrections] == [Decimal(1010), Decimal("999.99")]
+    assert [row[4] for row in corrections] == [Decimal("999.99"), Decimal(1010)]
     value = query(
-        root, "select kw_del from readings where feeder = 'north' and start_local = ?", at
+        root, "select del_raw from readings where feeder = 'north' and start_local = ?", at
     )
     assert value == [(Decimal("999.99"),)]
     assert re.search(r"corrected north 2024-07: 1 intervals \(2024-07-10\), net energy \+", said)
@@ -356,7 +356,7 @@ def test_status_keeps_saying_that_the_bytes_of_a_file_are_gone(sample, tmp_path)
 
 def test_a_withdrawn_file_is_left_out_and_what_it_had_replaced_counts_again(reviewed, tmp_path):
     root = copytree(reviewed[0], tmp_path / "root")
-    at_noon = "select kw_del from feeder_profiles where feeder = 'north' and start_local = ?"
+    at_noon = "select del_raw from feeder_profiles where feeder = 'north' and start_local = ?"
     noon, read = "2024-07-10 12:00:00", only("feeder_profiles", "corrections", "files")
     corrected = query(root, "select file_id, stored_as from raw.files order by file_id desc")[0]
     assert query(root, at_noon, noon) == [(Decimal("999.99"),)]

@@ -591,7 +591,7 @@ def test_a_long_decimal_is_published_as_the_double_nearest_to_it(rows):
     with duckdb.connect() as con:
         con.execute(
             """create table feeder_profiles (
-                kw_del decimal(18, 6), mw_per_unit double, mw_del decimal(28, 18)
+                del_raw decimal(18, 6), mw_per_unit double, mw_del decimal(28, 18)
             )"""
         )
         con.executemany("insert into feeder_profiles values (?, ?, ?)", rows)

@@ -41,7 +41,7 @@ with_load as (
     from {{ source('raw', 'interval_reads') }} as reads
     where
         reads.file_id in (select pairs.file_id from pairs)
-        and (reads.kw_del <> 0 or reads.kw_rec <> 0)
+        and (reads.del_raw <> 0 or reads.rec_raw <> 0)
 ),
 
 found as (

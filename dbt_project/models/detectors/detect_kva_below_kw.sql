@@ -25,15 +25,15 @@ readings as (
         profiles.meter,
         profiles.interval_start_at,
         doubtful.local_date,
-        abs(profiles.kw_del) as kw_del,
-        abs(profiles.kw_rec) as kw_rec,
-        abs(profiles.kva_del) as kva_del,
-        abs(profiles.kva_rec) as kva_rec,
-        abs(greatest(profiles.kw_del, profiles.kw_rec) - lag(
-            greatest(profiles.kw_del, profiles.kw_rec)
+        abs(profiles.del_raw) as del_raw,
+        abs(profiles.rec_raw) as rec_raw,
+        abs(profiles.kva_del_raw) as kva_del_raw,
+        abs(profiles.kva_rec_raw) as kva_rec_raw,
+        abs(greatest(profiles.del_raw, profiles.rec_raw) - lag(
+            greatest(profiles.del_raw, profiles.rec_raw)
         ) over meters) as kw_step,
-        abs(greatest(profiles.kva_del, profiles.kva_rec) - lag(
-            greatest(profiles.kva_del, profiles.kva_rec)
+        abs(greatest(profiles.kva_del_raw, profiles.kva_rec_raw) - lag(
+            greatest(profiles.kva_del_raw, profiles.kva_rec_raw)
         ) over meters) as kva_step
     from {{ ref('feeder_profiles') }} as profiles
     cross join {{ ref('stg_system') }} as system
@@ -42,8 +42,8 @@ readings as (
             profiles.feeder = doubtful.feeder
             and {{ local_day('profiles.interval_start_at') }} = doubtful.local_date
     where
-        profiles.kw_del + profiles.kw_rec is not null
-        and profiles.kva_del + profiles.kva_rec is not null
+        profiles.del_raw + profiles.rec_raw is not null
+        and profiles.kva_del_raw + profiles.kva_rec_raw is not null
     window meters as (
         partition by profiles.feeder, profiles.meter order by profiles.interval_start_at
     )
@@ -64,19 +64,21 @@ compared as (
         readings.feeder,
         readings.local_date,
         case
-            when readings.kw_del > 0 and readings.kw_rec > 0
+            when readings.del_raw > 0 and readings.rec_raw > 0
                 then
-                    cast(readings.kw_del + readings.kw_rec as double)
-                    > cast(readings.kva_del + readings.kva_rec as double) + greatest(
+                    cast(readings.del_raw + readings.rec_raw as double)
+                    > cast(readings.kva_del_raw + readings.kva_rec_raw as double) + greatest(
                         2 * counts.two_counts,
-                        0.005 * cast(readings.kva_del + readings.kva_rec as double)
+                        0.005 * cast(readings.kva_del_raw + readings.kva_rec_raw as double)
                     ) + 1e-9
             else
-                cast(readings.kw_del as double) > cast(readings.kva_del as double) + greatest(
-                    counts.two_counts, 0.005 * cast(readings.kva_del as double)
+                cast(readings.del_raw as double)
+                > cast(readings.kva_del_raw as double) + greatest(
+                    counts.two_counts, 0.005 * cast(readings.kva_del_raw as double)
                 ) + 1e-9
-                or cast(readings.kw_rec as double) > cast(readings.kva_rec as double) + greatest(
-                    counts.two_counts, 0.005 * cast(readings.kva_rec as double)
+                or cast(readings.rec_raw as double)
+                > cast(readings.kva_rec_raw as double) + greatest(
+                    counts.two_counts, 0.005 * cast(readings.kva_rec_raw as double)
                 ) + 1e-9
         end as is_too_low
     from readings

@@ -11,7 +11,9 @@ readings as (
         profiles.file_id,
         profiles.line_number,
         {{ to_the_minute('profiles.start_local') }} as start_text,
-        least(profiles.kw_del, profiles.kw_rec, profiles.kva_del, profiles.kva_rec) as lowest,
+        least(
+            profiles.del_raw, profiles.rec_raw, profiles.kva_del_raw, profiles.kva_rec_raw
+        ) as lowest,
         {{ local_day('profiles.interval_start_at') }} as local_date,
         row_number() over (
             partition by profiles.feeder, profiles.file_id
@@ -20,7 +22,7 @@ readings as (
     from {{ ref('feeder_profiles') }} as profiles
     cross join {{ ref('stg_system') }} as system
     where
-        least(profiles.kw_del, profiles.kw_rec, profiles.kva_del, profiles.kva_rec) < 0
+        least(profiles.del_raw, profiles.rec_raw, profiles.kva_del_raw, profiles.kva_rec_raw) < 0
         and profiles.file_id in (
             select uses.file_id from {{ ref('file_uses') }} as uses
             where uses.negative_count > 0

@@ -13,12 +13,12 @@ with
 runs as (
     select
         *,
-        greatest(kw_del, kw_rec) as kw,
+        greatest(del_raw, rec_raw) as kw,
         {{ minutes_between('run_start_at', 'run_end_at') }} as minutes
     from {{ ref('whole_runs') }}
     where
         interval_count >= {{ var('stuck_intervals') }}
-        and greatest(kw_del, kw_rec) > 0
+        and greatest(del_raw, rec_raw) > 0
         and outage_count = 0
 ),
 
@@ -35,8 +35,8 @@ readings as (
         profiles.feeder,
         profiles.meter,
         spans.month_start_at,
-        abs(greatest(profiles.kw_del, profiles.kw_rec) - lag(
-            greatest(profiles.kw_del, profiles.kw_rec)
+        abs(greatest(profiles.del_raw, profiles.rec_raw) - lag(
+            greatest(profiles.del_raw, profiles.rec_raw)
         ) over (
             partition by profiles.feeder, profiles.meter, spans.month_start_at
             order by profiles.interval_start_at

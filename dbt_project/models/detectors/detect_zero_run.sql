@@ -17,8 +17,8 @@ dead as (
         {{ minutes_between('run_start_at', 'run_end_at') }} as minutes
     from runs
     where
-        kw_del = 0
-        and kw_rec = 0
+        del_raw = 0
+        and rec_raw = 0
         and outage_count = 0
         and {{ minutes_between('run_start_at', 'run_end_at') }} >= {{ var('zero_run_minutes') }}
 ),

@@ -22,7 +22,7 @@ hours as (
         weeks.week_start_at,
         cast(extract(hour from profiles.start_local) as bigint) as hour,
         cast(round(
-            cast(sum(1000 * (profiles.kw_del - profiles.kw_rec)) as double) / count(*)
+            cast(sum(1000 * (profiles.del_raw - profiles.rec_raw)) as double) / count(*)
         ) as bigint) as watts,
         profiles.interval_start_at >= weeks.week_start_at as is_after,
         count(distinct cast(profiles.start_local as date)) as day_count
@@ -33,8 +33,8 @@ hours as (
             and profiles.interval_start_at >= {{ add_minutes('weeks.week_start_at', '-30240') }}
             and profiles.interval_start_at < {{ add_minutes('weeks.week_start_at', '44640') }}
     where
-        profiles.kw_del is not null
-        and profiles.kw_rec is not null
+        profiles.del_raw is not null
+        and profiles.rec_raw is not null
         and {{ weekday('cast(profiles.start_local as date)') }} <= 5
         -- not the ten days in which it came
         and (

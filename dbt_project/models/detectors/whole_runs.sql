@@ -8,10 +8,10 @@ compared as (
         case
             when
                 run_start_at = lag(run_end_at) over feeder_runs
-                and kw_del = lag(kw_del) over feeder_runs
-                and kw_rec = lag(kw_rec) over feeder_runs
-                and coalesce(kva_del, -1) = lag(coalesce(kva_del, -1)) over feeder_runs
-                and coalesce(kva_rec, -1) = lag(coalesce(kva_rec, -1)) over feeder_runs
+                and del_raw = lag(del_raw) over feeder_runs
+                and rec_raw = lag(rec_raw) over feeder_runs
+                and coalesce(kva_del_raw, -1) = lag(coalesce(kva_del_raw, -1)) over feeder_runs
+                and coalesce(kva_rec_raw, -1) = lag(coalesce(kva_rec_raw, -1)) over feeder_runs
                 then 0
             else 1
         end as is_new
@@ -31,11 +31,11 @@ numbered as (
 
 select
     feeder,
-    kw_del,
-    kw_rec,
+    del_raw,
+    rec_raw,
     cast(sum(interval_count) as bigint) as interval_count,
     cast(sum(outage_count) as bigint) as outage_count,
     min(run_start_at) as run_start_at,
     max(run_end_at) as run_end_at
 from numbered
-group by feeder, kw_del, kw_rec, run
+group by feeder, del_raw, rec_raw, run

@@ -33,7 +33,7 @@ holes as (
         run_end_at as hole_end_at,
         interval_count
     from {{ ref('whole_runs') }}
-    where kw_del = 0 and kw_rec = 0
+    where del_raw = 0 and rec_raw = 0
 ),
 
 lone_holes as (

@@ -21,12 +21,12 @@ pairs as (
         new.actual_seconds as new_seconds,
         old.actual_seconds as old_seconds,
         date_trunc('month', new.interval_start_at) as month_start_at,
-        new.kw_del_mw - new.kw_rec_mw as new_mw,
-        old.kw_del_mw - old.kw_rec_mw as old_mw,
-        new.kw_del + new.kw_rec as new_kw,
-        old.kw_del + old.kw_rec as old_kw,
+        new.del_raw_mw - new.rec_raw_mw as new_mw,
+        old.del_raw_mw - old.rec_raw_mw as old_mw,
+        new.del_raw + new.rec_raw as new_kw,
+        old.del_raw + old.rec_raw as old_kw,
         greatest(
-            {% for channel in ['kw_del_mw', 'kw_rec_mw', 'kva_del_mw', 'kva_rec_mw'] %}
+            {% for channel in ['del_raw_mw', 'rec_raw_mw', 'kva_del_raw_mw', 'kva_rec_raw_mw'] %}
                 case when new.{{ channel }} is distinct from old.{{ channel }} then 1 else 0 end,
             {% endfor %}
             case when new.actual_seconds <> old.actual_seconds then 1 else 0 end

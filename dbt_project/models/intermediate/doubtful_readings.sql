@@ -27,8 +27,8 @@ looked_at as (
         3 * case
             when doubtful.day_count < 3 then doubtful.mean_mw else doubtful.middle_mw
         end as code_limit_mw,
-        profiles.kw_del in ({{ error_codes() }})
-        or profiles.kw_rec in ({{ error_codes() }}) as is_code,
+        profiles.del_raw in ({{ error_codes() }})
+        or profiles.rec_raw in ({{ error_codes() }}) as is_code,
         sum(case
             when
                 abs(cast(profiles.mw_net as double))

@@ -40,7 +40,7 @@ select
     ) as bigint) as no_load_count,
     cast(sum(case when is_out_of_range then 1 else 0 end) as bigint) as out_of_range_count,
     cast(sum(
-        case when least(kw_del, kw_rec, kva_del, kva_rec) < 0 then 1 else 0 end
+        case when least(del_raw, rec_raw, kva_del_raw, kva_rec_raw) < 0 then 1 else 0 end
     ) as bigint) as negative_count,
     cast(sum(case when clock_offset_seconds <> 0 then 1 else 0 end) as bigint)
         as clock_offset_count,

@@ -7,7 +7,7 @@
     part_time="run_start_at"
 ) }}
 
-{% set values = 'kw_del, kw_rec, kva_del, kva_rec, interval_minutes' %}
+{% set values = 'del_raw, rec_raw, kva_del_raw, kva_rec_raw, interval_minutes' %}
 -- written out at each place: a CTE named twice would be made in full, with every reading
 {% set readings -%}
     (
@@ -19,8 +19,8 @@
         from {{ ref('feeder_profiles') }}
         where
             {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
-            and kw_del is not null
-            and kw_rec is not null
+            and del_raw is not null
+            and rec_raw is not null
     )
 {%- endset %}
 
@@ -39,10 +39,10 @@ repeated as (
             and {{ add_minutes('readings.interval_start_at', '-readings.interval_minutes') }}
             = before.interval_start_at
             and readings.interval_minutes = before.interval_minutes
-            and readings.kw_del = before.kw_del
-            and readings.kw_rec = before.kw_rec
-            and readings.kva_del is not distinct from before.kva_del
-            and readings.kva_rec is not distinct from before.kva_rec
+            and readings.del_raw = before.del_raw
+            and readings.rec_raw = before.rec_raw
+            and readings.kva_del_raw is not distinct from before.kva_del_raw
+            and readings.kva_rec_raw is not distinct from before.kva_rec_raw
     where
         date_trunc('month', readings.interval_start_at)
         = date_trunc('month', before.interval_start_at)

@@ -18,8 +18,8 @@ looked_at as (
         profiles.interval_start_at,
         cast(profiles.mva_gross as double) as mva,
         cast(profiles.mw_gross as double) as mw,
-        profiles.kva_del in ({{ error_codes() }})
-        or profiles.kva_rec in ({{ error_codes() }}) as is_code,
+        profiles.kva_del_raw in ({{ error_codes() }})
+        or profiles.kva_rec_raw in ({{ error_codes() }}) as is_code,
         doubtful.highest_mw,
         doubtful.usual_mva,
         doubtful.limit_mva

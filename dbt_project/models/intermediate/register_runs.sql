@@ -17,8 +17,8 @@ readings as (
         looked_at.channel,
         looked_at.local_date,
         case
-            when looked_at.channel = 'kW' then greatest(profiles.kw_del, profiles.kw_rec)
-            else greatest(profiles.kva_del, profiles.kva_rec)
+            when looked_at.channel = 'kW' then greatest(profiles.del_raw, profiles.rec_raw)
+            else greatest(profiles.kva_del_raw, profiles.kva_rec_raw)
         end as reading
     from {{ ref('feeder_profiles') }} as profiles
     cross join {{ ref('stg_system') }} as system
@@ -27,8 +27,8 @@ readings as (
             profiles.feeder = looked_at.feeder
             and {{ local_day('profiles.interval_start_at') }} = looked_at.local_date
     where case
-        when looked_at.channel = 'kW' then profiles.kw_del + profiles.kw_rec
-        else profiles.kva_del + profiles.kva_rec
+        when looked_at.channel = 'kW' then profiles.del_raw + profiles.rec_raw
+        else profiles.kva_del_raw + profiles.kva_rec_raw
     end is not null
 ),
 

@@ -16,14 +16,14 @@ hours as (
     select
         feeder,
         meter,
-        cast(sum(kw_del) - sum(kw_rec) as double) as kw,
+        cast(sum(del_raw) - sum(rec_raw) as double) as kw,
         date_trunc('month', date_trunc('hour', interval_start_at)) as month_start_at,
         date_trunc('hour', interval_start_at) as hour_start_at
     from {{ ref('feeder_profiles') }}
     where {{ is_in_dirty_part(ref('system_months'), 'interval_start_at', '') }}
     group by feeder, meter, date_trunc('hour', interval_start_at)
     having
-        sum(case when kw_del is not null and kw_rec is not null then interval_minutes end) = 60
+        sum(case when del_raw is not null and rec_raw is not null then interval_minutes end) = 60
 ),
 
 changes as (

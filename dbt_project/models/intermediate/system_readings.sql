@@ -3,7 +3,7 @@
 {{ config(materialized="view") }}
 
 {% set values = [
-    'kw_del', 'kw_rec', 'kva_del', 'kva_rec', 'mw_per_unit', 'mw_del', 'mw_rec', 'mw_net',
+    'del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw', 'mw_per_unit', 'mw_del', 'mw_rec', 'mw_net',
     'mw_gross', 'mva_net', 'mva_net_min', 'pf_net',
 ] %}
 {% set columns = [

@@ -35,11 +35,13 @@ intervals as (
         interval_start_at,
         cast(max(cast(start_local as date)) as string) as day,
         max(accepted_at) as accepted_at,
-        sum(case channel when 'kw_del' then new_mw - old_mw when 'kw_rec' then old_mw - new_mw end)
-            as mw_change,
         sum(case channel
-            when 'kw_del' then new_mw * new_seconds - old_mw * old_seconds
-            when 'kw_rec' then old_mw * old_seconds - new_mw * new_seconds
+            when 'del_raw' then new_mw - old_mw
+            when 'rec_raw' then old_mw - new_mw
+        end) as mw_change,
+        sum(case channel
+            when 'del_raw' then new_mw * new_seconds - old_mw * old_seconds
+            when 'rec_raw' then old_mw * old_seconds - new_mw * new_seconds
         end) as mw_seconds_change
     from corrections
     group by new_file_id, feeder, month, interval_start_at

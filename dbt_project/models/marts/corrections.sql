@@ -17,7 +17,7 @@ files as (
 
 -- each reading beside the one it replaced
 pairs as (
-    {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
+    {% for channel in ['del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw'] %}
         select
             new.feeder,
             new.interval_start_at,

@@ -10,7 +10,7 @@
 {% set as_read = [
     'feeder', 'interval_start_at', 'interval_minutes', 'actual_seconds', 'meter', 'record_no',
     'event_type', 'reading_quality', 'event_handling', 'start_local', 'end_local', 'timezone',
-    'clock_offset_seconds', 'kw_del', 'kw_rec', 'kva_del', 'kva_rec', 'mw_del', 'mw_rec', 'mva_del',
+    'clock_offset_seconds', 'del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw', 'mw_del', 'mw_rec', 'mva_del',
     'mva_rec', 'total_factor', 'is_ambiguous_time', 'is_off_time_grid', 'is_out_of_range',
     'file_id', 'line_number',
 ] %}
@@ -43,8 +43,8 @@ channels as (
     select
         *,
         {% for channel, mw, double in [
-            ('kw_del', 'mw_del', 'p_del'), ('kw_rec', 'mw_rec', 'p_rec'),
-            ('kva_del', 'mva_del', 's_del'), ('kva_rec', 'mva_rec', 's_rec'),
+            ('del_raw', 'mw_del', 'p_del'), ('rec_raw', 'mw_rec', 'p_rec'),
+            ('kva_del_raw', 'mva_del', 's_del'), ('kva_rec_raw', 'mva_rec', 's_rec'),
         ] -%}
             {{ in_mw(channel) }} as {{ mw }},
             {{ as_double(channel) }} as {{ double }},

@@ -7,10 +7,10 @@ with
 reads as (
     select
         *,
-        {{ in_mw('kw_del') }} as mw_del,
-        {{ in_mw('kw_rec') }} as mw_rec,
-        {{ in_mw('kva_del') }} as mva_del,
-        {{ in_mw('kva_rec') }} as mva_rec
+        {{ in_mw('del_raw') }} as mw_del,
+        {{ in_mw('rec_raw') }} as mw_rec,
+        {{ in_mw('kva_del_raw') }} as mva_del,
+        {{ in_mw('kva_rec_raw') }} as mva_rec
     from {{ ref('stg_interval_reads') }}
     where meter_data_row is not null
 ),
@@ -39,10 +39,10 @@ select
     reads.line_number,
     reads.record_no,
     reads.event_type,
-    reads.kw_del,
-    reads.kw_rec,
-    reads.kva_del,
-    reads.kva_rec,
+    reads.del_raw,
+    reads.rec_raw,
+    reads.kva_del_raw,
+    reads.kva_rec_raw,
     files.processed_at as accepted_at,
     files.release_of,
     reads.meter_data_row,
@@ -63,8 +63,8 @@ select
     profiles.pf_net,
     reads.file_id = profiles.file_id and reads.line_number = profiles.line_number as is_used,
     case when reads.is_no_load then reads.event_type || ', no load: ' else '' end
-    || '(' || coalesce({{ plain('reads.kw_del') }}, 'unknown') || ' delivered, '
-    || coalesce({{ plain('reads.kw_rec') }}, 'unknown') || ' received) x '
+    || '(' || coalesce({{ plain('reads.del_raw') }}, 'unknown') || ' delivered, '
+    || coalesce({{ plain('reads.rec_raw') }}, 'unknown') || ' received) x '
     || {{ plain('meters.multiplier') }} || ' ' || meters.channel_unit
     || case
         when reads.is_spread

@@ -12,7 +12,7 @@ select
     profiles.start_local,
     profiles.end_local,
     profiles.timezone,
-    {% for channel in ['kw_del', 'kw_rec', 'kva_del', 'kva_rec'] %}
+    {% for channel in ['del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw'] %}
         coalesce(
             {{ long_value(channel, 'reads.long_values') }},
             cast(profiles.{{ channel }} as decimal(38, 18))

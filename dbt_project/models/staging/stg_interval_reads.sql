@@ -95,10 +95,10 @@ select
     start_local,
     end_local,
     timezone,
-    kw_del,
-    kw_rec,
-    kva_del,
-    kva_rec,
+    del_raw,
+    rec_raw,
+    kva_del_raw,
+    kva_rec_raw,
     long_values,
     mw_factor,
     total_factor,
@@ -113,7 +113,7 @@ select
     event_handling,
     is_energy and actual_seconds <> meter_seconds as is_spread,
     coalesce(event_handling in ('test', 'skipped'), false) as is_no_load,
-    kw_del is null or kw_rec is null or coalesce(event_handling = 'skipped', false)
+    del_raw is null or rec_raw is null or coalesce(event_handling = 'skipped', false)
     or {{ is_out_of_range() }} as is_unknown,
     {{ is_out_of_range() }} as is_out_of_range
 from settled
