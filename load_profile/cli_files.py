@@ -1,0 +1,162 @@
+"""Commands on single files: release, withdraw, export, analyze, and the sample."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from ingest.meter_data import MeterDataError
+from ingest.workspace import Workspace
+from load_profile.cli_terminal import (
+    Root,
+    built_workspace,
+    console,
+    reported,
+    say,
+    stop,
+    workspace_of,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def release(
+    file: Annotated[str, typer.Argument(help="Name or path of a file in data/KW/ERROR.")],
+    reason: Annotated[str, typer.Option(help="Why it may be used all the same.")] = "reviewed",
+    root: Root = Path(),
+) -> None:
+    """Accept a file that was rejected for a sequence error; then run as usual."""
+    from ingest.doubled_rows import doubled_rows
+    from ingest.review import ReviewError, release_file
+    from ingest.warehouse import open_warehouse
+
+    workspace = built_workspace(root)
+    with reported(ReviewError), workspace.locked(say=say):
+        entry = release_file(workspace, file, reason)
+        with open_warehouse(workspace.warehouse, read_only=True) as con:
+            doubled = doubled_rows(con, entry.raw.sha256)
+    say(f"Released: {entry.checked.row_count:,} rows of {entry.raw.name}, now {entry.stored_as}.")
+    if doubled:
+        say(doubled)
+    say("`load-profile run` brings tables, files and plots up to date.")
+
+
+@app.command()
+def withdraw(
+    file: Annotated[str, typer.Argument(help="Name, path or #number of an accepted file.")],
+    reason: Annotated[str, typer.Option(help="Why it must not be used.")],
+    root: Root = Path(),
+) -> None:
+    """Take an accepted file out of use; its bytes and rows stay, the next run leaves them out."""
+    from ingest.review import ReviewError, withdraw_file
+
+    workspace = built_workspace(root)
+    with reported(ReviewError), workspace.locked(say=say):
+        place, row_count = withdraw_file(workspace, file, reason)
+    say(f"Withdrawn: {row_count:,} rows of {place}.")
+    say("`load-profile run` brings tables, files and plots up to date.")
+
+
+@app.command()
+def export_raw(
+    folder: Annotated[
+        str, typer.Argument(help="A local folder; warehouse/raw below the root if left out.")
+    ] = "",
+    root: Root = Path(),
+) -> None:
+    """Write schema `raw` as Parquet, for Spark: months of reads with new files, and the ledger."""
+    from ingest.export_raw import NotAFolderError, export_raw
+
+    workspace = built_workspace(root)
+    with reported(NotAFolderError), workspace.locked(say=say):
+        tables = export_raw(workspace, folder)
+    for table in tables:
+        cost = f"{table.row_count:,} rows, {table.bytes_written / 1e6:.1f} MB"
+        say(
+            f"{table.name}: {len(table.written)} written{f' ({cost})' * bool(table.written)}, "
+            f"{len(table.unchanged)} unchanged, {len(table.removed)} removed; "
+            f"{table.seconds:.1f} s"
+        )
+    say(f"Parquet files: {folder or workspace.exported_raw}")
+
+
+@app.command()
+def analyze(
+    file: Annotated[Path, typer.Argument(help="CSV with Start Time and MW_net, or a raw export.")],
+    show: Annotated[bool, typer.Option("--show", help="Open the plot in a window.")] = False,
+) -> None:
+    """Check one series: rows, unread times, interval, gaps; write its gaps and a plot beside it."""
+    from load_profile.series.analyze import analyze_series, write_gaps
+    from load_profile.series.in_words import format_report
+
+    try:
+        report = analyze_series(file)
+    except ValueError as error:
+        stop(str(error))
+    say(format_report(report))
+    from load_profile.files.writer import is_output
+    from load_profile.plots.series import draw_series
+
+    stem = file.stem
+    if is_output(file.with_name(f"{stem}_gaps.csv")):  # what a run wrote is not overwritten
+        stem += "_analyzed"
+    say(f"gaps: {write_gaps(report, file.with_name(f'{stem}_gaps.csv'))}")
+    plot = draw_series(report, file.with_name(f"{stem}.png"))
+    say(f"plot: {plot}")
+    if show:
+        typer.launch(str(plot))
+
+
+@app.command()
+def sample(
+    root: Root = Path(),
+    feeders: Annotated[int, typer.Option(min=1, help="Number of feeders.")] = 4,
+    months: Annotated[int, typer.Option(min=1, help="Months of data.")] = 3,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take the sample out again, with all made from it.")
+    ] = False,
+) -> None:
+    """Write simulated raw exports into _dropbox/KW, and meter-data.csv if there is none."""
+    if remove:
+        _remove_sample(workspace_of(root))
+        return
+    write_sample_files(workspace_of(root, must_exist=False).root, feeders, months, seed)
+
+
+def write_sample_files(root: Path, feeders: int, months: int, seed: int) -> None:
+    from load_profile.sample import write_sample
+
+    try:
+        summary = write_sample(root, feeders=feeders, months=months, seed=seed)
+    except (ValueError, OSError) as error:
+        stop(str(error))
+    console.print(
+        f"Simulated: {summary.files} files, {summary.rows:,} rows of {len(summary.feeders)} feeders"
+        f" in {escape(str(Workspace(root).dropbox))}"
+    )
+
+
+def _remove_sample(workspace: Workspace) -> None:
+    from load_profile.files.writer import remove_outputs
+    from load_profile.remove_sample import remove_sample
+    from load_profile.sample import simulated
+
+    if not simulated(workspace.root):
+        stop(f"No sample has been written in {workspace.root}.")
+    with reported(MeterDataError), workspace.locked(say=print):
+        removed = remove_sample(workspace)
+        outputs = remove_outputs(workspace.profiles)
+    print(
+        f"Removed: {removed.files} simulated files, {outputs} files made from them"
+        f"{' and meter-data.csv' if removed.meter_data else ''}."
+    )
+    if not removed.meter_data:
+        print(
+            "meter-data.csv was there before the sample, or has changed since, and stays. Delete "
+            "its rows of feeders without a file: the next run counts all their time as missing."
+        )
+    if removed.others:
+        print(f"{removed.others} files of yours stay: `load-profile run` makes everything anew.")
