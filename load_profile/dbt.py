@@ -40,6 +40,7 @@ OWN_FOLDER = Path(".dagster", "dbt")  # of what dbt writes for a run, below the 
 DUCKDB = "duckdb"  # the default target of profiles.yml
 MOST_READS = 20_000_000
 WAIT = "--wait"
+UNKEPT = "--no-partial-parse"  # of a reading for one month, as there are ever more of them
 # dbt's own loggers would write thousands of debug events, and nobody reads run_results.json
 SILENT = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json")
 MOST_WORDS = 2_000  # of what a process that failed has printed
@@ -57,6 +58,7 @@ class DbtProcess(AbstractContextManager):
     ) -> None:
         options = ["--target", target]
         options += ["--vars", json.dumps(dict(variables))] if variables else []
+        options += [UNKEPT] if "month" in (variables or {}) else []
         self._command = [sys.executable, "-P", "-m", "load_profile.dbt", WAIT, *options]
         self._root = root
 
@@ -206,12 +208,7 @@ def _wait_for_command(options: list[str]) -> int:
             print(text, file=pipe, flush=True)
 
     given = [*options, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    folder = parsed_folder()
-    if options != [
-        "--target",
-        DUCKDB,
-    ]:  # dbt keeps what it has read for one set of options in a folder
-        folder /= sha256(json.dumps(options).encode()).hexdigest()[:16]
+    folder = _folder_for(options)
     manifest = dbtRunner().invoke(["parse", *SILENT, *given, "--target-path", str(folder)]).result
     arguments = json.loads(lines.get())["arguments"]
     done = _run([*arguments, *SILENT, *given], manifest, [send])
@@ -219,6 +216,14 @@ def _wait_for_command(options: list[str]) -> int:
         error = {"info": {"name": "Exception", "level": "error", "msg": str(done.exception)}}
         print(json.dumps(error), file=pipe, flush=True)
     return _exit_code(done)
+
+
+def _folder_for(options: list[str]) -> Path:
+    """Where dbt keeps what it reads of the project: it can keep one set of options in a folder."""
+    if options == ["--target", DUCKDB]:
+        return parsed_folder()
+    name = "unkept" if UNKEPT in options else sha256(json.dumps(options).encode()).hexdigest()[:16]
+    return parsed_folder() / name
 
 
 def _exit_code(done: "dbtRunnerResult") -> int:
