@@ -141,7 +141,7 @@ def test_the_run_says_how_to_accept_a_rejected_file_and_which_time_it_leaves_unc
 
 def test_a_rejection_that_was_decided_on_does_not_read_like_an_open_one(reviewed):
     root, run = reviewed
-    assert "correction: north restated 2024-07: 1 reading, net energy" in " ".join(run.split())
+    assert "correction: north restated 2024-07: 1 interval, net energy" in " ".join(run.split())
     said = summary(root, datetime(2000, 1, 1))
     assert "settled by file #" in said and "to accept it all the same" not in said
 
