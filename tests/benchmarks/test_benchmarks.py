@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import bench
+import bench_again
+import bench_setup
 import duckdb
 import measure
 import pytest
@@ -141,11 +143,11 @@ def test_simulated_bytes_depend_on_seed_and_feeder_only(simulated: Path, tmp_pat
     monkeypatch.setattr(simulate, "ROWS_AT_A_TIME", 1)  # each feeder by itself
     for seed in (7, 8):
         simulate.simulate(tmp_path / str(seed), feeders=2, months=3, start="2023-12", seed=seed)
-    files = sorted((tmp_path / "7" / bench.DROP).iterdir())
+    files = sorted((tmp_path / "7" / bench_setup.DROP).iterdir())
     assert len(files) == 2 * 3
     for path in files:
-        assert path.read_bytes() == (simulated / bench.DROP / path.name).read_bytes()
-        assert path.read_bytes() != (tmp_path / "8" / bench.DROP / path.name).read_bytes()
+        assert path.read_bytes() == (simulated / bench_setup.DROP / path.name).read_bytes()
+        assert path.read_bytes() != (tmp_path / "8" / bench_setup.DROP / path.name).read_bytes()
 
 
 def test_the_cost_of_a_process_has_its_children_in_it(tmp_path: Path):
@@ -197,29 +199,29 @@ def test_a_table_that_grew_is_told_from_one_that_was_rebuilt(tmp_path: Path):
 @pytest.mark.parametrize(
     ("bar", "verdict"),
     [
-        (bench.Bar("a", 1.2, 2, aim=1.3), "met, aim too"),
-        (bench.Bar("a", 1.5, 2, aim=1.3), "met, aim not"),
-        (bench.Bar("a", 2.1, 2), "**not met**"),
-        (bench.Bar("a", 14.9, 15, at_least=True), "**not met**"),
-        (bench.Bar("a", 15, 15, at_least=True), "met"),
+        (bench_setup.Bar("a", 1.2, 2, aim=1.3), "met, aim too"),
+        (bench_setup.Bar("a", 1.5, 2, aim=1.3), "met, aim not"),
+        (bench_setup.Bar("a", 2.1, 2), "**not met**"),
+        (bench_setup.Bar("a", 14.9, 15, at_least=True), "**not met**"),
+        (bench_setup.Bar("a", 15, 15, at_least=True), "met"),
     ],
 )
-def test_a_bar_is_judged_in_its_own_direction(bar: bench.Bar, verdict: str):
+def test_a_bar_is_judged_in_its_own_direction(bar: bench_setup.Bar, verdict: str):
     assert bar.row().endswith(f"| {verdict} |")
 
 
 def test_one_day_of_a_month_is_changed_and_nothing_else(simulated: Path):
-    path = simulated / bench.DROP / "west-010124-000000_020124-000000.csv"
-    before, after = path.read_bytes(), bench.with_another_day(path.name, path.read_bytes())
+    path = simulated / bench_setup.DROP / "west-010124-000000_020124-000000.csv"
+    before, after = path.read_bytes(), bench_again.with_another_day(path.name, path.read_bytes())
     assert len(after) == len(before)
     pairs = zip(before.splitlines(), after.splitlines(), strict=True)
     changed = [line for line, other in pairs if line != other]
-    assert len(changed) == bench.ONE_DAY
+    assert len(changed) == bench_setup.ONE_DAY
     assert all(b" , 01/15/24 " in line for line in changed)
 
 
 def test_the_page_names_what_was_not_measured():
-    found = bench.Result([bench.Bar("a figure", 3, 2)], ["more words"])
+    found = bench_setup.Result([bench_setup.Bar("a figure", 3, 2)], ["more words"])
     stamp = {"date": "2026-01-02", "commit": "abc"}
     text = bench.page({"s-whole": {"bars": [vars(found.bars[0])], "lines": found.lines} | stamp})
     assert "| a figure | 3 x | ≤ 2 x |  | **not met** |" in text
