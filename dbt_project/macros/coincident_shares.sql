@@ -8,7 +8,7 @@ peaks as (
         days.peak_at,
         days.interval_minutes * 60 as peak_seconds,
         {{ interval_series(
-            'days.peak_at', add_minutes('days.peak_at', 'days.interval_minutes'), '1'
+            'days.peak_at', dbt.dateadd('minute', 'days.interval_minutes', 'days.peak_at'), '1'
         ) }} as interval_start_at
     from {{ days }} as days
     where

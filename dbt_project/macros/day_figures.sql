@@ -145,7 +145,9 @@ shorter as (
         local_date,
         interval_minutes,
         mw_net,
-        {{ minutes_between("timestamp '1970-01-01'", 'interval_start_at') }} + interval_minutes
+        {{ dbt.datediff(
+            "timestamp '1970-01-01'", 'interval_start_at', 'minute'
+        ) }} + interval_minutes
             as end_minute
     from valid
     where interval_minutes < 15

@@ -2,27 +2,6 @@
     macro means, then how DuckDB says it, then how Apache Spark does. Both sessions are on UTC and
     a timestamp is one of UTC, or of a clock's local time. -#}
 
-{% macro add_minutes(moment, minutes) -%}
-    {{ adapter.dispatch('add_minutes')(moment, minutes) }}
-{%- endmacro %}
-
-{% macro add_seconds(moment, seconds) -%}
-    {{ adapter.dispatch('add_seconds')(moment, seconds) }}
-{%- endmacro %}
-
-{% macro minutes_between(first, second) -%}
-    {{ adapter.dispatch('minutes_between')(first, second) }}
-{%- endmacro %}
-
-{% macro seconds_between(first, second) -%}
-    {{ adapter.dispatch('seconds_between')(first, second) }}
-{%- endmacro %}
-
-{# From one date to another. #}
-{% macro days_between(first, second) -%}
-    {{ adapter.dispatch('days_between')(first, second) }}
-{%- endmacro %}
-
 {# Whole microseconds since 1970, which differ in no time at all. #}
 {% macro microseconds(moment) -%}
     {{ adapter.dispatch('microseconds')(moment) }}
@@ -53,25 +32,23 @@
     {{ adapter.dispatch('month_series')(first, until) }}
 {%- endmacro %}
 
-{# The first of the month after a moment that is one. #}
-{% macro add_month(month) -%}
-    {{ month }} + interval 1 month
-{%- endmacro %}
-
 {# The latest start of an interval, at or before a moment, on a grid counted from 1970 in UTC. #}
 {% macro floor_to_grid(moment, shift, minutes) -%}
-    {{ add_minutes(
-        "date_trunc('minute', " ~ moment ~ ")",
-        '-mod(' ~ minutes_between("timestamp '1970-01-01'", moment)
-        ~ ' - ' ~ shift ~ ', ' ~ minutes ~ ')'
+    {{ dbt.dateadd(
+        'minute',
+        '-mod(' ~ dbt.datediff("timestamp '1970-01-01'", moment, 'minute')
+        ~ ' - ' ~ shift ~ ', ' ~ minutes ~ ')',
+        "date_trunc('minute', " ~ moment ~ ")"
     ) }}
 {%- endmacro %}
 
 {# The earliest start of an interval, at or after a moment, on the same grid. #}
 {% macro ceil_to_grid(moment, shift, minutes) -%}
-    {{ add_minutes(
-        moment, 'mod(' ~ minutes ~ ' - mod(' ~ minutes_between("timestamp '1970-01-01'", moment)
-        ~ ' - ' ~ shift ~ ', ' ~ minutes ~ '), ' ~ minutes ~ ')'
+    {{ dbt.dateadd(
+        'minute',
+        'mod(' ~ minutes ~ ' - mod(' ~ dbt.datediff("timestamp '1970-01-01'", moment, 'minute')
+        ~ ' - ' ~ shift ~ ', ' ~ minutes ~ '), ' ~ minutes ~ ')',
+        moment
     ) }}
 {%- endmacro %}
 
@@ -134,11 +111,6 @@
 {# The same as a list that keeps each value whole. #}
 {% macro distinct_list(value) -%}
     {{ adapter.dispatch('distinct_list')(value) }}
-{%- endmacro %}
-
-{# A list of numbers that are written out. #}
-{% macro list_of(values) -%}
-    {{ adapter.dispatch('list_of')(values | join(', ')) }}
 {%- endmacro %}
 
 {# One row for each entry of a list; none for NULL. #}

@@ -1,25 +1,5 @@
 {#- macros/engine.sql as DuckDB says it. -#}
 
-{% macro duckdb__add_minutes(moment, minutes) -%}
-    {{ moment }} + to_minutes({{ minutes }})
-{%- endmacro %}
-
-{% macro duckdb__add_seconds(moment, seconds) -%}
-    {{ moment }} + to_seconds({{ seconds }})
-{%- endmacro %}
-
-{% macro duckdb__minutes_between(first, second) -%}
-    cast(date_diff('minute', {{ first }}, {{ second }}) as bigint)
-{%- endmacro %}
-
-{% macro duckdb__seconds_between(first, second) -%}
-    cast(date_diff('second', {{ first }}, {{ second }}) as bigint)
-{%- endmacro %}
-
-{% macro duckdb__days_between(first, second) -%}
-    date_diff('day', {{ first }}, {{ second }})
-{%- endmacro %}
-
 {% macro duckdb__microseconds(moment) -%}
     epoch_us({{ moment }})
 {%- endmacro %}
@@ -71,10 +51,6 @@
 
 {% macro duckdb__distinct_list(value) -%}
     list(distinct {{ value }} order by {{ value }}) filter (where {{ value }} is not null)
-{%- endmacro %}
-
-{% macro duckdb__list_of(values) -%}
-    [{{ values }}]
 {%- endmacro %}
 
 {% macro duckdb__each_of(list) -%}

@@ -1,23 +1,21 @@
 {#- macros/engine.sql as Apache Spark says it. -#}
 
-{% macro spark__add_minutes(moment, minutes) -%}
-    {{ moment }} + make_dt_interval(0, 0, cast({{ minutes }} as int))
+{# dbt's own macros would go by way of whole seconds, or of dates. #}
+{% macro spark__dateadd(datepart, interval, from_date_or_timestamp) -%}
+    ({{ from_date_or_timestamp }} + {{ {
+        'second': 'make_dt_interval(0, 0, 0, cast(' ~ interval ~ ' as decimal(18, 6)))',
+        'minute': 'make_dt_interval(0, 0, cast(' ~ interval ~ ' as int))',
+        'month': 'make_ym_interval(0, cast(' ~ interval ~ ' as int))',
+    }[datepart] }})
 {%- endmacro %}
 
-{% macro spark__add_seconds(moment, seconds) -%}
-    {{ moment }} + make_dt_interval(0, 0, 0, cast({{ seconds }} as decimal(18, 6)))
-{%- endmacro %}
-
-{% macro spark__minutes_between(first, second) -%}
-    (unix_seconds({{ second }}) div 60 - unix_seconds({{ first }}) div 60)
-{%- endmacro %}
-
-{% macro spark__seconds_between(first, second) -%}
-    (unix_seconds({{ second }}) - unix_seconds({{ first }}))
-{%- endmacro %}
-
-{% macro spark__days_between(first, second) -%}
-    datediff({{ second }}, {{ first }})
+{% macro spark__datediff(first_date, second_date, datepart) -%}
+    {{ {
+        'second': '(unix_seconds(' ~ second_date ~ ') - unix_seconds(' ~ first_date ~ '))',
+        'minute': '(unix_seconds(' ~ second_date ~ ') div 60 - unix_seconds('
+            ~ first_date ~ ') div 60)',
+        'day': 'datediff(' ~ second_date ~ ', ' ~ first_date ~ ')',
+    }[datepart] }}
 {%- endmacro %}
 
 {% macro spark__microseconds(moment) -%}
@@ -91,10 +89,6 @@
 
 {% macro spark__distinct_list(value) -%}
     case when count({{ value }}) > 0 then array_sort(collect_set({{ value }})) end
-{%- endmacro %}
-
-{% macro spark__list_of(values) -%}
-    array({{ values }})
 {%- endmacro %}
 
 {% macro spark__each_of(list) -%}

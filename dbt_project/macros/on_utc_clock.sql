@@ -3,10 +3,12 @@
 {% macro on_utc_clock(at, clock) -%}
     case
         when {{ at }} < {{ clock }}.change_at_local or {{ clock }}.change_at_local is null
-            then {{ add_minutes(at, '-coalesce(' ~ clock ~ '.utc_offset_minutes, 0)') }}
+            then {{ dbt.dateadd('minute', '-coalesce(' ~ clock ~ '.utc_offset_minutes, 0)', at) }}
         else greatest(
-            {{ add_minutes(clock ~ '.change_at_local', '-' ~ clock ~ '.utc_offset_minutes') }},
-            {{ add_minutes(at, '-' ~ clock ~ '.new_utc_offset_minutes') }}
+            {{ dbt.dateadd(
+                'minute', '-' ~ clock ~ '.utc_offset_minutes', clock ~ '.change_at_local'
+            ) }},
+            {{ dbt.dateadd('minute', '-' ~ clock ~ '.new_utc_offset_minutes', at) }}
         )
     end
 {%- endmacro %}

@@ -100,7 +100,9 @@
         {%- set around -%}
             select month_start_at from ({{ dirty_parts(parts) }})
             union all
-            select {{ add_minutes('month_start_at', '-1440') }} from ({{ dirty_parts(parts) }})
+            select {{ dbt.dateadd(
+                'minute', '-1440', 'month_start_at'
+            ) }} from ({{ dirty_parts(parts) }})
         {%- endset -%}
         {{- is_near_parts(around, time) -}}
     {%- else -%}
@@ -113,13 +115,15 @@
         select
             cast(coalesce(min(month_start_at), timestamp '1000-01-01') as string) as first,
             cast(
-                coalesce(max({{ add_month('month_start_at') }}), timestamp '1000-01-01') as string
+                coalesce(max({{ dbt.dateadd(
+                    'month', 1, 'month_start_at'
+                ) }}), timestamp '1000-01-01') as string
             ) as until
         from ({{ parts }})
     {%- endset -%}
     {%- set first, until = run_query(ends).rows[0].values() -%}
     {{ time }} >= timestamp '{{ first }}'
-    and {{ time }} < {{ add_minutes("timestamp '" ~ until ~ "'", 1440) }}
+    and {{ time }} < {{ dbt.dateadd('minute', 1440, "timestamp '" ~ until ~ "'") }}
 {%- endmacro %}
 
 {# The same for given parts: (feeder, time) lies in one; without a time any month, without a feeder
@@ -149,7 +153,9 @@
             inner join ({{ dirty_parts(parts) }}) as dirty
                 on
                     periods.feeder = dirty.feeder
-                    and periods.period_from_at < {{ add_month('dirty.month_start_at') }}
+                    and periods.period_from_at < {{ dbt.dateadd(
+                        'month', 1, 'dirty.month_start_at'
+                    ) }}
                     and periods.period_to_at > dirty.month_start_at
         {%- endset -%}
         {%- set found = run_query(files ~ ' order by 1 limit 1001').columns[0].values() | list -%}

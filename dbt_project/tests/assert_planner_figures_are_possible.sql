@@ -19,7 +19,7 @@ last_days as (
     inner join {{ ref('feeder_days') }} as days
         on
             figures.feeder = days.feeder
-            and {{ days_between('days.local_date', 'figures.period_start') }} = 1
+            and {{ dbt.datediff('days.local_date', 'figures.period_start', 'day') }} = 1
     group by figures.feeder, figures.period_start
 ),
 

@@ -32,7 +32,9 @@ covered as (
         expected.month_start_at,
         count(*) * max(expected.interval_minutes) as minutes_covered,
         min(intervals.interval_start_at) as from_at,
-        max({{ add_minutes('intervals.interval_start_at', 'expected.interval_minutes') }}) as to_at
+        max({{ dbt.dateadd(
+            'minute', 'expected.interval_minutes', 'intervals.interval_start_at'
+        ) }}) as to_at
     from expected
     inner join intervals
         on
@@ -45,8 +47,10 @@ covered as (
 span as (
     select
         min(interval_start_at) as start_at,
-        max({{ add_seconds(
-            'interval_start_at', 'case when is_off_time_grid then 1 else actual_seconds end'
+        max({{ dbt.dateadd(
+            'second',
+            'case when is_off_time_grid then 1 else actual_seconds end',
+            'interval_start_at'
         ) }}) as end_at
     from {{ ref('feeder_profiles') }}
 ),
@@ -67,7 +71,8 @@ months as (
         -- whole intervals: where the grid is shifted, one reaches over the end of a month
         sum(
             ({{ whole_quotient(
-                seconds_between('first_start_at', 'until_at') ~ ' - 1', 'interval_minutes * 60'
+                dbt.datediff('first_start_at', 'until_at', 'second') ~ ' - 1',
+                'interval_minutes * 60'
             ) }} + 1) * interval_minutes
         ) as minutes_expected
     from expected
@@ -90,7 +95,7 @@ where
     {{ is_untested('missing_intervals', 'expected.month_start_at', 'expected.feeder') }}
     and (
         covered.minutes_covered
-        is distinct from {{ minutes_between('covered.from_at', 'covered.to_at') }}
+        is distinct from {{ dbt.datediff('covered.from_at', 'covered.to_at', 'minute') }}
         or covered.from_at is distinct from expected.first_start_at
         or covered.to_at < expected.until_at
     )
@@ -109,6 +114,6 @@ left join months on rows_of_meter_data.meter_data_row = months.meter_data_row
 where
     rows_of_meter_data.from_at < rows_of_meter_data.to_at
     and coalesce(months.minutes_expected, 0)
-    - {{ minutes_between('rows_of_meter_data.from_at', 'rows_of_meter_data.to_at') }}
+    - {{ dbt.datediff('rows_of_meter_data.from_at', 'rows_of_meter_data.to_at', 'minute') }}
     not between
     1 - rows_of_meter_data.interval_minutes and 2 * rows_of_meter_data.interval_minutes - 1

@@ -26,11 +26,11 @@ in_use as (
 select
     lasts.feeder || ': no reading since ' || {{ to_the_minute('lasts.last_at') }} || ' UTC (in '
     || lasts.last_file || '), '
-    || {{ shown(days_between('cast(lasts.last_at as date)', 'cast(' ~ now ~ ' as date)')) }}
+    || {{ shown(dbt.datediff('cast(lasts.last_at as date)', 'cast(' ~ now ~ ' as date)', 'day')) }}
     || ' days ago' as words,
     'drop newer files, or write a valid_to in meter-data.csv for a meter out of use' as advice
 from lasts
 inner join in_use on lasts.feeder = in_use.feeder
 where
     {{ 'true' if var('is_regular_run') | string | lower == 'true' else 'false' }}
-    and {{ minutes_between('lasts.last_at', now) }} > {{ var('quiet_days') }} * 1440
+    and {{ dbt.datediff('lasts.last_at', now, 'minute') }} > {{ var('quiet_days') }} * 1440

@@ -34,16 +34,16 @@ OF_A_ROW = {
     "whole_quotient": "{{ whole_quotient('n', '15') }}",
     "remainder": "mod(n, 15)",
     "joined": "md5({{ joined(['n', 'moment', 'cast(moment as date)', 'n > 0', 'nothing']) }})",
-    "later": "{{ add_minutes('moment', 'n') }}",
-    "later_seconds": "{{ add_seconds('moment', 'n') }}",
-    "minutes": "{{ minutes_between(\"timestamp '1970-01-01'\", 'moment') }}",
-    "seconds": "{{ seconds_between(\"timestamp '2000-01-01'\", 'moment') }}",
+    "later": "{{ dbt.dateadd('minute', 'n', 'moment') }}",
+    "later_seconds": "{{ dbt.dateadd('second', 'n', 'moment') }}",
+    "minutes": "{{ dbt.datediff(\"timestamp '1970-01-01'\", 'moment', 'minute') }}",
+    "seconds": "{{ dbt.datediff(\"timestamp '2000-01-01'\", 'moment', 'second') }}",
     "microseconds": "{{ microseconds('moment') }}",
-    "days": "{{ days_between(\"date '2020-02-29'\", 'cast(moment as date)') }}",
+    "days": "{{ dbt.datediff(\"date '2020-02-29'\", 'cast(moment as date)', 'day') }}",
     "weekday": "{{ weekday('cast(moment as date)') }}",
     "grid": "{{ floor_to_grid('moment', '5', '30') }}",
     "next_grid": "{{ ceil_to_grid(\"date_trunc('minute', moment)\", '5', '30') }}",
-    "next_month": "{{ add_month(\"date_trunc('month', moment)\") }}",
+    "next_month": "{{ dbt.dateadd('month', 1, \"date_trunc('month', moment)\") }}",
     "denver": "{{ to_local('moment', \"'America/Denver'\") }}",
     "lord_howe": "{{ to_local('moment', \"'Australia/Lord_Howe'\") }}",
     "fixed": "{{ to_local('moment', \"'Etc/GMT+7'\") }}",
@@ -70,7 +70,7 @@ OF_A_GROUP = {
 SERIES = {
     "intervals": "{{ interval_series('from_at', 'until_at', '15') }}",
     "months": "{{ month_series('from_at', 'until_at') }}",
-    "words": "{{ each_of(list_of(range(3))) }}",
+    "words": "{{ each_of(dbt.array_construct(range(3))) }}",
 }
 
 

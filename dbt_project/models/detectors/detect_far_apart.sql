@@ -35,9 +35,10 @@ expected as (
         pauses.to_at,
         count(distinct meters.feeder) as expected_count,
         cast(sum({{ whole_quotient(
-            minutes_between(
+            dbt.datediff(
                 "greatest(pauses.from_at, coalesce(meters.valid_from_at, pauses.from_at))",
-                "least(pauses.to_at, coalesce(meters.valid_to_at, pauses.to_at))"
+                "least(pauses.to_at, coalesce(meters.valid_to_at, pauses.to_at))",
+                'minute'
             ), 'meters.interval_minutes'
         ) }}) as bigint) as missing_count
     from pauses
@@ -45,7 +46,9 @@ expected as (
         on
             coalesce(meters.valid_from_at, pauses.from_at) < pauses.to_at
             and coalesce(meters.valid_to_at, pauses.to_at) > pauses.from_at
-    where {{ minutes_between('pauses.from_at', 'pauses.to_at') }} > {{ var('pause_days') }} * 1440
+    where {{ dbt.datediff(
+        'pauses.from_at', 'pauses.to_at', 'minute'
+    ) }} > {{ var('pause_days') }} * 1440
     group by pauses.from_at, pauses.to_at
 ),
 

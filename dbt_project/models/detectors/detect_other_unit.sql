@@ -62,7 +62,7 @@ select
     'warn' as severity,
     feeder,
     cast(first_start_local as date) as first_date,
-    cast({{ add_minutes('last_end_local', -1) }} as date) as last_date,
+    cast({{ dbt.dateadd('minute', -1, 'last_end_local') }} as date) as last_date,
     file_name || ' was refused: ' || reason as evidence,
     'see which of the files channel_unit and multiplier in meter-data.csv are meant for; the '
     || 'letter beside ' || stored_as || ' says how to have either' as meaning

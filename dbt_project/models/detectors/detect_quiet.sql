@@ -39,7 +39,7 @@ found as (
     cross join {{ ref('stg_system') }} as system
     where
         in_use.until_at > newest.newest_at
-        and {{ minutes_between('lasts.last_at', 'newest.newest_at') }}
+        and {{ dbt.datediff('lasts.last_at', 'newest.newest_at', 'minute') }}
         > {{ var('quiet_days') }} * 1440
 )
 
@@ -51,7 +51,7 @@ select
     cast(newest_local as date) as last_date,
     'no reading since ' || {{ to_the_minute('last_local') }} || ' (in ' || last_file
     || '); other feeders have some up to ' || {{ to_the_minute('newest_local') }} || ', '
-    || {{ shown(days_between('cast(last_local as date)', 'cast(newest_local as date)')) }}
+    || {{ shown(dbt.datediff('cast(last_local as date)', 'cast(newest_local as date)', 'day')) }}
     || ' days later' as evidence,
     'drop its newer files, or write a valid_to in its row of meter-data.csv if the meter is out of '
     || 'use' as meaning

@@ -14,7 +14,7 @@ runs as (
     select
         *,
         greatest(del_raw, rec_raw) as kw,
-        {{ minutes_between('run_start_at', 'run_end_at') }} as minutes
+        {{ dbt.datediff('run_start_at', 'run_end_at', 'minute') }} as minutes
     from {{ ref('whole_runs') }}
     where
         interval_count >= {{ var('stuck_intervals') }}

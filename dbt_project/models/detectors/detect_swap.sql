@@ -57,8 +57,8 @@ found as (
         select 1 from {{ ref('flow_turns') }} as turned
         where
             turned.feeder = reversed.feeder
-            and abs({{ days_between(
-                'turned.local_date', 'cast(reversed.week_start_at as date)'
+            and abs({{ dbt.datediff(
+                'turned.local_date', 'cast(reversed.week_start_at as date)', 'day'
             ) }}) <= 16
     )
 )

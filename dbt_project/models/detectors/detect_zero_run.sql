@@ -14,13 +14,15 @@ runs as (
 dead as (
     select
         *,
-        {{ minutes_between('run_start_at', 'run_end_at') }} as minutes
+        {{ dbt.datediff('run_start_at', 'run_end_at', 'minute') }} as minutes
     from runs
     where
         del_raw = 0
         and rec_raw = 0
         and outage_count = 0
-        and {{ minutes_between('run_start_at', 'run_end_at') }} >= {{ var('zero_run_minutes') }}
+        and {{ dbt.datediff(
+            'run_start_at', 'run_end_at', 'minute'
+        ) }} >= {{ var('zero_run_minutes') }}
 ),
 
 days as (
@@ -37,7 +39,7 @@ select
     'fail' as severity,
     dead.feeder,
     min({{ local_day('dead.run_start_at') }}) as first_date,
-    max({{ local_day(add_minutes('dead.run_end_at', '-1')) }}) as last_date,
+    max({{ local_day(dbt.dateadd('minute', '-1', 'dead.run_end_at')) }}) as last_date,
     {{ shown('max(days.zero_count)') }} || ' of ' || {{ shown('max(days.reading_count)') }}
     || ' intervals are 0; ' || {{ counted('count(*)', 'run') }}
     || ' of a day or more, the longest '

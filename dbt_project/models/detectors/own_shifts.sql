@@ -30,8 +30,12 @@ hours as (
     inner join weeks
         on
             profiles.feeder = weeks.feeder
-            and profiles.interval_start_at >= {{ add_minutes('weeks.week_start_at', '-30240') }}
-            and profiles.interval_start_at < {{ add_minutes('weeks.week_start_at', '44640') }}
+            and profiles.interval_start_at >= {{ dbt.dateadd(
+                'minute', '-30240', 'weeks.week_start_at'
+            ) }}
+            and profiles.interval_start_at < {{ dbt.dateadd(
+                'minute', '44640', 'weeks.week_start_at'
+            ) }}
     where
         profiles.del_raw is not null
         and profiles.rec_raw is not null
@@ -39,7 +43,9 @@ hours as (
         -- not the ten days in which it came
         and (
             profiles.interval_start_at < weeks.week_start_at
-            or profiles.interval_start_at >= {{ add_minutes('weeks.week_start_at', '14400') }}
+            or profiles.interval_start_at >= {{ dbt.dateadd(
+                'minute', '14400', 'weeks.week_start_at'
+            ) }}
         )
     group by
         weeks.feeder, weeks.week_start_at, profiles.interval_start_at >= weeks.week_start_at,
@@ -58,7 +64,7 @@ scaled as (
 ),
 
 moves as (
-    select {{ each_of(list_of([-1, 0, 1])) }} as hours_later
+    select {{ each_of(dbt.array_construct([-1, 0, 1])) }} as hours_later
 ),
 
 compared as (

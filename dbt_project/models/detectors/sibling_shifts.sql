@@ -52,4 +52,4 @@ from sides
 where
     count_before = 3
     and count_after = 3
-    and {{ minutes_between('first_at', 'last_at') }} <= 50 * 1440
+    and {{ dbt.datediff('first_at', 'last_at', 'minute') }} <= 50 * 1440

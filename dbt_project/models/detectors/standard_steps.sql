@@ -54,7 +54,7 @@ steps as (
 ),
 
 ratios as (
-    select {{ each_of(list_of(var('step_ratios'))) }} as standard_ratio
+    select {{ each_of(dbt.array_construct(var('step_ratios'))) }} as standard_ratio
 )
 
 select

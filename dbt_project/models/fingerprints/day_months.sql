@@ -36,7 +36,8 @@ touched as (
     select
         months.feeder,
         date_trunc('month', {{ to_local(
-            add_minutes(add_month('months.month_start_at'), '59'), 'system.timezone'
+            dbt.dateadd('minute', '59', dbt.dateadd('month', 1, 'months.month_start_at')),
+            'system.timezone'
         ) }}) as month_start_at,
         months.stamp,
         system.timezone

@@ -23,12 +23,14 @@ parts as (
 ends as (
     select
         *,
-        {{ add_minutes(
-            'part_from', '-greatest(utc_offset_minutes, coalesce('
-            ~ 'second_offset_minutes, utc_offset_minutes))'
+        {{ dbt.dateadd(
+            'minute',
+            '-greatest(utc_offset_minutes, coalesce('
+            ~ 'second_offset_minutes, utc_offset_minutes))',
+            'part_from'
         ) }} as part_from_at,
-        {{ add_minutes(
-            'part_to', '-coalesce(second_offset_minutes, utc_offset_minutes)'
+        {{ dbt.dateadd(
+            'minute', '-coalesce(second_offset_minutes, utc_offset_minutes)', 'part_to'
         ) }} as part_to_at
     from parts
 ),
@@ -44,7 +46,7 @@ touched as (
         *,
         date_trunc('month', case
             when part_to_at = date_trunc('month', part_to_at)
-                then {{ add_minutes('part_to_at', '-1') }}
+                then {{ dbt.dateadd('minute', '-1', 'part_to_at') }}
             else part_to_at
         end) as month_start_at
     from ends

@@ -20,7 +20,9 @@ touched as (
     union
     select
         feeders.feeder,
-        date_trunc('month', {{ add_minutes('feeders.month_start_at', '-1') }}) as month_start_at,
+        date_trunc('month', {{ dbt.dateadd(
+            'minute', '-1', 'feeders.month_start_at'
+        ) }}) as month_start_at,
         feeders.stamp
     from feeders
     cross join system

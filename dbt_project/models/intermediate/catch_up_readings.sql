@@ -72,12 +72,12 @@ beside as (
     left join {{ ref('feeder_profiles') }} as befores
         on
             resumed.feeder = befores.feeder
-            and {{ add_minutes('resumed.hole_start_at', '-resumed.interval_minutes') }}
+            and {{ dbt.dateadd('minute', '-resumed.interval_minutes', 'resumed.hole_start_at') }}
             = befores.interval_start_at
     left join {{ ref('feeder_profiles') }} as afters
         on
             resumed.feeder = afters.feeder
-            and {{ add_minutes('resumed.interval_start_at', 'resumed.interval_minutes') }}
+            and {{ dbt.dateadd('minute', 'resumed.interval_minutes', 'resumed.interval_start_at') }}
             = afters.interval_start_at
 ),
 

@@ -49,7 +49,7 @@ cut as (
         greatest(grid_from_at, {{ ceil_to_grid(
             'month_start_at', 'grid_shift_minutes', 'interval_minutes'
         ) }}) as first_start_at,
-        least(period_to_at, {{ add_month('month_start_at') }}) as until_at
+        least(period_to_at, {{ dbt.dateadd('month', 1, 'month_start_at') }}) as until_at
     from months
 )
 
@@ -63,7 +63,7 @@ select
     -- the row valid at the start of an interval has it, also when meters changed inside one
     case
         when first_start_at < valid_from_at
-            then {{ add_minutes('first_start_at', 'interval_minutes') }}
+            then {{ dbt.dateadd('minute', 'interval_minutes', 'first_start_at') }}
         else first_start_at
     end as first_start_at,
     until_at

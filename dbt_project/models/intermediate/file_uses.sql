@@ -51,8 +51,8 @@ select
     ) }} as unknown_events,
     min(interval_start_at) as first_start_at,
     -- what ends off the grid of intervals makes none expected beyond the one that it starts in
-    max({{ add_seconds(
-        'interval_start_at', 'case when is_off_time_grid then 1 else actual_seconds end'
+    max({{ dbt.dateadd(
+        'second', 'case when is_off_time_grid then 1 else actual_seconds end', 'interval_start_at'
     ) }}) as last_end_at
 from profiles
 group by file_id, feeder, date_trunc('month', interval_start_at)

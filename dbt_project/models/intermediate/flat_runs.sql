@@ -36,7 +36,9 @@ repeated as (
     inner join {{ readings }} as before
         on
             readings.feeder = before.feeder
-            and {{ add_minutes('readings.interval_start_at', '-readings.interval_minutes') }}
+            and {{ dbt.dateadd(
+                'minute', '-readings.interval_minutes', 'readings.interval_start_at'
+            ) }}
             = before.interval_start_at
             and readings.interval_minutes = before.interval_minutes
             and readings.del_raw = before.del_raw
@@ -58,8 +60,8 @@ at_ends as (
         on ends.feeder = repeated.feeder and ends.interval_start_at = repeated.interval_start_at
     where
         ends.interval_start_at = date_trunc('month', ends.interval_start_at)
-        or {{ add_minutes('ends.interval_start_at', 'ends.interval_minutes') }}
-        >= {{ add_month("date_trunc('month', ends.interval_start_at)") }}
+        or {{ dbt.dateadd('minute', 'ends.interval_minutes', 'ends.interval_start_at') }}
+        >= {{ dbt.dateadd('month', 1, "date_trunc('month', ends.interval_start_at)") }}
 ),
 
 kept as (
@@ -75,7 +77,7 @@ placed as (
     select
         *,
         date_trunc('month', interval_start_at) as month_start_at,
-        {{ add_minutes('interval_start_at', 'interval_minutes') }} as interval_end_at,
+        {{ dbt.dateadd('minute', 'interval_minutes', 'interval_start_at') }} as interval_end_at,
         row_number() over (
             partition by feeder, date_trunc('month', interval_start_at), {{ values }}
             order by interval_start_at
@@ -98,7 +100,7 @@ grouped as (
     from placed
     group by
         feeder, month_start_at, {{ values }},
-        {{ add_minutes('interval_start_at', '-interval_minutes * place') }}
+        {{ dbt.dateadd('minute', '-interval_minutes * place', 'interval_start_at') }}
 ),
 
 runs as (
@@ -109,7 +111,9 @@ runs as (
         cast(outages + case when begins_before then outages_before else 0 end as bigint)
             as outage_count,
         case
-            when begins_before then {{ add_minutes('first_start_at', '-interval_minutes') }}
+            when begins_before then {{ dbt.dateadd(
+                'minute', '-interval_minutes', 'first_start_at'
+            ) }}
             else first_start_at
         end as run_start_at,
         run_end_at,
@@ -121,4 +125,4 @@ select * from runs
 where
     interval_count >= 4
     or run_start_at = month_start_at
-    or run_end_at >= {{ add_month('month_start_at') }}
+    or run_end_at >= {{ dbt.dateadd('month', 1, 'month_start_at') }}

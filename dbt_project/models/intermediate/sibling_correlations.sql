@@ -62,7 +62,7 @@ scaled as (
             and changes.month_start_at = scales.month_start_at
     where
         scales.kw_scale > 0
-        and changes.previous_start_at = {{ add_minutes('changes.hour_start_at', '-60') }}
+        and changes.previous_start_at = {{ dbt.dateadd('minute', '-60', 'changes.hour_start_at') }}
 ),
 
 totals as (
@@ -102,13 +102,15 @@ moved as (
 weeks as (
     select
         *,
-        {{ add_minutes(
-            'month_start_at', '10080 * least('
-            ~ whole_quotient('extract(day from hour_start_at) - 1', '7') ~ ', 3)'
+        {{ dbt.dateadd(
+            'minute',
+            '10080 * least('
+            ~ whole_quotient('extract(day from hour_start_at) - 1', '7') ~ ', 3)',
+            'month_start_at'
         ) }} as week_start_at
     from moved
     -- no hole among the seven hours
-    where {{ minutes_between('first_at', 'last_at') }} = 360
+    where {{ dbt.datediff('first_at', 'last_at', 'minute') }} = 360
 )
 
 select

@@ -28,8 +28,12 @@ beside as (
     inner join bounded
         on
             profiles.feeder = bounded.feeder
-            and profiles.interval_start_at >= {{ add_minutes('bounded.start_at', -7 * 1440) }}
-            and profiles.interval_start_at < {{ add_minutes('bounded.start_at', 7 * 1440) }}
+            and profiles.interval_start_at >= {{ dbt.dateadd(
+                'minute', -7 * 1440, 'bounded.start_at'
+            ) }}
+            and profiles.interval_start_at < {{ dbt.dateadd(
+                'minute', 7 * 1440, 'bounded.start_at'
+            ) }}
             and profiles.interval_start_at
             >= coalesce(bounded.previous_at, timestamp '0001-01-01')
             and profiles.interval_start_at < coalesce(bounded.next_at, timestamp '9999-01-01')
@@ -40,7 +44,7 @@ times_of_day as (
     select
         feeder,
         start_at,
-        {{ minutes_between('cast(cast(start_local as date) as timestamp)', 'start_local') }}
+        {{ dbt.datediff('cast(cast(start_local as date) as timestamp)', 'start_local', 'minute') }}
             as minute,
         max(interval_minutes) as interval_minutes,
         {{ whole_number(
@@ -58,7 +62,7 @@ times_of_day as (
     from beside
     group by
         feeder, start_at,
-        {{ minutes_between('cast(cast(start_local as date) as timestamp)', 'start_local') }}
+        {{ dbt.datediff('cast(cast(start_local as date) as timestamp)', 'start_local', 'minute') }}
 ),
 
 in_both as (

@@ -90,10 +90,14 @@ select
     has_whole as is_whole,
     -- a piece begins where the one before it ends, and ends where the next one begins
     interval_start_at = coalesce(
-        lag({{ add_seconds('interval_start_at', 'actual_seconds') }}) over pieces, system_start_at
+        lag({{ dbt.dateadd(
+            'second', 'actual_seconds', 'interval_start_at'
+        ) }}) over pieces, system_start_at
     )
-    and {{ add_seconds('interval_start_at', 'actual_seconds') }} = coalesce(
-        lead(interval_start_at) over pieces, {{ add_seconds('system_start_at', 'system_seconds') }}
+    and {{ dbt.dateadd('second', 'actual_seconds', 'interval_start_at') }} = coalesce(
+        lead(interval_start_at) over pieces, {{ dbt.dateadd(
+            'second', 'system_seconds', 'system_start_at'
+        ) }}
     ) as is_adjoining
 from counted
 window pieces as (partition by feeder, system_start_at order by interval_start_at)

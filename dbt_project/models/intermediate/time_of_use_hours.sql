@@ -59,7 +59,7 @@ typed as (
 ),
 
 day_hours as (
-    select {{ each_of(list_of(range(24))) }} as local_hour
+    select {{ each_of(dbt.array_construct(range(24))) }} as local_hour
 )
 
 select

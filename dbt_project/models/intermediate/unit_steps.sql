@@ -44,7 +44,9 @@ spans as (
     select
         profiles.feeder,
         min(profiles.interval_start_at) as first_at,
-        max({{ add_minutes('profiles.interval_start_at', 'profiles.interval_minutes') }}) as end_at
+        max({{ dbt.dateadd(
+            'minute', 'profiles.interval_minutes', 'profiles.interval_start_at'
+        ) }}) as end_at
     from {{ ref('feeder_profiles') }} as profiles
     inner join stepped on profiles.feeder = stepped.feeder
     group by profiles.feeder
@@ -54,9 +56,9 @@ measured as (
     select
         steps.*,
         steps.sum_after - steps.exponent as sum_before,
-        {{ minutes_between('coalesce(steps.from_at, spans.first_at)', 'steps.start_at') }}
+        {{ dbt.datediff('coalesce(steps.from_at, spans.first_at)', 'steps.start_at', 'minute') }}
             as minutes_before,
-        {{ minutes_between('steps.start_at', 'coalesce(steps.until_at, spans.end_at)') }}
+        {{ dbt.datediff('steps.start_at', 'coalesce(steps.until_at, spans.end_at)', 'minute') }}
             as minutes_after
     from steps
     inner join spans on steps.feeder = spans.feeder
@@ -75,7 +77,7 @@ levels as (
         feeder,
         sum_after as level,
         minutes_after as minutes,
-        {{ add_minutes('start_at', 1) }} as first_at
+        {{ dbt.dateadd('minute', 1, 'start_at') }} as first_at
     from measured
 ),
 

@@ -5,9 +5,10 @@ with
 unknown as (
     select
         *,
-        {{ add_minutes(
-            'interval_start_at',
-            '-interval_minutes * row_number() over (order by interval_start_at)'
+        {{ dbt.dateadd(
+            'minute',
+            '-interval_minutes * row_number() over (order by interval_start_at)',
+            'interval_start_at'
         ) }} as run
     from {{ ref('combined_profiles') }}
     where mw_total is null
@@ -15,12 +16,12 @@ unknown as (
 
 select
     min(interval_start_at) as gap_start_at,
-    {{ add_minutes('max(interval_start_at)', 'interval_minutes') }} as gap_end_at,
+    {{ dbt.dateadd('minute', 'interval_minutes', 'max(interval_start_at)') }} as gap_end_at,
     cast(count(*) as bigint) as missing_intervals,
     cast(count(*) * interval_minutes as bigint) as gap_minutes,
     interval_minutes,
     {{ to_local('min(interval_start_at)', 'timezone') }} as gap_start_local,
-    {{ to_local(add_minutes('max(interval_start_at)', 'interval_minutes'), 'timezone') }}
+    {{ to_local(dbt.dateadd('minute', 'interval_minutes', 'max(interval_start_at)'), 'timezone') }}
         as gap_end_local
 from unknown
 group by interval_minutes, timezone, run

@@ -51,8 +51,8 @@ holed as (
     where withdrawn.file_id is null
     group by spans.file_id
     having
-        coalesce(sum({{ seconds_between('periods.period_from', 'periods.period_to') }}), 0)
-        <> max({{ seconds_between('spans.from_local', 'spans.to_local') }})
+        coalesce(sum({{ dbt.datediff('periods.period_from', 'periods.period_to', 'second') }}), 0)
+        <> max({{ dbt.datediff('spans.from_local', 'spans.to_local', 'second') }})
 ),
 
 -- not by way of staging: of all reads only those of these files are looked at

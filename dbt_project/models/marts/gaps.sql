@@ -19,10 +19,11 @@ missing as (
 runs as (
     select
         *,
-        {{ add_minutes(
-            'interval_start_at',
+        {{ dbt.dateadd(
+            'minute',
             '-interval_minutes * row_number() over ('
-            ~ 'partition by feeder, interval_minutes order by interval_start_at)'
+            ~ 'partition by feeder, interval_minutes order by interval_start_at)',
+            'interval_start_at'
         ) }} as run
     from missing
 )
@@ -30,12 +31,12 @@ runs as (
 select
     feeder,
     min(interval_start_at) as gap_start_at,
-    {{ add_minutes('max(interval_start_at)', 'interval_minutes') }} as gap_end_at,
+    {{ dbt.dateadd('minute', 'interval_minutes', 'max(interval_start_at)') }} as gap_end_at,
     cast(count(*) as bigint) as missing_intervals,
     cast(count(*) * interval_minutes as bigint) as gap_minutes,
     interval_minutes,
     {{ to_local('min(interval_start_at)', 'timezone') }} as gap_start_local,
-    {{ to_local(add_minutes('max(interval_start_at)', 'interval_minutes'), 'timezone') }}
+    {{ to_local(dbt.dateadd('minute', 'interval_minutes', 'max(interval_start_at)'), 'timezone') }}
         as gap_end_local
 from runs
 group by feeder, interval_minutes, timezone, run

@@ -28,7 +28,7 @@ complete as (
     having
         count(distinct expected.meter_data_row) = 1
         and sum(uses.on_grid_count * expected.interval_minutes * 60)
-        = max({{ seconds_between('expected.first_start_at', 'expected.until_at') }})
+        = max({{ dbt.datediff('expected.first_start_at', 'expected.until_at', 'second') }})
 ),
 
 incomplete as (

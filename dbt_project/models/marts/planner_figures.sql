@@ -31,9 +31,10 @@ bounded as (
         system.timezone,
         cast(greatest(abs(ended.peak_mw), abs(ended.min_mw)) as double) as highest_mw,
         coalesce(
-            {{ minutes_between(
+            {{ dbt.datediff(
                 to_utc('ended.starts', 'system.timezone'),
-                to_utc('ended.ends', 'system.timezone')
+                to_utc('ended.ends', 'system.timezone'),
+                'minute'
             ) }},
             ended.expected_minutes
         ) as period_minutes

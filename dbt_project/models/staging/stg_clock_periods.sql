@@ -8,12 +8,12 @@ changes as (
         utc_offset_minutes,
         new_utc_offset_minutes,
         new_utc_offset_minutes - utc_offset_minutes as change_minutes,
-        {{ add_minutes('change_at_local', '-utc_offset_minutes') }} as change_at,
-        least(change_at_local, {{ add_minutes(
-            'change_at_local', '(new_utc_offset_minutes - utc_offset_minutes)'
+        {{ dbt.dateadd('minute', '-utc_offset_minutes', 'change_at_local') }} as change_at,
+        least(change_at_local, {{ dbt.dateadd(
+            'minute', '(new_utc_offset_minutes - utc_offset_minutes)', 'change_at_local'
         ) }}) as window_from,
-        greatest(change_at_local, {{ add_minutes(
-            'change_at_local', '(new_utc_offset_minutes - utc_offset_minutes)'
+        greatest(change_at_local, {{ dbt.dateadd(
+            'minute', '(new_utc_offset_minutes - utc_offset_minutes)', 'change_at_local'
         ) }}) as window_to
     from {{ source('raw', 'clock_days') }}
     where change_at_local is not null

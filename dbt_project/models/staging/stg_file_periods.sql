@@ -58,12 +58,14 @@ periods as (
 placed as (
     select
         *,
-        {{ add_minutes(
-            'period_from', '-greatest(utc_offset_minutes, coalesce('
-            ~ 'second_offset_minutes, utc_offset_minutes))'
+        {{ dbt.dateadd(
+            'minute',
+            '-greatest(utc_offset_minutes, coalesce('
+            ~ 'second_offset_minutes, utc_offset_minutes))',
+            'period_from'
         ) }} as period_from_at,
-        {{ add_minutes(
-            'period_to', '-coalesce(second_offset_minutes, utc_offset_minutes)'
+        {{ dbt.dateadd(
+            'minute', '-coalesce(second_offset_minutes, utc_offset_minutes)', 'period_to'
         ) }} as period_to_at
     from periods
     where period_from < period_to
@@ -81,9 +83,10 @@ file_spans as (
                 {{ floor_to_grid('period_to_at', 'grid_shift_minutes', 'interval_minutes') }}
                 = period_to_at
                 then period_to_at
-            else {{ add_minutes(
-                floor_to_grid('period_to_at', 'grid_shift_minutes', 'interval_minutes'),
-                'interval_minutes'
+            else {{ dbt.dateadd(
+                'minute',
+                'interval_minutes',
+                floor_to_grid('period_to_at', 'grid_shift_minutes', 'interval_minutes')
             ) }}
         end) as file_to_at,
         max(case when second_offset_minutes is not null or is_skipped then 1 else 0 end) = 1

@@ -12,18 +12,18 @@ timed as (
                 label_start_at < change_at
                 and change_seconds > 0
                 and label_seconds > change_seconds
-                and {{ add_seconds('label_start_at', 'label_seconds') }} > change_at
+                and {{ dbt.dateadd('second', 'label_seconds', 'label_start_at') }} > change_at
                 then label_seconds - change_seconds
             when
                 label_start_at < change_at
-                and {{ add_seconds('label_start_at', 'meter_seconds') }} >= change_at
+                and {{ dbt.dateadd('second', 'meter_seconds', 'label_start_at') }} >= change_at
                 and label_seconds - change_seconds = meter_seconds
                 then meter_seconds
             when label_seconds <= 0 then greatest(label_seconds - coalesce(change_seconds, 0), 0)
             else label_seconds
         end as label_length,
         mod(
-            {{ seconds_between("timestamp '1970-01-01'", 'label_start_at') }}
+            {{ dbt.datediff("timestamp '1970-01-01'", 'label_start_at', 'second') }}
             - grid_shift_minutes * 60, meter_seconds
         ) as grid_seconds
     from {{ ref('stg_placed_reads') }}
@@ -60,9 +60,9 @@ judged as (
                     )
                 )
                 and not meets_sliver
-                and {{ add_seconds('label_start_at', '-offset_seconds') }}
+                and {{ dbt.dateadd('second', '-offset_seconds', 'label_start_at') }}
                 >= coalesce(valid_from_at, label_start_at - interval 1 day)
-                and {{ add_seconds('label_start_at', '-offset_seconds') }}
+                and {{ dbt.dateadd('second', '-offset_seconds', 'label_start_at') }}
                 < coalesce(valid_to_at, label_start_at + interval 1 day), false
             )
         end as is_jitter
@@ -73,7 +73,7 @@ settled as (
     select
         *,
         case
-            when is_jitter then {{ add_seconds('label_start_at', '-offset_seconds') }}
+            when is_jitter then {{ dbt.dateadd('second', '-offset_seconds', 'label_start_at') }}
             else label_start_at
         end as interval_start_at,
         case when is_jitter then meter_seconds else label_length end as actual_seconds,

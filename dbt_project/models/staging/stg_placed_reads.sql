@@ -21,8 +21,8 @@ slivers as {{ inlined() }} (
             and reads.start_local >= periods.period_from
             and reads.start_local < periods.period_to
     where
-        {{ seconds_between('reads.start_local', 'reads.end_local') }} between 1 and 120
-        and {{ seconds_between('reads.start_local', 'reads.end_local') }}
+        {{ dbt.datediff('reads.start_local', 'reads.end_local', 'second') }} between 1 and 120
+        and {{ dbt.datediff('reads.start_local', 'reads.end_local', 'second') }}
         < periods.interval_minutes * 60 - {{ length_jitter('periods.interval_minutes') }}
 ),
 
@@ -42,10 +42,11 @@ afters as (
 
 select
     periods.feeder,
-    {{ add_minutes(
-        'reads.start_local',
+    {{ dbt.dateadd(
+        'minute',
         '-case when passes.is_second_pass then periods.second_offset_minutes'
-        ~ ' else periods.utc_offset_minutes end'
+        ~ ' else periods.utc_offset_minutes end',
+        'reads.start_local'
     ) }} as label_start_at,
     periods.interval_minutes,
     periods.meter,
@@ -76,7 +77,7 @@ select
     periods.change_at,
     periods.change_minutes * 60 as change_seconds,
     periods.interval_minutes * 60 as meter_seconds,
-    {{ seconds_between('reads.start_local', 'reads.end_local') }} as label_seconds,
+    {{ dbt.datediff('reads.start_local', 'reads.end_local', 'second') }} as label_seconds,
     events.code as reading_quality,
     events.handling as event_handling
 from {{ source('raw', 'interval_reads') }} as reads
