@@ -1,6 +1,6 @@
 {# What a day of a feeder, or of the total, was like: the CTEs from `intervals` on and the final
    select of feeder_days, and of plausible_days, where some intervals are left out of peaks.
-   `can_be_peak` says which interval may make one, `is_sound_mva` whether its apparent power may,
+   `can_be_peak` is true of an interval that may make one, `is_sound_mva` if its apparent power may,
    `where` which of them belong to a day asked for; the others are there for what reaches back over
    midnight. #}
 {% macro day_figures(can_be_peak, where, is_sound_mva='true') -%}

@@ -50,7 +50,7 @@
     {{ shown(count) }} || ' {{ noun }}' || case when {{ count }} = 1 then '' else 's' end
 {%- endmacro %}
 
-{# A length in seconds as people say it. #}
+{# A length in seconds, in minutes where that is whole. #}
 {% macro length_in_words(seconds) -%}
     case
         when mod({{ seconds }}, 60) = 0 then {{ shown(seconds ~ ' / 60') }} || ' min'

@@ -1,6 +1,7 @@
-{#- What one engine says differently from another stands here and nowhere else: first what each
-    macro means, then how DuckDB says it, then how Apache Spark does. Both sessions are on UTC and
-    a timestamp is one of UTC, or of a clock's local time. -#}
+{#- All SQL that differs between engines is here, in engine_duckdb and in engine_spark: what each
+    macro means, and how DuckDB and Apache Spark write it. Where dbt has a macro (`dbt.dateadd`,
+    `dbt.datediff`, ...) it is used. Both sessions are on UTC and a timestamp is one of UTC, or of a
+    clock's local time. -#}
 
 {# Whole microseconds since 1970, which differ in no time at all. #}
 {% macro microseconds(moment) -%}

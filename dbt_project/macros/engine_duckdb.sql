@@ -1,4 +1,4 @@
-{#- macros/engine.sql as DuckDB says it. -#}
+{#- macros/engine.sql for DuckDB. -#}
 
 {% macro duckdb__microseconds(moment) -%}
     epoch_us({{ moment }})

@@ -1,4 +1,4 @@
-{#- macros/engine.sql as Apache Spark says it. -#}
+{#- macros/engine.sql for Apache Spark. -#}
 
 {# dbt's own macros would go by way of whole seconds, or of dates. #}
 {% macro spark__dateadd(datepart, interval, from_date_or_timestamp) -%}
@@ -74,7 +74,7 @@
     cast({{ value }} as decimal(18, 0))
 {%- endmacro %}
 
-{# A cast would say 0E-18 of 0. #}
+{# A cast would write 0 as 0E-18. #}
 {% macro spark__all_digits(value) -%}
     replace(format_number({{ value }}, 18), ',', '')
 {%- endmacro %}

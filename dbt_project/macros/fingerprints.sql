@@ -40,7 +40,7 @@
     {{- return(modules.re.sub(comments, '\\1', text).split() | join(' ')) -}}
 {%- endmacro %}
 
-{# The values of the variables that are named in texts, but for those that say how much is built. #}
+{# The values of the variables that are named in texts, but for those that set how much is built. #}
 {% macro read_variables(texts) -%}
     {%- set names = modules.re.findall('\\bvar\\([\'"](\\w+)', texts | join) -%}
     {%- set values = [] -%}

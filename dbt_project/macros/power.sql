@@ -25,7 +25,7 @@
 {%- endmacro %}
 
 {# A raw channel as MW (MVA) averaged over the interval, exact: six decimals are enough for nearly
-   every meter and multiply without a division; a longer value stands in long_values. The energy of
+   every meter and multiply without a division; a longer value is in long_values. The energy of
    a row shorter or longer than its meter's interval is spread over its own length, by a quotient. #}
 {% macro in_mw(channel) -%}
     case

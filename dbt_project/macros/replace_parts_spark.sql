@@ -1,7 +1,7 @@
 {#- macros/replace_parts.sql on Apache Spark, whose Parquet tables cannot delete or change a row. A
     table is partitioned by the month of its parts (`part_month`), and so is model_parts, by model
     and month. A part that is not right makes its month dirty, for all feeders; dirty months are
-    overwritten. What has no month (a feeder's gaps) is made anew as a whole.
+    overwritten. What has no month (a feeder's gaps) is rebuilt as a whole.
 
     Statements do not form one transaction here. The stamps of a month go before its rows are
     touched and come back when it is whole: a run that is killed leaves a dirty month behind.
@@ -70,7 +70,7 @@
     {{- return(run_query(months).columns[0].values() | list) -}}
 {%- endmacro %}
 
-{# Stamps of a month, or of all of a model, and the rows that they stand for, if it has any. #}
+{# The fingerprints of a month, or of all months of a model, and their rows, if it has any. #}
 {% macro drop_months(table, months, model='') -%}
     {%- for month in months -%}
         {%- set partition -%}

@@ -2,9 +2,9 @@
    that are not tested yet are looked at; with `newer_than`, only files that this table has not.
 
    `few` names two expressions for a large table: one that puts its rows into groups, and a whole
-   number below `few[2]` that tells nearly all rows of a group apart. A group with as many numbers
-   as rows has no row twice, which takes a tenth of the time of comparing all keys; only where there
-   are fewer are the keys themselves compared. #}
+   number below `few[2]` that differs between nearly all rows of a group. A group with as many
+   numbers as rows has no row twice, which takes a tenth of the time of comparing all keys; only
+   where there are fewer are the keys themselves compared. #}
 {% test unique_key(model, columns, time="", feeder="feeder", newer_than="", few=none) -%}
     {%- set scope -%}
         {% if time %}

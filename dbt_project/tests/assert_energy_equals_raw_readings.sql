@@ -92,7 +92,7 @@ reads as (
     inner join shared
         on reads.file_id = shared.file_id and reads.line_number = shared.line_number
     where
-        -- what a meter shows in test mode is no load, and what no feeder can carry neither
+        -- what a meter shows in test mode is not a load, nor is what no feeder can carry
         coalesce(shared.event_handling not in ('test', 'skipped'), true)
         and not shared.is_out_of_range
 ),

@@ -1,5 +1,5 @@
 -- A factor outside its range, shares that are not a whole, bins that lose energy: nothing of it can
--- be, whatever the meters say.
+-- be, whatever the meters report.
 {{ config(meta={"dagster": {"ref": {"name": "planner_figures"}}}) }}
 
 with

@@ -1,5 +1,5 @@
 -- A meter an hour off its siblings: its clock changed for daylight saving time and theirs did not,
--- or the other way round, or somebody set it.
+-- or the other way round, or it was set.
 -- Rule: the correlations of a feeder's hourly changes with those of the sum of the others, at lags
 -- from -2 to 2 hours, are after a week what they were before, but an hour earlier or later: moved
 -- by an hour, a quarter of the squared distance between both is left. Of several feeders in a week
@@ -8,7 +8,7 @@
 -- between that of three weeks before and of three weeks after is left (see own_shifts). Where it
 -- did not, the others moved, or the season.
 -- Source: the idea of `has_dst` in pvanalytics; the measure is ours (docs/rules.md#clock).
--- Needs three feeders and seven weeks; says nothing where loads have nothing in common.
+-- Needs three feeders and seven weeks; silent where loads have nothing in common.
 -- Fires on none of 13 real feeders; moved by an hour on purpose, 7 of 9 live substations are found.
 
 with

@@ -1,6 +1,6 @@
 -- Two feeders with the same bytes: a file that was copied, or named for the wrong feeder, counts
 -- twice.
--- Two meters that stand by write equal zeros, which is right.
+-- Two idle meters write equal zeros, which is right.
 -- Rule: any two such files that are in use and hold a power other than 0; one finding a feeder.
 
 with

@@ -1,5 +1,5 @@
--- Words under Event Type that say more than most: the reading is an estimate, a test or from while
--- the clock was set, or nobody knows.
+-- Words under Event Type with a meaning: the reading is an estimate, a test or from while
+-- the clock was set, or the word is unknown.
 -- Rule: a word that event_types handles as estimated (IEC 61968-9: estimated x.8.x, edited x.7.x),
 -- time_set, overflow, test or skipped, or one that it does not have. What is estimated, or from
 -- while a clock was set, counts as energy and is never a peak; a test is no load; a reading with an

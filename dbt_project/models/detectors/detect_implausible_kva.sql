@@ -1,5 +1,5 @@
 -- Apparent power that is left out of peaks: error codes, what is out of proportion to the rating or
--- the feeder's history, while active power says otherwise.
+-- the feeder's history, while active power does not bear it out.
 -- Rule: see implausible_kva; register readings have a detector of their own.
 -- Fires on none of 15 real feeders.
 

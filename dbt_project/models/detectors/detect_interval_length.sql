@@ -1,4 +1,4 @@
--- A reading that is shorter or longer or starts elsewhere than meter-data.csv says: a wrong
+-- A reading that is shorter or longer or starts elsewhere than meter-data.csv declares: a wrong
 -- interval_minutes (a factor of 2 or 4 in energy) or a clock set inside the interval. It is kept,
 -- is no peak, and a total that it does not fill is NULL.
 -- Rule: any such reading that is in use; one finding a feeder.

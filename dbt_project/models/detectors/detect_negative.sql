@@ -1,5 +1,5 @@
 -- A value below 0: each direction has a register that only counts up (IEC 61968), so the channels
--- are signed, the meter is programmed wrongly, or somebody edited the file.
+-- are signed, the meter is programmed wrongly, or the file was edited.
 -- Rule: a raw channel of a reading is below 0. It is kept as delivered, and net is delivered minus
 -- received whatever their signs. Source: docs/rules.md#negative.
 

@@ -2,7 +2,7 @@
 -- per interval, W against kW, or a multiplier that is applied in one of the two files.
 -- Rule: of the intervals that both files have, all kW above a fifth of the highest have one ratio,
 -- within what rounding does to them, and it is not 1. Where the ratio is exact the later file was
--- refused, and the finding stays until somebody decides. Source: two exports of one meter.
+-- refused, and the finding stays until that is decided. Source: two exports of one meter.
 -- Fires on none of 13 real feeders.
 
 with

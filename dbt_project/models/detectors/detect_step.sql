@@ -7,11 +7,11 @@
 -- once: the day before is nearer to the level of the week before, the day after to the new one; and
 -- what each side drifted by from its first fortnight to its second is less than half of the step,
 -- or it is the season. Where more than a hundredth of the throughput in these weeks was received
--- there is generation, which comes and goes: then only steps by 3 or a third and more are told.
+-- there is generation, which comes and goes: then only steps by 3 or a third and more are reported.
 -- Source: docs/rules.md#step; 10 % as the load itself drifts that far in 28 days: 3 %
 -- finds 2 of 27 steps by 4 put into the live substations, 10 % finds 14, and neither errs. A load
 -- that idles at weekends has no such days apart and is not judged.
--- Fires on none of 13 real feeders; wew rose by 1.7, which is no such ratio.
+-- Fires on none of 13 real feeders; wew rose by 1.7, which is not such a ratio.
 
 with
 

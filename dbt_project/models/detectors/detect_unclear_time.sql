@@ -1,4 +1,4 @@
--- A reading at a time that its clock shows twice, in an order that does not tell which is meant, or
+-- A reading at a time that its clock shows twice, in an order that leaves open which is meant, or
 -- that its clock never shows: a tool that writes 96 columns every day, or a meter on standard time
 -- whose timezone is that of a wall clock, all of whose summer is then an hour off.
 -- Rule: any such row, used or not; it is kept and flagged. One finding a feeder and kind.

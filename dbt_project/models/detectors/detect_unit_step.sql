@@ -1,5 +1,5 @@
 -- The same load in another unit: all becomes 10, 100 or 1000 times as large or small at once.
--- Rule: see unit_steps. What stands above the level of most of the time makes no peak until it is
+-- Rule: see unit_steps. What is above the level of most of the time makes no peak until it is
 -- settled; what is below it cannot raise one. Fires on none of 15 real feeders.
 
 with

@@ -3,7 +3,7 @@
 -- types. Source: consecutive interval check (Oracle), zero consumption for an active meter (CPUC);
 -- docs/rules.md#zero_run.
 -- Fires on 1 of 13 real feeders: wls, dead in 8,428 of 8,832 intervals. hfdp, off for two hours,
--- stays silent. A feeder that stands by fires too: end its row in meter-data.csv.
+-- stays silent. An idle feeder fires too: end its row in meter-data.csv.
 
 with
 

@@ -1,5 +1,5 @@
 -- one row per feeder and week in which its changes seem to have moved or turned over against those
--- of the others (sibling_shifts): what its own weekdays say. The mean day of three weeks before and
+-- of the others (sibling_shifts): by its own weekdays. The mean day of three weeks before and
 -- of three weeks after, by the hour of the meter's clock, each from 0 at its lowest to 1000 at its
 -- highest; the squared distances, as they are, an hour earlier or later, and turned over
 

@@ -1,4 +1,4 @@
--- one row per feeder and run of equal readings, put together again where a month's end had cut it
+-- one row per feeder and run of equal readings, joined again where the end of a month had cut it
 
 with
 

@@ -1,5 +1,5 @@
 -- one row per feeder and month of the system's clock with readings, and per month of
--- `total`; its stamp tells what they are
+-- `total`; its fingerprint covers them
 
 with
 

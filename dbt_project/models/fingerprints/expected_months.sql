@@ -1,5 +1,5 @@
--- one row per feeder and UTC month with readings or without those it should have; its stamp tells
--- what is expected and read
+-- one row per feeder and UTC month with readings or without those it should have; its fingerprint
+-- covers what is expected and read
 
 with
 

@@ -1,4 +1,5 @@
--- one row per row of day_months; its stamp also tells which intervals of it are implausible
+-- one row per row of day_months; its fingerprint also covers which intervals of
+-- it are implausible
 
 with
 

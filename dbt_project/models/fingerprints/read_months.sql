@@ -1,4 +1,4 @@
--- one row per feeder and UTC month with rows of accepted files; its stamp tells what they are
+-- one row per feeder and UTC month with rows of accepted files; its fingerprint covers them
 
 with
 

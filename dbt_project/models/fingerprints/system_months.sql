@@ -1,4 +1,4 @@
--- one row per UTC month of the system; its stamp tells what all feeders have in it
+-- one row per UTC month of the system; its fingerprint covers what all feeders have in it
 
 with
 

@@ -1,4 +1,4 @@
--- one row per file, feeder and UTC month with rows whose time the clock does not tell
+-- one row per file, feeder and UTC month with rows whose time is ambiguous
 
 {{ config(
     materialized="incremental",

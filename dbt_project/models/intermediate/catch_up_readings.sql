@@ -18,7 +18,7 @@ days as (
     where feeder <> 'total' and known_minutes > 0
 ),
 
--- what comes right after intervals that are missing or 0, on a day on which it stands alone
+-- what comes right after intervals that are missing or 0, on a day on which no other comes near
 holes as (
     select
         feeder,

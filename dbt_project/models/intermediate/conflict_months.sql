@@ -1,5 +1,5 @@
 -- one row per feeder, UTC month and two files (or one with itself) of which the later replaced
--- readings of the earlier: what either says of the intervals that both have
+-- readings of the earlier: how they differ in the intervals that both have
 
 {{ config(
     materialized="incremental",
@@ -39,7 +39,7 @@ pairs as (
             and new.version = old.version + 1
 ),
 
--- small values say little of a factor: rounding may be all that is left of them
+-- small values prove no factor: they may be little more than rounding
 sized as (
     select
         *,

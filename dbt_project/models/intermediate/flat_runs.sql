@@ -26,7 +26,7 @@
 
 with
 
--- few readings are as the one before: only they are put together, and the first and last of a
+-- few readings are as the one before: only they are joined, and the first and last of a
 -- month, which may go on in the next
 repeated as (
     select

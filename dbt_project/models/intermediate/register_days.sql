@@ -28,7 +28,7 @@ days as (
     {% endfor %}
 ),
 
--- one day alone says nothing, unless it is all there is
+-- one day alone proves nothing, unless it is all there is
 growing as (
     select
         feeder,

@@ -74,7 +74,7 @@ totals as (
     group by hour_start_at
 ),
 
--- with fewer than three feeders nobody can say which one is off
+-- with fewer than three feeders it cannot be known which one is off
 siblings as (
     select
         scaled.*,

@@ -8,7 +8,7 @@
 -- than two hours.
 -- `level` adds up the factors as powers of ten and is 0 where the feeder is for most of its time,
 -- up to a year. What came first counts half as much again: in doubt it is taken to be right. What
--- stands above 0 makes no peak.
+-- is above 0 makes no peak.
 -- Fires on none of 15 real feeders. Campus took a tenth on average from 2013-10-30 to 2013-11-11,
 -- but at half of the times of day only: a load that was off.
 

@@ -1,6 +1,6 @@
 -- one row per correcting file, feeder and month: what its corrections changed
 
--- months of the meter's clock lie across those of UTC: a feeder's are made anew together
+-- months of the meter's clock lie across those of UTC: a feeder's are rebuilt together
 {{ config(
     materialized="incremental",
     incremental_strategy="replace_parts",

@@ -1,6 +1,6 @@
 -- one row per feeder and maximal run of expected intervals without a reading
 
--- a gap may reach over months: a feeder's are found anew when one of its months changes
+-- a gap may reach over months: a feeder's are rebuilt together when one of its months changes
 {{ config(
     materialized="incremental",
     incremental_strategy="replace_parts",

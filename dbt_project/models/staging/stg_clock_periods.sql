@@ -1,4 +1,4 @@
--- one row per time zone and stretch of its wall time that stands in one way to UTC
+-- one row per time zone and stretch of its wall time with one offset to UTC
 
 with
 

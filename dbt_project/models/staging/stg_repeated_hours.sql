@@ -31,8 +31,8 @@ passed as (
     )
 ),
 
--- order of records tells the first pass of a repeated hour (daylight time) from the second; but
--- rows that are doubled or interleaved are no two passes
+-- the order of records separates the first pass of a repeated hour (daylight time) from the
+-- second; but rows that are doubled or interleaved are not two passes
 repeated as (
     select
         file_id,
