@@ -2,7 +2,7 @@
 
 A run may be ended at any moment, tests/ingest/test_crash_safety.py sees to that, and its child
 processes end with it. Left to itself, Ctrl-C would reach them as well, each with a traceback of its
-own, and Dagster would take it for a failed step.
+own, and a step would take it for its own failure.
 """
 
 import os

@@ -92,8 +92,10 @@ def run_steps(
     workspace.last_run.unlink(missing_ok=True)
     inputs = last_run.inputs(workspace, dbt_vars or {}, plots)
     results = Results()
+    # without a selection all models are built, with the tests of raw tables
+    models = chosen - RAW_TABLES.keys() - {step.name for step in STEPS} if select else None
     with Reporter(workspace) as reporter:
-        _run_all(run, chosen, dbt_vars or {}, results, reporter)
+        _run_all(run, chosen, models, dbt_vars or {}, results, reporter)
         not_reported = reporter.finish()
     is_success = not results.failed
     if is_success and not select:
@@ -105,13 +107,13 @@ def run_steps(
 def _run_all(
     run: Run,
     chosen: frozenset[str] | None,
+    models: frozenset[str] | None,
     variables: Mapping[str, str],
     results: Results,
     reporter: Reporter,
 ) -> None:
     """Take in, build, write; what comes after a step that failed is not begun."""
     steps = [step for step in STEPS if chosen is None or step.name in chosen]
-    models = None if chosen is None else chosen - RAW_TABLES.keys() - {s.name for s in STEPS}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="step") as pool:
         with ExitStack() as stack:
             if models is None or models:

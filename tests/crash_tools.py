@@ -131,7 +131,7 @@ def tree(con: duckdb.DuckDBPyConnection, root: Path) -> dict[str, str]:
     """sha256 of every file in archive, logs and drop folder; of the ledger's copy its rows."""
     found = {}
     for path in chain.from_iterable((root / top).rglob("*") for top in ("data", "logs", DROP)):
-        if path.is_file() and path.name != "dagster.log":  # the last run's alone
+        if path.is_file() and path.name != "run.log":  # the last run's alone
             data = path.read_bytes()
             if path.suffix == ".parquet":
                 data = repr(con.execute(LEDGER.format(f"read_parquet('{path}')")).fetchall())

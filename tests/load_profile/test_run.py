@@ -5,6 +5,7 @@ import hashlib
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -403,6 +404,9 @@ def test_files_are_dated_in_utc_between_their_drop_and_the_report(without_plots)
 def test_without_plots_everything_else_is_done_and_plots_follow_when_asked_for(without_plots):
     root, said = without_plots
     assert "Cost: " in said and "rows and " in said
+    with sqlite3.connect(root / ".dagster/history/runs/index.db") as con:
+        checks = "select count(*) from asset_check_executions where asset_key like '[\"raw%'"
+        assert con.execute(checks).fetchone() > (0,)  # tests of raw tables, too
     assert (root / "lp/all.csv").exists() and not list((root / "lp/plots").iterdir())
     again = load_profile("run", "--root", root, "--no-plots")
     assert "Nothing new" in again.stdout
