@@ -1,4 +1,5 @@
-"""What starts runs without a person: jobs, a sensor on the drop folder, a schedule; who is told.
+"""What starts runs without a person: jobs, a schedule, sensors on the drop folder and on
+failed runs.
 
 All of it is off until it is switched on under Automation, but for the alerts, which need only
 alerts.toml (see alerts.py).
@@ -24,7 +25,7 @@ from dagster import (
 from dagster_defs.run_events import errors
 from ingest.raw_files import find_files
 from ingest.workspace import Workspace
-from load_profile.alerts import tell
+from load_profile.alerts import send_alert
 
 # events of a failed run that say why
 WITH_REASONS = {
@@ -83,7 +84,7 @@ def automation_for(workspace: Workspace) -> list:
         subject = f"{context.dagster_run.job_name} failed"
         logged = context.instance.all_logs(context.dagster_run.run_id, of_type=WITH_REASONS)
         reasons = errors(entry.dagster_event for entry in logged)
-        for words in tell(workspace, subject, reasons):
+        for words in send_alert(workspace, subject, reasons):
             context.log.warning(words)
 
     return [dropped_files, failed_runs]

@@ -1,4 +1,4 @@
-"""Hold the rules that a good file keeps, one function a rule. Knows rows, no layout and no words.
+"""The rules a good file obeys, one function each. Knows rows, no layout and no words.
 
 The rows of a batch are in `batch_rows`, see `layouts.interface`; what they have in common per file
 and feeder is in `batch_series`. A rule returns the problem of each file that breaks it.
@@ -19,7 +19,7 @@ from ingest.serial_numbers import Serial, is_same, is_serial
 from ingest.sql import sql_beside
 from ingest.warehouse import utc_now
 
-# A meter reads out the past, on a clock that may be a day ahead of UTC, and was not read before.
+# Readings are in the past, on a clock at most a day ahead of UTC, and not before 2010.
 FIRST_TIME, MOST_AHEAD = datetime(2010, 1, 1), timedelta(days=1)
 DASHED_FEEDERS = """
 select distinct lower(feeder) from raw.meter_data where contains(feeder, '-') order by 1
@@ -116,7 +116,7 @@ def _contradiction(
 
 
 def odd_dates(con: Connection, _files: Files) -> Problems:
-    """Files with readings of a day to come, or of one when nobody read meters out."""
+    """Files with readings in the future, or before 2010."""
     latest = utc_now() + MOST_AHEAD
     rows = con.execute(rule_sql("odd_dates"), {"first": FIRST_TIME, "latest": latest}).fetchall()
     return {

@@ -1,6 +1,6 @@
-"""Tell people of a failed run and of rejected files, by e-mail and webhook, as alerts.toml says.
+"""Report failed runs and rejected files by e-mail and webhook, as alerts.toml says.
 
-alerts.toml lies beside meter-data.csv; without it nobody is told, and nothing leaves the machine:
+alerts.toml lies beside meter-data.csv; without it nothing is sent:
 
     [email]
     server = "mail.example.org"
@@ -62,7 +62,7 @@ def read_alerts(workspace: Workspace) -> dict[str, dict]:
     return settings
 
 
-def tell(workspace: Workspace, subject: str, lines: Iterable[str]) -> list[str]:
+def send_alert(workspace: Workspace, subject: str, lines: Iterable[str]) -> list[str]:
     """Send to every channel; returns what could not be sent, for an alert never stops a run."""
     lines = list(lines)
     if len(lines) > MOST_LINES:

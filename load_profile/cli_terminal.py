@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from ingest.workspace import RootError, Workspace, workspace_at
-from load_profile.alerts import tell
+from load_profile.alerts import send_alert
 from load_profile.console import PlainConsole
 
 has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
@@ -26,7 +26,7 @@ Root = Annotated[
 def reported(*wrong_words: type[Exception], alert: Workspace | None = None) -> Iterator[None]:
     """Show what a person can mend as one message, exit code 2 for wrong words and 1 otherwise.
 
-    `alert` is the root whose people are told too.
+    `alert` is the root whose alerts.toml names who is sent the message too.
     """
     from ingest.filing import FilingError
     from ingest.warehouse import WarehouseError
@@ -37,7 +37,7 @@ def reported(*wrong_words: type[Exception], alert: Workspace | None = None) -> I
     except wrong_words as error:
         stop(str(error))
     except (WarehouseError, WorkspaceBusyError, FilingError, OSError) as error:
-        for text in tell(alert, "the run failed", [str(error)]) if alert else ():
+        for text in send_alert(alert, "the run failed", [str(error)]) if alert else ():
             console.print(f"[bold]warning[/] {escape(text)}", highlight=False, soft_wrap=True)
         stop(str(error), 1)
 

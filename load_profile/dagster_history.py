@@ -13,7 +13,7 @@ from dagster import DagsterInstance
 from sqlalchemy import bindparam, text
 from sqlalchemy.exc import DatabaseError
 
-AT_ONCE = 500  # ids in a statement; SQLite takes a thousand or more
+IDS_A_STATEMENT = 500  # SQLite takes a thousand or more
 COUNTS = ("freelist_count", "page_count")
 DAY = 24 * 60 * 60
 INDEX = "index"  # the event database of all runs
@@ -83,9 +83,9 @@ def _prune(instance: DagsterInstance, keep: int) -> int:
             _remove(shard)
             instance.delete_run(run_id)
         _remove(shard)
-    for start in range(0, len(old), AT_ONCE):
+    for start in range(0, len(old), IDS_A_STATEMENT):
         with instance.event_log_storage.index_connection() as connection:
-            connection.execute(CHECKS, {"runs": old[start : start + AT_ONCE]})
+            connection.execute(CHECKS, {"runs": old[start : start + IDS_A_STATEMENT]})
     _remove_orphans(instance, now)
     if old:
         _compact(Path(instance.event_log_storage.path_for_shard(INDEX)))

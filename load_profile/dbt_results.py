@@ -84,7 +84,7 @@ def results_of(events: Iterable[Mapping], manifest: Mapping) -> Iterator[TableBu
 
 
 def _in_words(rows: Sequence[Row]) -> str:
-    """The words of failing rows that have some, and what to do."""
+    """Text and advice of failing rows that carry them."""
     words = [row["words"] for row in rows if row.get("words")]
     return f"{'; '.join(words)}. Check: {rows[0]['advice']}" if words else ""
 

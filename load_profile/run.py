@@ -18,7 +18,7 @@ from ingest.filing import write_text
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 from load_profile import last_run
-from load_profile.alerts import tell
+from load_profile.alerts import send_alert
 from load_profile.build import build
 from load_profile.check_messages import failures, warnings
 from load_profile.dagster_report import Reporter
@@ -29,7 +29,7 @@ from load_profile.selection import Graph, graph_of
 from load_profile.steps import RAW_TABLES, STEPS, Run, Step, Values, take_in
 
 progress = logging.getLogger("load_profile.progress")
-AT_ONCE = 2  # steps after dbt
+PARALLEL_STEPS = 2  # after dbt
 SECONDS = "seconds"
 # values that name what a step left undone without failing
 NOT_DONE = (("raw/files", "alerts"), ("published", "waits for the next run"))
@@ -37,7 +37,7 @@ NOT_DONE = (("raw/files", "alerts"), ("published", "waits for the next run"))
 
 @dataclass(frozen=True)
 class RunResult:
-    """Whether a run succeeded, which steps failed and with what words, what files it took in.
+    """Whether a run succeeded, which steps failed and why, what files it took in.
 
     `cost` is one line: how many seconds went where, and for how many rows and bytes.
     """
@@ -112,9 +112,9 @@ def _run_all(
     results: Results,
     reporter: Reporter,
 ) -> None:
-    """Take in, build, write; what comes after a step that failed is not begun."""
+    """Take in, build, write, report; after a stage with a failure no further one is started."""
     steps = [step for step in STEPS if chosen is None or step.name in chosen]
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="step") as pool:
+    with ThreadPoolExecutor(PARALLEL_STEPS, thread_name_prefix="step") as pool:
         with ExitStack() as stack:
             if models is None or models:
                 progress.info("Starting dbt")
@@ -183,19 +183,19 @@ def _result(workspace: Workspace, results: Results, not_reported: Sequence[str])
     values = results.values
     files = values.get("raw/files", {})
     errors = failures(results.checks, results.failed)
-    told = [
+    reported = [
         *warnings(results.checks),
         *not_reported,
         *(values[step][name] for step, name in NOT_DONE if name in values.get(step, {})),
     ]
     if results.failed:
-        told += tell(workspace, "the run failed", errors)
+        reported += send_alert(workspace, "the run failed", errors)
     is_success = not results.failed
-    return RunResult(is_success, tuple(errors), files, tuple(told), _cost(results))
+    return RunResult(is_success, tuple(errors), files, tuple(reported), _cost(results))
 
 
 def _cost(results: Results) -> str:
-    """Seconds by stage; what is not named is starting up."""
+    """Seconds by stage; the rest is start-up."""
     files = results.values.get("raw/files", {})
     stages = [
         (f"{name} files", files[f"{name} (s)"], 0)

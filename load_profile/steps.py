@@ -1,7 +1,8 @@
 """The steps of a run, written once: the command calls them, Dagster shows them as assets.
 
 Each step does its own work with its own connection and returns what it did as named values. dbt's
-exposures list the tables that a step reads. Knows neither the order of a run nor Dagster.
+exposures list the tables that a step reads. Knows which step is last, not how steps
+are run; of Dagster only what its page shows of a step: plots, tables, a group, kinds.
 """
 
 import logging
@@ -19,13 +20,14 @@ from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
-from load_profile.alerts import tell
+from load_profile.alerts import send_alert
 from load_profile.dbt import ensure_manifest
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
 from load_profile.files.writer import Outputs
 from load_profile.plots.draw import draw_net_load, draw_planner_plots
 from load_profile.publish.marts import published_marts
 from load_profile.publish.version import publish
+from load_profile.words import counted
 
 progress = logging.getLogger("load_profile.progress")
 Values = Mapping[str, object]
@@ -51,9 +53,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Step:
-    """A step after dbt: what to call, and the progress to report; `group` and `kind` are labels.
+    """A step after dbt: what to call, and the progress to report.
 
-    `description` is that of the exposure of its name if there is one.
+    Steps of the group `plots` are left out with --no-plots; a last step starts when the others are
+    done; `kinds` are labels. `description` is that of the exposure of its name if there is one.
     """
 
     name: str
@@ -127,7 +130,7 @@ def _alert(workspace: Workspace, summary: LoadSummary) -> dict[str, str]:
     if not summary.rejected:
         return {}
     lines = [f"{name}: {outcome}, {reason}" for name, outcome, reason, _ in summary.rejected]
-    unsent = tell(workspace, f"{len(lines)} file{'s'[: len(lines) > 1]} rejected", lines)
+    unsent = send_alert(workspace, f"{counted(len(lines), 'file')} rejected", lines)
     return {"alerts": "\n".join(unsent)} if unsent else {}
 
 

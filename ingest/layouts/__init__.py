@@ -5,12 +5,13 @@ from ingest.layouts.interface import Layout
 from ingest.problems import Problem
 
 LAYOUTS: tuple[Layout, ...] = (ClassicLayout(),)
-# A layout is recognised by this much of a file, or by all of it where a long text comes first.
+# A layout is recognised by this much of a file, or by the whole file if a long preamble precedes
+# the header.
 BEGINNING_BYTES = 64 * 1024
 
 
 def layout_of(data: bytes) -> tuple[Layout | None, Problem | None]:
-    """Return the layout that the bytes of a file are in; without one, why it is not the first."""
+    """Return the layout that fits a file; if none fits, why the first layout does not."""
     why = None
     for beginning in (data[:BEGINNING_BYTES], data):
         answers = [(layout, layout.recognise(beginning)) for layout in LAYOUTS]

@@ -33,8 +33,8 @@ MOST_PREAMBLE_BYTES = 64 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 HEADER = re.compile(rb'(?:\A(?:\xef\xbb\xbf)?|[\r\n])([ \t"]*Record No\.)')
 BLANK = re.compile(rb'[\s,"]*')
-# What no plain body has: quotes, white space that is no space, a sign; in a number an exponent, `_`
-# or a sign of another base.
+# Never in a plain file: quotes, tabs, plus signs; in a number an exponent, `_` or a sign of another
+# base.
 NEVER_PLAIN = (b'"', b"\t", b"\v", b"\f", b"+")
 NUMBER_MARKS = (b"e", b"E", b"_", b"x", b"X", b"b", b"B")
 DIGITS = tuple(b"%c" % byte for byte in b"0123456789.")
@@ -124,7 +124,7 @@ def _count_lines(data: bytes) -> int:
 def _line_ends(data: bytes) -> tuple[int, bool]:
     """Return how many lines end, and whether in more than one way.
 
-    numpy lets other threads go on.
+    numpy releases the GIL meanwhile.
     """
     import numpy as np  # a run with nothing new reads no file, and need not wait for it
 
@@ -140,8 +140,8 @@ def _line_ends(data: bytes) -> tuple[int, bool]:
 def _encoding_problem(data: bytes, start: int, first_line: int) -> Problem | None:
     """Return a problem when header or data rows hold bytes that no UTF-8 text has.
 
-    They begin at `start`, in line `first_line`. Nothing is copied as long as all is well: a file's
-    worth of memory costs more than a look.
+    They begin at `start`, in line `first_line`. Copies nothing in the usual case: a copy costs more
+    than a scan.
     """
     at = max(data.find(b"\0", start), data.find(b"\1", start))
     if at < 0 and data.isascii():

@@ -50,8 +50,8 @@ LONG = " or ".join(f"{name} <> {name}::decimal(18, 6)" for name in VALUES)
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way to read: its macros and, as SQL, its lines, a cell, and what a line can be in it."""
+class ScanMode:
+    """A way to scan: its macros and, as SQL, its lines, a cell, and what a line can be in it."""
 
     name: str
     source: str
@@ -64,11 +64,11 @@ class Way:
 
 
 # Quick: what nearly all meters write, split by DuckDB's own CSV reader, and nothing that a cast
-# would guess at or round: plain files, of times whole minutes, of years those that one digit cannot
-# give. A line that it cannot split it leaves out, so the file lacks one. A file that it does not
-# understand in full is read again the careful way, line by line: quoted cells, `-` and `NaN` for
-# unknown, exponents, thousands separators where they belong. Only that one calls a file bad.
-QUICK = Way(
+# would guess at or round: plain files, times at whole minutes, years of two digits. A line that it
+# cannot split it leaves out, so the file lacks one. A file that it does not understand in full is
+# read again by the careful scan, line by line: quoted cells, `-` and `NaN` for unknown, exponents,
+# thousands separators where they belong. Only that scan calls a file bad.
+QUICK = ScanMode(
     "quick",
     QUICK_SOURCE,
     "cell_{}",
@@ -78,7 +78,7 @@ QUICK = Way(
     "[]::varchar[]",
     "trim(cell) = ''",
 )
-CAREFUL = Way(
+CAREFUL = ScanMode(
     "careful",
     CAREFUL_SOURCE,
     "cells[{}]",
@@ -117,14 +117,14 @@ def _form(raw: RawFile) -> tuple:
 
 
 def _scan_all(
-    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict, way: Way
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict, mode: ScanMode
 ) -> None:
-    """Scan files form by form in one way, and note them in classic_files."""
-    con.execute(_sql(way.name))
-    con.execute(f"create or replace temp macro is_unknown(cell) as {way.is_unknown}")
+    """Scan files form by form in one mode, and note them in classic_files."""
+    con.execute(_sql(mode.name))
+    con.execute(f"create or replace temp macro is_unknown(cell) as {mode.is_unknown}")
     files = dict(sorted(files.items(), key=lambda item: (_form(item[1]), item[0])))
     for _, group in groupby(files.items(), key=lambda item: _form(item[1])):
-        _scan_files(con, dict(group), problems, way)
+        _scan_files(con, dict(group), problems, mode)
     outlines: list[ClassicOutline] = [raw.outline for raw in files.values()]
     con.execute(
         "insert or replace into classic_files select unnest(?), unnest(?), unnest(?), unnest(?)",
@@ -132,22 +132,22 @@ def _scan_all(
             list(files),
             [raw.feeder for raw in files.values()],
             [outline.header_line for outline in outlines],
-            [o.row_lines if way is QUICK else o.line_count for o in outlines],
+            [o.row_lines if mode is QUICK else o.line_count for o in outlines],
         ],
     )
 
 
 def _scan_files(
-    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict, way: Way
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: dict, mode: ScanMode
 ) -> None:
     """Scan files of one form; if that fails one by one, so that none stops another."""
     try:
-        with _plain_copies(con, files.values(), way) as paths:
-            _scan(con, next(iter(files.values())).outline, list(files), paths, way)
+        with _plain_copies(con, files.values(), mode) as paths:
+            _scan(con, next(iter(files.values())).outline, list(files), paths, mode)
     except (duckdb.InvalidInputException, duckdb.IOException, FileNotFoundError) as error:
         if len(files) > 1:
             for number, raw in files.items():
-                _scan_files(con, {number: raw}, problems, way)
+                _scan_files(con, {number: raw}, problems, mode)
             return
         (number, raw), found = next(iter(files.items())), str(error).split("\n", 1)[0]
         # only what DuckDB says of the text is the file's fault; one that changed is left for later
@@ -160,7 +160,7 @@ def _scan_files(
 
 @contextmanager
 def _plain_copies(
-    con: duckdb.DuckDBPyConnection, files: Iterable[RawFile], way: Way
+    con: duckdb.DuckDBPyConnection, files: Iterable[RawFile], mode: ScanMode
 ) -> Iterator[list[str]]:
     """Yield paths to scan: the files themselves, or copies whose lines all end in one way."""
     with ExitStack() as stack:
@@ -168,7 +168,7 @@ def _plain_copies(
         for raw in files:
             path = raw.path
             # a pattern has no way to write a backslash
-            if way is CAREFUL or "\\" in raw.path.name:
+            if mode is CAREFUL or "\\" in raw.path.name:
                 text = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
                 path = stack.enter_context(scratch_folder(con)) / "plain.csv"
                 path.write_bytes(text)
@@ -181,16 +181,16 @@ def _scan(
     outline: ClassicOutline,
     numbers: list[int],
     paths: list[str],
-    way: Way,
+    mode: ScanMode,
 ) -> None:
     """Append every line below the header of `paths` to classic_lines, parsed."""
     columns = outline.columns
 
     def cell(name: str) -> str:
-        return way.cell.format(columns.index(name) + 1) if name in columns else "null"
+        return mode.cell.format(columns.index(name) + 1) if name in columns else "null"
 
-    cells = (f"'{way.cell.format(n + 1)}': 'varchar'" for n in range(len(columns)))
-    source = way.source.format(header_line=outline.header_line, columns=", ".join(cells))
+    cells = (f"'{mode.cell.format(n + 1)}': 'varchar'" for n in range(len(columns)))
+    source = mode.source.format(header_line=outline.header_line, columns=", ".join(cells))
     unread = (
         f"case when {name} is null then not is_unknown({cell(name)}) else false end"
         for name in VALUES
@@ -200,11 +200,11 @@ def _scan(
     sql = _sql("scan").format(
         source=source,
         values=", ".join(f"number_in({cell(name)}) as {name}" for name in VALUES),
-        is_blank=way.is_blank,
-        is_torn=way.is_torn.format(len(columns)),
+        is_blank=mode.is_blank,
+        is_torn=mode.is_torn.format(len(columns)),
         unread=" or ".join(unread),
-        long_values=way.long_values,
-        bad_cells=way.bad_cells,
+        long_values=mode.long_values,
+        bad_cells=mode.bad_cells,
         **{name: cell(name) for name in named},
     )
     con.execute(sql, [numbers, paths])

@@ -9,7 +9,10 @@ NET_LOAD, PLANNER = "plots", "planner_plots"  # steps of a run
 
 
 class Plot(NamedTuple):
-    """A file `<name>.png`, or with the name FEEDER one per feeder, which covers its rows alone."""
+    """A file `<name>.png`.
+
+    With the name FEEDER one per feeder, whose fingerprint covers only that feeder's rows.
+    """
 
     step: str
     name: str

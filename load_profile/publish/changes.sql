@@ -35,7 +35,7 @@ readings as (
         )
 ),
 
--- an interval of the total that nothing is known of is no change when it comes or goes
+-- an unknown interval of the total that appears or disappears is not a change
 pairs as (
     select
         feeder,

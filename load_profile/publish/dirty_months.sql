@@ -16,7 +16,7 @@ meters as (
     select *, false as is_before from stg_meter_data
 ),
 
--- what meter-data.csv says of the month is not what it said
+-- feeders whose meter-data rows for the month changed
 edited as (
     select distinct feeder, month_start_at
     from (

@@ -25,7 +25,7 @@ COMPARED = ("model_parts", "stg_meter_data", "clock_days")
 # What is kept is bounded: whole versions of each table, the latest first, up to so many rows.
 MOST_ROWS = {"versions": 2_000, "version_months": 200_000, "version_intervals": 200_000}
 MOST_INTERVALS = 50_000  # of one version; `versions` has how many there were
-KEEP = """
+COPY_HISTORY = """
 insert into published.{table}
 from before.{table}
 where version in (
@@ -59,7 +59,7 @@ def note_version(con: duckdb.DuckDBPyConnection, content: str, *, has_before: bo
     version = f"{at:{NAME}}"
     if has_before:
         for table, most in MOST_ROWS.items():
-            con.execute(KEEP.format(table=table), [most])
+            con.execute(COPY_HISTORY.format(table=table), [most])
         con.execute(_sql("dirty_months"))
         first, until = con.execute(SPAN).fetchone()
         con.execute(_sql("changes"), {"first": first, "until": until})
@@ -94,7 +94,7 @@ class UnknownVersionError(ValueError):
 class Difference:
     """What changed from one version to a later one; rows as in months_between.sql and its like.
 
-    `intervals_not_kept` is how many more changed that no list has any more.
+    `intervals_not_kept` is how many changed intervals are no longer listed.
     """
 
     earlier: tuple[str, str]

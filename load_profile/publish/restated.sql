@@ -1,5 +1,5 @@
 -- one row per cause, feeder and months in a row whose published figures were changed by versions
--- since a moment; readings behind all that was published change none
+-- since a moment; readings after the last published one restate nothing
 select
     cause,
     feeder,

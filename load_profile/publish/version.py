@@ -31,7 +31,7 @@ from load_profile.publish.parquet import ROWS, VERSION, parquet_months, write_pa
 
 HISTORY_LOST = "it is rebuilt, and what earlier versions changed is forgotten"
 TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
-BEHIND = ("feeder_days", "system_days")  # what feeder_figures and total_figures are made of
+SOURCES_OF_FIGURES = ("feeder_days", "system_days")  # of feeder_figures and total_figures
 UNTESTED = """
 select string_agg(distinct model, ', ' order by model)
 from model_parts
@@ -45,7 +45,7 @@ where (select count(*) from {", ".join(f"(from before.{name} limit 1)" for name 
 order by version desc
 limit 1
 """
-OTHERS = """
+TABLES_AND_VIEWS = """
 select 'table', schema_name, table_name from duckdb_tables() where database_name = 'published'
 union all
 select 'view', schema_name, view_name from duckdb_views()
@@ -57,8 +57,8 @@ where database_name = 'published' and not internal
 class Publication:
     """The version there is now, the hash of its content, and which files were written.
 
-    `is_in_place` is False when a program holds the older file open in a way that forbids to replace
-    it; the version then waits beside it for the next run.
+    `is_in_place` is False when a program holds the older file open so that it cannot be replaced;
+    the version then waits beside it for the next run.
     """
 
     version: str
@@ -129,7 +129,9 @@ def checkpoint(warehouse: Path) -> None:
 
 
 def _check_tested(con: duckdb.DuckDBPyConnection, marts: list[Mart]) -> None:
-    (models,) = con.execute(UNTESTED, [[*(mart.name for mart in marts), *BEHIND]]).fetchone()
+    (models,) = con.execute(
+        UNTESTED, [[*(mart.name for mart in marts), *SOURCES_OF_FIGURES]]
+    ).fetchone()
     if models:
         raise WarehouseError(
             f"Nothing was published: {models} changed, and not all checks have passed since. "
@@ -177,7 +179,7 @@ def _write_version(
     try:
         names = {mart.name for mart in marts} | {*COMPARED, *HISTORY}
         con.execute("create table published.clock_days as from raw.clock_days")
-        for kind, schema, name in con.execute(OTHERS).fetchall():
+        for kind, schema, name in con.execute(TABLES_AND_VIEWS).fetchall():
             if kind == "view" or schema != "main" or name not in names:
                 con.execute(f"drop {kind} published.{schema}.{name}")
             if kind == "view" and name in names:
@@ -222,7 +224,7 @@ def _is_whole(con: duckdb.DuckDBPyConnection, catalog: str) -> bool:
 
 
 def _explain(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
-    """Drop columns that are not for people, and describe the table and the others."""
+    """Drop internal columns, and describe the table and its other columns."""
     table = f"published.main.{mart.name}"
     for name in mart.hidden:
         con.execute(f"alter table {table} drop column {name}")
@@ -253,7 +255,7 @@ def _put_in_place(new: Path, place: Path, tries: int) -> None:
     """Replace the old file by the new one; if it is held open, leave both."""
     for _ in range(tries):
         try:
-            # what somebody wrote beside the old file would make the new one unreadable
+            # a WAL left beside the old file would make the new one unreadable
             place.with_name(f"{place.name}.wal").unlink(missing_ok=True)
             new.replace(place)
             break

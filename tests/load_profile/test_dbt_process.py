@@ -102,7 +102,7 @@ def test_a_killed_dbt_is_one_sentence_and_the_files_are_those_of_the_last_good_r
     os.kill(process, signal.SIGKILL)
     said, _ = run.communicate()
     assert run.returncode == 1
-    assert "failed dbt_models: dbt was killed by signal 9 before its work was done." in said
+    assert "failed dbt_models: dbt was killed by signal 9 before it finished." in said
     assert files == {path: path.read_bytes() for path in (tmp_path / "lp").glob("*.csv")}
     assert not (tmp_path / "warehouse/published.duckdb").exists()
     done = load_profile("run", "--no-plots", "--root", tmp_path)

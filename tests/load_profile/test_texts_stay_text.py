@@ -21,7 +21,7 @@ from markdown_it import MarkdownIt
 from ingest.export_raw import export_raw
 from ingest.review import rebuild_warehouse
 from ingest.workspace import Workspace
-from load_profile.alerts import tell
+from load_profile.alerts import send_alert
 from load_profile.markdown import as_markdown
 from load_profile.plots.catalog import PLANNER_NAMES
 
@@ -173,7 +173,7 @@ def test_mail_and_webhook_have_one_subject_and_mention_nobody(built):
 def test_a_line_end_in_a_subject_makes_no_header(tmp_path):
     with mail_server() as (letters, mail_port), web_server() as (posts, web_port):
         write_alerts(tmp_path, mail_port, web_port)
-        assert tell(Workspace(tmp_path), "x\r\nBcc: thief@example.org", ["\x1b[2J"]) == []
+        assert send_alert(Workspace(tmp_path), "x\r\nBcc: thief@example.org", ["\x1b[2J"]) == []
     assert letters[0]["Bcc"] is None and "\\r\\nBcc" in letters[0]["Subject"]
     assert posts[0]["text"].splitlines()[1] == "\\x1b[2J"
 
