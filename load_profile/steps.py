@@ -1,8 +1,8 @@
 """The steps of a run, written once: the command calls them, Dagster shows them as assets.
 
 Each step does its own work with its own connection and returns what it did as named values. dbt's
-exposures list the tables that a step reads. Knows which step is last, not how steps
-are run; of Dagster only what its page shows of a step: plots, tables, a group, kinds.
+exposures list the tables that a step reads. Knows which step is last, not how steps are
+run; of Dagster only what its page shows of a step: plots, tables, a group, kinds.
 """
 
 import logging

@@ -63,10 +63,10 @@ class ParquetMonth:
             )
             con.execute(
                 f"""copy (
-                    select {self.columns}, parts.part from {self.mart.name}
-                    inner join (values {numbers}) as parts (name, part) on {feeder} = parts.name
+                    select {self.columns}, files.part from {self.mart.name}
+                    inner join (values {numbers}) as files (name, part) on {feeder} = files.name
                     where {where} and {feeder} in ({listed})
-                    order by parts.part, {self.mart.order}
+                    order by files.part, {self.mart.order}
                 ) to {as_literal(folder)} (format parquet, partition_by (part))""",
                 values or None,
             )
@@ -96,19 +96,19 @@ def parquet_months(con: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[Parqu
         name = f"{FOLDER}{mart.name}/part-0.parquet"
         yield ParquetMonth(columns, mart, None, {name: fingerprint_of(columns, *rows)}, {})
         return
-    parts = defaultdict(list)
-    for feeder, month, stamp in con.execute(PARTITIONS, [mart.name]).fetchall():
-        parts[month if mart.time else None].append((feeder, stamp))
+    partitions = defaultdict(list)
+    for feeder, month, fingerprint in con.execute(PARTITIONS, [mart.name]).fetchall():
+        partitions[month if mart.time else None].append((feeder, fingerprint))
     (row_count,) = con.execute(f"select count(*) from {mart.name}").fetchone()
     count = 1
-    while mart.time and mart.feeder and row_count > len(parts) * count * ROWS_A_FILE:
+    while mart.time and mart.feeder and row_count > len(partitions) * count * ROWS_A_FILE:
         count *= 2
-    for month, found in parts.items():
+    for month, found in partitions.items():
         folder = f"{FOLDER}{mart.name}" + (f"/month={month:%Y-%m}" if month else "")
         fingerprints, feeders = defaultdict(list), defaultdict(list)
-        for feeder, stamp in found:
+        for feeder, fingerprint in found:
             name = f"{folder}/part-{crc32(feeder.encode()) % count}.parquet"
-            fingerprints[name] += [feeder, stamp]
+            fingerprints[name] += [feeder, fingerprint]
             feeders[name].append(feeder)
         yield ParquetMonth(
             columns,
@@ -164,10 +164,10 @@ def write_parquet(
             return
         with con.cursor() as own, TemporaryDirectory(dir=folder, prefix=ROWS) as made:
             month.write(own, new, Path(made))
-            for name, stamp in month.fingerprints.items():
+            for name, fingerprint in month.fingerprints.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 file = _file_of(name, Path(made))
-                writer.write(name, {"rows": stamp}, lambda _, file=file: file.read_bytes())
+                writer.write(name, {"rows": fingerprint}, lambda _, file=file: file.read_bytes())
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(write, months))

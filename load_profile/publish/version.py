@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from ingest.workspace import Workspace
 from load_profile.files.writer import Outputs, OutputWriter
 from load_profile.publish.history import COMPARED, HISTORY, note_version
 from load_profile.publish.marts import Mart, as_literal
-from load_profile.publish.parquet import ROWS, VERSION, parquet_months, write_parquet
+from load_profile.publish.parquet import ROWS, VERSION, ParquetMonth, parquet_months, write_parquet
 
 HISTORY_LOST = "it is rebuilt, and what earlier versions changed is forgotten"
 TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
@@ -75,31 +75,19 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
     folder = workspace.warehouse.parent
     writer = OutputWriter(folder, "published")
     place, waiting = workspace.published, workspace.published_next
-    for left in folder.glob(f"{ROWS}*"):  # by a run that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    for folder_instead in filter(Path.is_dir, (place, waiting)):
-        set_aside_damaged(folder_instead, HISTORY_LOST)
-    if waiting.exists():
-        _put_in_place(waiting, place, tries=1)
+    _clear(workspace)
     checkpoint(workspace.warehouse)
     # to copy a gigabyte takes two seconds, most of them spent waiting for the disk
     with (
-        ThreadPoolExecutor(1) as beside,
+        ThreadPoolExecutor(1) as copier,
         open_warehouse(workspace.warehouse, read_only=True) as con,
     ):
         _check_tested(con, marts)
         months = [month for mart in marts for month in parquet_months(con, mart)]
-        changed = {
-            name
-            for month in months
-            for name, stamp in month.fingerprints.items()
-            if writer.changed(name, {"rows": stamp})
-        }
-        copy = beside.submit(_copy, workspace) if changed else None
+        changed = _changed(writer, months)
+        copy = copier.submit(_copy, workspace) if changed else None
         files = write_parquet(con, folder, writer, months, changed)
-        # as `sha256sum` would list them
-        listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
-        content = sha256(listed.encode()).hexdigest()
+        content = _content_of(files)
         latest = waiting if waiting.exists() else place
         with _before(con, latest) as before:
             is_kept = (latest == waiting or writer.is_as_left(place.name)) and bool(before)
@@ -109,16 +97,43 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
                 if copy:
                     copy.result().unlink()
             else:
-                made = copy.result() if copy else _copy(workspace)
-                version = _write_version(con, workspace, made, marts, content, bool(before))
+                warehouse = copy.result() if copy else _copy(workspace)
+                version = _write_version(con, workspace, warehouse, marts, content, bool(before))
     if waiting.exists():
         _put_in_place(waiting, place, TRIES)
-    made = waiting if waiting.exists() else place
-    writer.note(place.name, made, is_written=not is_kept)
+    latest = waiting if waiting.exists() else place
+    writer.note(place.name, latest, is_written=not is_kept)
     text = {"version": version, "content": content, "files": files}
     write_text(folder / VERSION, json.dumps(text, indent=1, sort_keys=True) + "\n")
     writer.note(VERSION, folder / VERSION, is_written=not is_kept)
-    return Publication(version, content, made == place, writer.finish())
+    return Publication(version, content, latest == place, writer.finish())
+
+
+def _clear(workspace: Workspace) -> None:
+    """Remove what a run that was killed left, and put a version that waits in its place."""
+    place, waiting = workspace.published, workspace.published_next
+    for left in place.parent.glob(f"{ROWS}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    for folder in filter(Path.is_dir, (place, waiting)):
+        set_aside_damaged(folder, HISTORY_LOST)
+    if waiting.exists():
+        _put_in_place(waiting, place, tries=1)
+
+
+def _changed(writer: OutputWriter, months: list[ParquetMonth]) -> set[str]:
+    """Return the names of the Parquet files whose fingerprint changed."""
+    return {
+        name
+        for month in months
+        for name, fingerprint in month.fingerprints.items()
+        if writer.changed(name, {"rows": fingerprint})
+    }
+
+
+def _content_of(files: Mapping[str, str]) -> str:
+    """Return the sha256 of the list of files as `sha256sum` would print it."""
+    listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
+    return sha256(listed.encode()).hexdigest()
 
 
 def checkpoint(warehouse: Path) -> None:
@@ -169,13 +184,13 @@ def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, s
 def _write_version(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
-    made: Path,
+    copy: Path,
     marts: list[Mart],
     content: str,
     has_before: bool,
 ) -> str:
     """Turn a copy of the warehouse into a new version, synced to disk, beside the published one."""
-    con.execute(f"attach {as_literal(made)} as published (read_write)")
+    con.execute(f"attach {as_literal(copy)} as published (read_write)")
     try:
         names = {mart.name for mart in marts} | {*COMPARED, *HISTORY}
         con.execute("create table published.clock_days as from raw.clock_days")
@@ -190,10 +205,10 @@ def _write_version(
         version = _note_version(con, workspace, content, has_before=has_before)
     finally:
         con.execute("detach published")
-    _sync(made)
+    _sync(copy)
     if os.name == "posix":
-        made.chmod(0o444)  # opened to write in it, it would be locked for all others
-    made.replace(workspace.published_next)
+        copy.chmod(0o444)  # opened to write in it, it would be locked for all others
+    copy.replace(workspace.published_next)
     return version
 
 
