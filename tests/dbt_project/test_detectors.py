@@ -1,6 +1,6 @@
-"""Each detector fires on its fault and on nothing else: measured data, and faults put into it.
+"""Detectors fire on a fault put into measured data and on nothing else, and findings reach people.
 
-What a rule does at its threshold is in the unit tests beside the models.
+Thresholds are tested by the unit tests beside the models; not every detector has one.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""docs/rules.md names every detector, and has the thresholds that the project has."""
+"""docs/rules.md has every detector in both tables, and the thresholds that the project has."""
 
 import re
 
@@ -8,14 +8,35 @@ from conftest import DBT_PROJECT, PROJECT
 
 TEXT = (PROJECT / "docs/rules.md").read_text(encoding="utf-8")
 ANCHORS = set(re.findall(r'<a id="([\w-]+)">', TEXT))
+ADVISED = re.findall(r"^\| \[`(\w+)`\]\(#(\w+)\) \| \S", TEXT, re.MULTILINE)
+DETECTORS = {
+    path.stem.removeprefix("detect_")
+    for path in (DBT_PROJECT / "models/detectors").glob("detect_*.sql")
+}
 VARIABLES = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]
 STATED = re.findall(r"`(\w+)` = ([\d.]+)( %)?", TEXT)
 
 
-def test_every_detector_has_its_place():
-    detectors = {path.stem for path in (DBT_PROJECT / "models/detectors").glob("detect_*.sql")}
-    assert len(detectors) > 20
-    assert {name.removeprefix("detect_") for name in detectors} <= ANCHORS
+def test_every_detector_has_its_formula_and_its_advice():
+    assert len(DETECTORS) > 20
+    assert DETECTORS <= ANCHORS
+    assert sorted(ADVISED) == sorted((name, name) for name in DETECTORS)
+
+
+def test_findings_read_check_and_describe_every_detector():
+    sql = (DBT_PROJECT / "models/marts/findings.sql").read_text("utf-8")
+    assert set(re.findall(r"'(\w+)',", sql)) == DETECTORS
+    text = (DBT_PROJECT / "models/marts/findings.yml").read_text("utf-8")
+    (model,) = yaml.safe_load(text)["models"]
+    checks = [
+        (test["no_finding"]["name"], test["no_finding"]["arguments"]["rule"])
+        for test in model["data_tests"]
+        if "no_finding" in test
+    ]
+    assert sorted(checks) == sorted((f"detect_{name}", name) for name in DETECTORS)
+    rule = next(column for column in model["columns"] if column["name"] == "rule")
+    described = rule["description"].partition(":")[2]
+    assert set(re.findall(r"\w+", described)) - {"or"} == DETECTORS
 
 
 def test_every_reference_leads_somewhere():
