@@ -86,7 +86,9 @@ def test_what_starts_between_two_intervals_is_no_peak_anywhere(root):
         "select evidence || meaning from findings where rule = 'interval_length' "
         "and feeder = 'late'",
     )
-    assert "96 readings starting between two intervals" in printed[0] and "never a peak" in printed[0]
+    assert (
+        "96 readings starting between two intervals" in printed[0] and "never a peak" in printed[0]
+    )
 
 
 def test_a_word_that_keeps_a_reading_out_of_the_peak_or_the_energy_is_told(root):
@@ -119,7 +121,8 @@ def test_what_was_withdrawn_and_comes_back_is_told(root):
     withdraw_file(space, "data/KW/2024-03/jitter.csv", "not sure")
     printed = summary(space.root, build(space, *only(*MADE)))
     assert (
-        "withdrawal: jitter restated 2024-03: 288 intervals (288 of them no longer known)" in printed
+        "withdrawal: jitter restated 2024-03: 288 intervals (288 of them no longer known)"
+        in printed
     )
     (space.dropbox / "jitter.csv").write_bytes(bytes_of)
     printed = summary(space.root, build(space, *only(*MADE)))

@@ -4,19 +4,15 @@ Files come, late, corrected, withdrawn, released; meter-data.csv is edited; in a
 step the tables that `dbt build` brought up to date are compared with those that it rebuilds.
 """
 
-import random
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copyfile, copytree
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-import raw_exports
 from changing_months import Months, rows_of
 from conftest import BUILD, bring_up_to_date, dbt, query, take_in, write_files
 
-from ingest.review import release_file, withdraw_file
 from ingest.workspace import Workspace
 
 # what holds no figures

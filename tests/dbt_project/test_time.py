@@ -7,9 +7,8 @@ clock, and must come back as those starts with their energy. What a clock cannot
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from shutil import copyfile
@@ -17,8 +16,20 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-import raw_exports
-from clock_meters import DENVER, REFUSED, Row, SURE, SYSTEM_IN_DENVER, UNSURE, drop_all, export, load, meter, rows_of
+from clock_meters import (
+    DENVER,
+    REFUSED,
+    SURE,
+    SYSTEM_IN_DENVER,
+    UNSURE,
+    Row,
+    autumn,
+    drop_all,
+    export,
+    load,
+    rows_of,
+    spring,
+)
 from conftest import bring_up_to_date, dbt, query
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,6 +39,7 @@ from ingest.clock import clock_days
 from ingest.raw_files import inspect_file
 from load_profile.plots.profile_lines import profiles_and_gaps
 from load_profile.plots.system import read_system
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> tuple[Path, set[str]]:
@@ -166,7 +178,8 @@ def test_times_that_the_clock_does_not_tell_are_counted_and_warned_of(made):
     printed = dict(query(root, unclear))
     assert printed["autumn_columns"].startswith("4 rows with a Start Time that a clock of ")
     assert (
-        "shows twice" in printed["autumn_columns"] and "in autumn_columns-" in printed["autumn_columns"]
+        "shows twice" in printed["autumn_columns"]
+        and "in autumn_columns-" in printed["autumn_columns"]
     )
     assert "never shows" in printed["spring_undeclared"]
 
