@@ -159,4 +159,4 @@ def _remove_sample(workspace: Workspace) -> None:
             "its rows of feeders without a file: the next run counts all their time as missing."
         )
     if removed.others:
-        print(f"{removed.others} files of yours stay: `load-profile run` makes everything anew.")
+        print(f"{removed.others} files of yours stay: `load-profile run` rebuilds everything.")

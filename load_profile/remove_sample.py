@@ -43,7 +43,7 @@ def holds_sample_and_others(workspace: Workspace) -> bool:
 def remove_sample(workspace: Workspace) -> Removed:
     """Delete the sample's files, its rows in the warehouse and all that was made from them.
 
-    With files of others the warehouse is made anew from theirs; without, it is deleted.
+    If files of others are left the warehouse is rebuilt from them; else it is deleted.
     """
     sample = simulated(workspace.root)
     others = 0

@@ -68,8 +68,8 @@
     )
 {%- endmacro %}
 
-{# The same on the system's clock, of the feeders with a month to be made; near these months, or at
-   any time. #}
+{# The same on the system's clock, of the feeders with a dirty month; near these months, or at any
+   time. #}
 {% macro dated_intervals(parts, at_any_time=false) -%}
     (
         select

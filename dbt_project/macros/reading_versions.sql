@@ -1,4 +1,4 @@
-{# CTEs that end in `versions`: of the parts to be made, the readings of an interval one after the
+{# CTEs that end in `versions`: of the dirty partitions, the readings of an interval one after the
    other, each of which replaced the one before. Only where files meet is an interval read twice. A
    reading that may belong to another hour never replaced one that does not, nor an unknown value a
    known one. #}

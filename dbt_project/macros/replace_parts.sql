@@ -37,7 +37,7 @@
     {{- return(run_query(held).columns[0].values()[0] == 0) -}}
 {%- endmacro %}
 
-{# Whether only some parts are to be made; else all are. #}
+{# Whether only some partitions are rebuilt, not the whole model. #}
 {% macro is_by_parts() -%}
     {{- return(adapter.dispatch('is_by_parts')()) -}}
 {%- endmacro %}
@@ -46,7 +46,7 @@
     {{- return(is_incremental()) -}}
 {%- endmacro %}
 
-{# Feeder and month of every part that should be otherwise than this model has it. #}
+{# Feeder and month of every partition whose fingerprint is not the one that this model has. #}
 {% macro dirty_parts(parts) -%}
     {{ adapter.dispatch('dirty_parts')(parts) }}
 {%- endmacro %}
@@ -56,7 +56,7 @@
     where wanted_stamp is distinct from held_stamp
 {%- endmacro %}
 
-{# Every part that there should be or that this model has, with both stamps. #}
+{# Every partition that there should be or that this model has, with both fingerprints. #}
 {% macro compared_parts(parts) -%}
     (
         select
@@ -75,7 +75,7 @@
     ) as compared
 {%- endmacro %}
 
-{# For `where`: this row belongs to a part that is to be made; in a full build all do. #}
+{# For `where`: this row belongs to a dirty partition; in a full build all do. #}
 {% macro is_in_dirty_part(parts, time, feeder='feeder') -%}
     {%- if is_by_parts() -%}
         {{- is_in_parts(dirty_parts(parts), time, feeder) -}}
@@ -84,8 +84,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# True at least for every row of a dirty part and for none more than a day outside the first and
-   the last of them: written out, so that DuckDB skips what it need not read. #}
+{# True at least for every row of a dirty partition and for none more than a day outside the first
+   and the last of them: written out, so that DuckDB skips what it need not read. #}
 {% macro is_near_dirty_part(parts, time) -%}
     {%- if is_by_parts() -%}
         {{- is_near_parts(dirty_parts(parts), time) -}}
@@ -94,7 +94,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# True at least for every row whose time on any clock lies in a dirty part. #}
+{# True at least for every row whose time on any clock lies in a dirty partition. #}
 {% macro is_around_dirty_part(parts, time) -%}
     {%- if is_by_parts() -%}
         {%- set around -%}
@@ -126,8 +126,8 @@
     and {{ time }} < {{ dbt.dateadd('minute', 1440, "timestamp '" ~ until ~ "'") }}
 {%- endmacro %}
 
-{# The same for given parts: (feeder, time) lies in one; without a time any month, without a feeder
-   every feeder. #}
+{# The same for given partitions: (feeder, time) lies in one; without a time any month, without a
+   feeder every feeder. #}
 {% macro is_in_parts(parts, time, feeder) -%}
     {%- if feeder and time -%}
         {{ is_near_parts(parts, time) }}
@@ -142,8 +142,8 @@
     {%- endif %}
 {%- endmacro %}
 
-{# True for the rows of every file that has one in a dirty part; no other file need be read. A short
-   list is written out, so that the scan itself passes over the others. #}
+{# True for the rows of every file that has one in a dirty partition; no other file need be read. A
+   short list is written out, so that the scan itself passes over the others. #}
 {% macro is_in_dirty_file(parts) -%}
     {%- set periods = ref('stg_file_periods') -%}
     {%- if is_by_parts() -%}
@@ -179,7 +179,7 @@
     select {{ columns }} from {{ arguments.temp_relation }}
 {%- endmacro %}
 
-{# After a model is built, before its transaction ends: note which parts it has now. #}
+{# After a model is built, before its transaction ends: note which partitions it has now. #}
 {% macro note_parts() -%}
     {%- if config.get('incremental_strategy') == 'replace_parts' -%}
         {{ adapter.dispatch('note_parts')() }}
@@ -213,8 +213,8 @@
     )
 {%- endmacro %}
 
-{#- Tests look at the parts that were made since all tests of their model last passed, in
-    `dbt build`; in `dbt test`, or with --vars '{full_tests: true}', at everything. -#}
+{#- In `dbt build` tests look at the partitions that were built since all tests of their model last
+    passed; in `dbt test`, or with --vars '{full_tests: true}', at everything. -#}
 
 {% macro are_tests_scoped() -%}
     {{- return(
@@ -249,7 +249,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# At the end of `dbt build`: a model's parts are tested when every test that reads it passed. #}
+{# At the end of `dbt build`: a model's partitions are tested when every test that reads it
+   passed. #}
 {% macro note_tested(results) -%}
     {%- if execute and flags.WHICH == 'build' and target.type == 'duckdb' -%}
         {%- set passed = [] -%}

@@ -1,12 +1,13 @@
 {#- macros/replace_parts.sql on Apache Spark, whose Parquet tables cannot delete or change a row. A
-    table is partitioned by the month of its parts (`part_month`), and so is model_parts, by model
-    and month. A part that is not right makes its month dirty, for all feeders; dirty months are
+    table is partitioned by month (`part_month`), and so is model_parts, by model and month. A
+    feeder's month whose fingerprint differs makes the month dirty, for all feeders; dirty months are
     overwritten. What has no month (a feeder's gaps) is rebuilt as a whole.
 
-    Statements do not form one transaction here. The stamps of a month go before its rows are
-    touched and come back when it is whole: a run that is killed leaves a dirty month behind.
+    Statements do not form one transaction here. The fingerprints of a month are removed
+    before its rows are touched and written when it is whole: a run that is killed leaves a dirty
+    month behind.
 
-    With --vars '{month: 2021-07-01}' only that month is made, so that months can run apart. -#}
+    With --vars '{month: 2021-07-01}' only that month is built, so that months can run apart. -#}
 
 {% macro spark__create_model_parts() -%}
     create table if not exists {{ target.schema }}.model_parts (
@@ -20,7 +21,7 @@
     ) using parquet partitioned by (model, part_month)
 {%- endmacro %}
 
-{# Other code makes parts dirty, not the table; only without months there is nothing to keep. #}
+{# Changed code makes all months dirty; only a table without months is rebuilt as a whole. #}
 {% macro spark__should_full_refresh() -%}
     {{- return(flags.FULL_REFRESH or not config.get('part_time')) -}}
 {%- endmacro %}
@@ -51,7 +52,7 @@
         and {{ is_wanted_month() }}
 {%- endmacro %}
 
-{# Of parts with a month, those of the month that is made. #}
+{# Of partitions with a month, those of the month that is built. #}
 {% macro is_wanted_month() -%}
     {%- if var('month') and config.get('part_time') -%}
         month_start_at = timestamp '{{ var("month") }}'
@@ -60,7 +61,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Months in which a part is not right, as text. #}
+{# Months in which a fingerprint differs, as text. #}
 {% macro dirty_months() -%}
     {%- set months -%}
         select distinct cast(cast(month_start_at as date) as string) as part_month
@@ -108,7 +109,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# A test looks at everything, or at the month that is made. #}
+{# A test looks at everything, or at the month that is built. #}
 {% macro spark__can_scope_tests() -%}
     {{- return(var('month') != '') -}}
 {%- endmacro %}

@@ -1,5 +1,6 @@
-{# A model's key: the columns together are unique and none of them is NULL. With `time`, only parts
-   that are not tested yet are looked at; with `newer_than`, only files that this table has not.
+{# A model's key: the columns together are unique and none of them is NULL. With `time`, only
+   partitions that are not tested yet are looked at; with `newer_than`, only files that this table
+   has not.
 
    `few` names two expressions for a large table: one that puts its rows into groups, and a whole
    number below `few[2]` that differs between nearly all rows of a group. A group with as many

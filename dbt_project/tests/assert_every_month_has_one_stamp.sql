@@ -1,4 +1,4 @@
--- A month without a stamp would be missing from lp/*.csv without a word.
+-- A month without a fingerprint would silently be missing from lp/*.csv.
 {{ config(meta={"dagster": {"ref": {"name": "output_stamps"}}}) }}
 
 with
