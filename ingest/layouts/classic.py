@@ -10,18 +10,16 @@ from datetime import datetime
 import duckdb
 
 from ingest.layouts import classic_cells, classic_outline, classic_scan
-from ingest.layouts.interface import Outline, RawFile, Reading, Recognition, Values
+from ingest.layouts.interface import Outline, RawFile, Reading, Values
+from ingest.problems import Problem
 
 
 class ClassicLayout:
     """The layout of the meter-reading tool's own exports, also of its older version."""
 
-    name = "classic"
-
-    def recognise(self, beginning: bytes) -> Recognition:
-        """Return whether a header row begins somewhere in it."""
-        why = classic_outline.why_not(beginning)
-        return Recognition(why is None, why)
+    def why_not(self, beginning: bytes) -> Problem | None:
+        """Return why no header row begins in it, None if one does."""
+        return classic_outline.why_not(beginning)
 
     def outline(self, data: bytes) -> Outline:
         """Return what header, first and last row say."""
@@ -36,5 +34,5 @@ class ClassicLayout:
         return classic_cells.first_row_at(raw, start)
 
     def values_by_time(self, raw: RawFile) -> dict[tuple[bytes, bytes], Values]:
-        """Return values by the text of start and end; of a repeated time, the last."""
+        """Return values by the text of start and end as written; of a repeated time, the last."""
         return classic_cells.values_by_time(raw)

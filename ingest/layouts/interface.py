@@ -1,8 +1,9 @@
-"""Define what a layout is given and what it gives back. Knows no layout, no rule and no words.
+"""Define what a layout is given and what it gives back. Knows no layout and no rule.
 
 A layout describes how one kind of file is read. Its rows are all that the rules look at: one row
-per feeder and interval, with the columns of `ROW_COLUMNS`. The key is file, line and position: a
-line may hold several intervals or feeders. The feeder is a value of the row.
+per feeder and interval, with the columns of `ROW_COLUMNS`. The key is file, line and position.
+raw.interval_reads has neither position nor feeder of a row: so far a line holds one interval, and
+all rows of a file are of the feeder in its name.
 """
 
 import re
@@ -19,21 +20,25 @@ from ingest.problems import Problem
 from ingest.serial_numbers import Serial
 
 VALUES = ("del_raw", "rec_raw", "kva_del_raw", "kva_rec_raw")
-ROW_COLUMNS = (
-    *("file_no", "feeder", "line_number", "position", "record_no", "event_type"),
-    *("start_local", "end_local", *VALUES, "long_values", "serial_no"),
-)
+# Name and type in DuckDB. All but the first four and the two times may be NULL: a value that is
+# unknown, never 0; a record that the layout does not number; `long_values` unless one of the values
+# has more than six decimals, then all four with all of their digits.
+ROW_COLUMNS = {
+    "file_no": "INTEGER",
+    "feeder": "VARCHAR",
+    "line_number": "BIGINT",
+    "position": "INTEGER",
+    "record_no": "BIGINT",
+    "event_type": "VARCHAR",
+    "start_local": "TIMESTAMP",
+    "end_local": "TIMESTAMP",
+    **dict.fromkeys(VALUES, "DECIMAL(18,6)"),
+    "long_values": "DECIMAL(38,18)[]",
+    "serial_no": "VARCHAR",
+}
 Values = tuple[Decimal | None, ...]
-# What this program appends to the name of a rejected file, perhaps with a piece of its hash.
+# What `filing` appends to the name of a rejected file, perhaps with a piece of its hash.
 REJECTED_AS = re.compile(r"(-[0-9a-f]{8})?_(SEQUENCE-ERROR|UNREADABLE|UNKNOWN-METER|EMPTY)\Z")
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """Whether a file is of a layout; if not, why."""
-
-    fits: bool
-    why: Problem | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,10 @@ class Outline:
 
 @dataclass(frozen=True)
 class Reading:
-    """The table or view that holds the rows read, and the problems of files that were not read."""
+    """The table or view that holds the rows read, and the problems of files that were not read.
+
+    No two layouts may name theirs alike.
+    """
 
     rows: str
     problems: Mapping[int, Problem]
@@ -65,10 +73,8 @@ class Reading:
 class Layout(Protocol):
     """A reader of one layout."""
 
-    name: str
-
-    def recognise(self, beginning: bytes) -> Recognition:
-        """Return whether a file that begins so is of this layout."""
+    def why_not(self, beginning: bytes) -> Problem | None:
+        """Return why a file that begins so is not of this layout, None if it is."""
         ...
 
     def outline(self, data: bytes) -> Outline:
@@ -76,7 +82,11 @@ class Layout(Protocol):
         ...
 
     def read(self, con: duckdb.DuckDBPyConnection, files: Mapping[int, "RawFile"]) -> Reading:
-        """Read all rows of files, by their number in the batch."""
+        """Read all rows of files, by their number in the batch, into a temporary table or view.
+
+        Called once a batch, also without any file: the relation has to exist even then. A file that
+        writes only the ends of its intervals gets its starts here.
+        """
         ...
 
     def first_row_at(self, raw: "RawFile", start: datetime) -> tuple[int | None, Values] | None:
@@ -84,7 +94,7 @@ class Layout(Protocol):
         ...
 
     def values_by_time(self, raw: "RawFile") -> dict[tuple[bytes, bytes], Values]:
-        """Return values by the text of start and end; of a repeated time, the last."""
+        """Return values by the text of start and end as written; of a repeated time, the last."""
         ...
 
 

@@ -22,6 +22,7 @@ from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
 from ingest.layouts.classic_cells import TIME_FORMAT
 from ingest.layouts.classic_scan import UNKNOWN
+from ingest.layouts.interface import ROW_COLUMNS
 from ingest.letters import expected, found, reason, write_letter
 from ingest.raw_files import feeder_in, inspect_file
 from ingest.warehouse import SCHEMA
@@ -104,6 +105,12 @@ def clock_rows(*spans: tuple[str, str]) -> str:
 
 
 # Layout
+
+
+def test_the_rows_have_the_columns_and_types_of_the_interface_also_without_any_file(checker):
+    assert check_files(checker.con, []) == []
+    found = checker.con.execute("select column_name, column_type from (describe batch_rows)")
+    assert dict(found.fetchall()) == ROW_COLUMNS
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

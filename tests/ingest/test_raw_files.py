@@ -48,6 +48,21 @@ def test_the_feeder_is_the_part_of_the_name_before_the_first_dash(name, feeder):
     assert feeder_in(name) == feeder
 
 
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty_file"),
+        (b"\xef\xbb\xbf \n,\n", "empty_file"),
+        (b"\xff\xfeR\0", "utf_16"),
+        (b"time,value\n", "no_header"),
+        (b"x" * 100_000, "no_header"),
+    ],
+)
+def test_a_file_of_no_layout_has_a_problem(tmp_path, data, code):
+    raw = inspect(tmp_path, data)
+    assert (raw.layout, raw.problem.code) == (None, code)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("tail", ["", "\n", "\n\n,,,,,,,\n"])
