@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.layouts.interface import RawFile
-from ingest.letters import one_line
+from ingest.letters import closing_note
 from ingest.logs import append_logs
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
@@ -205,7 +205,7 @@ def _clear_closed(con: duckdb.DuckDBPyConnection, workspace: Workspace, filed: l
             if not old.exists():
                 note.unlink(missing_ok=True)
         elif note.exists():
-            write_text(note, f"Closed: {one_line(name)} was accepted since.\n\n{letter}")
+            write_text(note, closing_note(name, letter))
 
 
 def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> None:

@@ -1,6 +1,7 @@
 """Put problems into words: the letter beside a rejected file, and its reason in the ledger.
 
-The words are in letters.toml and nowhere else. Knows problems, not folders or tables.
+All words are in letters.toml, but for counted nouns with their plural and the `and`, `or` of lists,
+which are here. Knows problems, not folders or tables.
 """
 
 import tomllib
@@ -74,6 +75,11 @@ def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) 
     return "\n\n".join([*parts, words["end"]]) + "\n"
 
 
+def closing_note(name: str, letter: str) -> str:
+    """Return the letter of a rejected file that an accepted one has replaced."""
+    return _all_words()["letter"]["closed"].format(name=one_line(name)) + "\n\n" + letter
+
+
 def _facts(raw: RawFile, problem: Problem, stored_as: str, now: datetime) -> str:
     """Return the head of a letter, one fact a line."""
     words = _all_words()["letter"]
@@ -86,7 +92,7 @@ def _facts(raw: RawFile, problem: Problem, stored_as: str, now: datetime) -> str
     facts = {
         "file": raw.name,
         "title": _words(problem.code)["title"],
-        "when": f"{now:%Y-%m-%d %H:%M:%S} UTC",
+        "when": words["when_text"].format(when=now),
         "place": words["place_text"].format(place=stored_as),
         "hash": raw.sha256,
         "line": line,
@@ -156,14 +162,14 @@ def _slip_texts(words: Words, values: Mapping) -> dict[str, str]:
     column = _all_words()["columns"]["start_local" if is_start else "end_local"]
     starts, slips = values["starts_at_midnight"], values["slip_count"]
     kind = "rows_at_midnight" if len(starts) > 1 else "row_starts" if starts[0] else "row_ends"
-    sides = ("before" if earlier else "after" for earlier in reversed(values["is_earlier"]))
+    sides = (words["before" if earlier else "after"] for earlier in reversed(values["is_earlier"]))
     return {
         "column": column,
         "wrong": _time(found_start if is_start else found_end),
         "right": _time(start if is_start else end),
         "slips": f"{slips:,}",
         "rows": f"{_count(values['row_count'], 'row')}",
-        "verb": "looks" if slips == 1 else "look",
+        "verb": words["looks" if slips == 1 else "look"],
         "where": words[kind].format(days=" or ".join(sides)),
         "more": words["more"] if values["has_other_breaks"] else "",
     }
