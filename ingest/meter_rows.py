@@ -48,6 +48,9 @@ RESERVED_ON_WINDOWS = {
 }
 # Names of the sum of all feeders and of files of all of them.
 RESERVED = {"total", "all", "monthly"}
+# Names of plots of all feeders, which are beside lp/plots/<feeder>.png. Plots are made by a package
+# that imports this one; a test compares these names with its catalog.
+RESERVED_FOR_PLOTS = {"heat-map", "load-duration", "typical-day", "by-month", "gap-calendar"}
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,8 @@ def _allowed(column: str, found: dict) -> str:
     """Return what is allowed in a column."""
     if column == "sta" and found["feeder"].casefold() in RESERVED:
         return "any other name: 'all', 'monthly' and 'total' stand for all feeders together"
+    if column == "sta" and found["feeder"].casefold() in RESERVED_FOR_PLOTS:
+        return "any other name: lp/plots has a plot of all feeders with this name"
     if column == "valid_to" and found["valid_to"]:
         return "a time after valid_from"
     return ALLOWED[column]
@@ -137,7 +142,7 @@ def is_feeder_name(name: str) -> bool:
         and name.isprintable()
         and name == name.strip("-")
         and len(name.encode()) <= MOST_FEEDER_BYTES
-        and name.casefold() not in RESERVED
+        and name.casefold() not in RESERVED | RESERVED_FOR_PLOTS
         and lower.split(".")[0].strip() not in RESERVED_ON_WINDOWS
         and not lower.endswith("_gaps")
     )

@@ -5,7 +5,7 @@ A plot is redrawn when its code or a row of one of these tables has changed.
 
 from typing import NamedTuple
 
-NET_LOAD, PLANNER = "plots", "planner_plots"  # steps of a run
+NET_LOAD, PLANNER = "plots", "planner_plots"  # keys of lp/.outputs.json, one a step
 
 
 class Plot(NamedTuple):
@@ -24,7 +24,7 @@ class Plot(NamedTuple):
 FEEDER = "<feeder>"
 INTERVALS = ("output_stamps", "stg_meter_data", "stg_system")  # fingerprints of all interval rows
 
-# A feeder's name has no `-`, so it is never the name of another plot; `all` is reserved.
+# No feeder has the name of another plot: `ingest.meter_rows` reserves them.
 PLOTS = (
     Plot(
         NET_LOAD,

@@ -1,5 +1,6 @@
 """Draw the plots of the catalog that are out of date and write them to lp/plots/<name>.png."""
 
+from collections.abc import Iterable
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -87,14 +88,20 @@ def _row_hashes(
 
 def code_fingerprint(plot: Plot, folder: Path = Path(__file__).parent) -> str:
     """Return a fingerprint of what draws a plot: its files, those of no plot, and libraries."""
-    others = tuple(other.module for other in PLOTS if other.module != plot.module)
+    modules = {*(other.module for other in PLOTS), "catalog", "draw", "pool"}
     files = sorted(path for kind in ("*.py", "*.sql") for path in folder.glob(kind))
     texts = [
         path.read_text("utf-8")
         for path in files
-        if not path.stem.startswith((*others, "catalog", "draw", "pool"))
+        if owner_of(path.stem, modules) in (None, plot.module)
     ]
     return fingerprint_of(*texts, *map(version, ("matplotlib", "seaborn")))
+
+
+def owner_of(stem: str, modules: Iterable[str]) -> str | None:
+    """Return the module that a file below plots/ belongs to: `heat_map_cells` to `heat_map`."""
+    owners = [name for name in modules if f"{stem}_".startswith(f"{name}_")]
+    return max(owners, key=len, default=None)
 
 
 def _tasks(

@@ -10,6 +10,7 @@ from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.meter_rows import COLUMNS, MeterRow
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.plots.catalog import FEEDER, PLOTS
 
 FULL = dict.fromkeys(COLUMNS, "") | {"sta": "north", "meter": "17", "multiplier": "28800"}
 
@@ -113,6 +114,14 @@ WRONG = [
 def test_a_wrong_value_is_named_with_row_column_and_what_is_allowed(tmp_path, column, value):
     text = complaint(tmp_path, table({"sta": "good"}, {column: value}))
     assert f"row 3, column {column!r}, value {value!r}: allowed is " in text
+
+
+def test_no_feeder_has_the_name_of_a_plot_of_all_feeders(tmp_path):
+    names = [plot.name for plot in PLOTS if plot.name != FEEDER]
+    assert len(names) > 5
+    for name in (*names, names[-1].upper()):
+        text = complaint(tmp_path, table({"sta": "good"}, {"sta": name}))
+        assert f"row 3, column 'sta', value {name!r}: allowed is any other name: " in text
 
 
 @pytest.mark.parametrize("name", ["total", "all", "monthly", "Total", "ALL", "MONTHLY"])

@@ -28,7 +28,7 @@ from load_profile.plots import (
 from load_profile.plots.axes import to_png
 from load_profile.plots.catalog import PLANNER_NAMES, PLOTS
 from load_profile.plots.day_grid import NOT_EXPECTED, DayGrid
-from load_profile.plots.draw import code_fingerprint, draw_planner_plots
+from load_profile.plots.draw import code_fingerprint, draw_planner_plots, owner_of
 from load_profile.plots.heat_map import BOTH, FEED_IN, LOAD
 from load_profile.plots.pool import module_of
 from load_profile.plots.theme import GAP_EDGE, NO_READINGS, NO_TOTAL
@@ -139,7 +139,21 @@ def test_a_change_of_code_redraws_the_plots_that_it_draws(tmp_path):
 
     assert redrawn("heat_map.py") == redrawn("heat_map_cells.sql") == {"heat-map"}
     assert redrawn("axes.py") == redrawn("system.sql") == {plot.name for plot in PLOTS}
+    assert redrawn("heat_mapping.py") == {plot.name for plot in PLOTS}  # of no plot
     assert redrawn("catalog.py") == redrawn("pool.py") == set()
+
+
+def test_a_file_belongs_to_the_module_with_the_longest_name_before_an_underscore():
+    modules = ("heat_map", "heat_map_small", "draw")
+    owners = {
+        "heat_map": "heat_map",
+        "heat_map_cells": "heat_map",
+        "heat_map_small": "heat_map_small",
+        "heat_map_small_cells": "heat_map_small",
+        "heat_mapping": None,
+        "drawing": None,
+    }
+    assert {stem: owner_of(stem, modules) for stem in owners} == owners
 
 
 def test_every_plot_of_the_catalog_can_be_read_and_drawn():
