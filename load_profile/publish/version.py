@@ -30,6 +30,9 @@ from load_profile.publish.marts import Mart, as_literal
 from load_profile.publish.parquet import ROWS, VERSION, ParquetMonth, parquet_months, write_parquet
 
 HISTORY_LOST = "it is rebuilt, and what earlier versions changed is forgotten"
+DAMAGED = f"was damaged: {HISTORY_LOST}"
+OLDER = "was published by an earlier version of load-profile: its history begins again"
+FOREIGN = "was not published by load-profile: it is replaced, and the history begins again"
 TRIES, PAUSE = 10, 0.3  # to replace a file that Windows holds while it is read
 SOURCES_OF_FIGURES = ("feeder_days", "system_days")  # of feeder_figures and total_figures
 UNTESTED = """
@@ -37,13 +40,16 @@ select string_agg(distinct model, ', ' order by model)
 from model_parts
 where not is_tested and model in (select unnest(?))
 """
-# A file without the tables that a change is judged by was written by an earlier release.
+# Of a file without the tables that a change is judged by, this fails.
 LATEST = f"""
 select version, content
 from before.versions
 where (select count(*) from {", ".join(f"(from before.{name} limit 1)" for name in COMPARED)}) >= 0
 order by version desc
 limit 1
+"""
+IS_OURS = """
+select count(*) > 0 from duckdb_tables() where database_name = 'before' and table_name = 'versions'
 """
 TABLES_AND_VIEWS = """
 select 'table', schema_name, table_name from duckdb_tables() where database_name = 'published'
@@ -158,27 +164,34 @@ def _check_tested(con: duckdb.DuckDBPyConnection, marts: list[Mart]) -> None:
 def _before(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, str] | None]:
     """Attach the latest version as `before`; yield its name and content, None if there is none."""
     copy = path.with_name("published.before.duckdb")
-    found = None
-    for file in (path, copy) if path.exists() else ():
-        try:
-            con.execute(f"attach {as_literal(file)} as before (read_only)")
-            found = con.execute(LATEST).fetchone()
-            break
-        except duckdb.IOException:
-            # somebody has opened it to write in it, and holds its lock
-            shutil.copyfile(path, copy)
-        except (duckdb.CatalogException, duckdb.PermissionException):
-            break  # not a file of ours
-        except duckdb.Error as error:
-            if not damage_advice(str(error)):
-                raise
-    if path.exists() and not found:
-        notices.warning("%s was damaged: %s.", path, HISTORY_LOST)
+    found = _latest(con, path, copy) if path.exists() else None
+    if isinstance(found, str):
+        notices.warning("%s %s.", path, found)
+        found = None
     try:
         yield found
     finally:
         con.execute("detach database if exists before")
         copy.unlink(missing_ok=True)
+
+
+def _latest(con: duckdb.DuckDBPyConnection, path: Path, copy: Path) -> tuple[str, str] | str:
+    """Attach a published file, or a copy if need be; return name and content, or what is wrong."""
+    for file in (path, copy):
+        try:
+            con.execute("detach database if exists before")  # of the first try
+            con.execute(f"attach {as_literal(file)} as before (read_only)")
+            return con.execute(LATEST).fetchone() or DAMAGED
+        except (duckdb.CatalogException, duckdb.BinderException, duckdb.PermissionException):
+            return OLDER if con.execute(IS_OURS).fetchone()[0] else FOREIGN
+        except duckdb.Error as error:
+            if damage_advice(str(error)):
+                break
+            if not isinstance(error, duckdb.IOException):
+                raise
+            # somebody has opened it to write in it, and holds its lock
+            shutil.copyfile(path, copy)
+    return DAMAGED
 
 
 def _write_version(
@@ -221,7 +234,7 @@ def _note_version(
     except duckdb.Error:
         if not has_before or _is_whole(con, "before"):
             raise
-    notices.warning("%s was damaged: %s.", workspace.published, HISTORY_LOST)
+    notices.warning("%s %s.", workspace.published, DAMAGED)
     return note_version(con, content, has_before=False)
 
 

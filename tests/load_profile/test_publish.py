@@ -468,6 +468,44 @@ def test_a_folder_of_the_name_is_put_aside(space, caplog):
     assert (space.warehouse.parent / "published.duckdb.damaged-1/somebody's").is_dir()
 
 
+@pytest.mark.parametrize("share", [0.01, 0.5, 1])
+def test_a_published_file_that_was_cut_off_is_called_damaged_and_stops_no_run(space, share, caplog):
+    whole = space.published.read_bytes()
+    space.published.chmod(0o644)
+    space.published.write_bytes(whole[: int(share * (len(whole) - 200_000))])
+    if share == 1:  # it opens, and then its versions cannot be read
+        with connect(space) as con, pytest.raises(duckdb.IOException):
+            con.execute("from versions").fetchall()
+    assert "was damaged: it is rebuilt" in published_again(space, caplog)
+
+
+@pytest.mark.parametrize(
+    ("change_it", "said"),
+    [
+        ("drop table model_parts", "was published by an earlier version of load-profile"),
+        ("alter table versions drop content", "was published by an earlier version"),
+        ("drop table versions", "was not published by load-profile: it is replaced"),
+    ],
+)
+def test_a_published_file_of_an_earlier_release_or_of_others_is_called_that(
+    space, change_it, said, caplog
+):
+    space.published.chmod(0o644)
+    with closing(duckdb.connect(str(space.published))) as con:
+        con.execute(change_it)
+    text = published_again(space, caplog)
+    assert said in text and "damaged" not in text
+
+
+def published_again(space: Workspace, caplog) -> str:
+    """Publish a whole version that begins the history; return the notices."""
+    made = publish(space, MARTS)
+    assert made.is_in_place and rows(space, "select version from versions") == [(made.version,)]
+    assert rows(space, "select count(*) from feeder_profiles") > [(0,)]
+    assert not list(space.warehouse.parent.glob("published.*.duckdb"))
+    return caplog.text
+
+
 # What versions changed
 
 
