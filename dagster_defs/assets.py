@@ -69,7 +69,7 @@ def asset_of(step: Step, needs: Sequence[str], description: str) -> AssetsDefini
     )
     def output(context: AssetExecutionContext, workspace: WorkspaceResource) -> MaterializeResult:
         progress.info(step.progress)
-        values = step.function(_run(context, workspace))
+        values = step.values(_run(context, workspace))
         if step.is_last:
             finish(workspace.files, context.run.run_id)
         return MaterializeResult(metadata=values_metadata(values))

@@ -107,7 +107,12 @@ def asset_of_test(test: Mapping, manifest: Mapping) -> str:
     if named:
         return named["name"]
     nodes = test["depends_on"]["nodes"]
-    (node,) = nodes if len(nodes) == 1 else (test["attached_node"],)
+    node = nodes[0] if len(nodes) == 1 else test.get("attached_node")
+    if node is None:
+        raise DbtError(
+            f"The test {test['name']} does not read one table alone: name the one to show it with, "
+            "as in config(meta={'dagster': {'ref': {'name': 'gaps'}}})."
+        )
     return asset_of_node(node, manifest)
 
 

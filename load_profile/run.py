@@ -6,7 +6,6 @@ order and what failed, not what a step does.
 
 import json
 import logging
-import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,11 +25,10 @@ from load_profile.dbt import DbtProcess, ensure_manifest
 from load_profile.dbt_results import CheckResult, TableBuilt
 from load_profile.plots.catalog import PLOTS
 from load_profile.selection import Graph, graph_of
-from load_profile.steps import RAW_TABLES, STEPS, Run, Step, Values, take_in
+from load_profile.steps import RAW_TABLES, SECONDS, STEPS, Run, Step, Values, take_in
 
 progress = logging.getLogger("load_profile.progress")
 PARALLEL_STEPS = 2  # after dbt
-SECONDS = "seconds"
 # values that name what a step left undone without failing
 NOT_DONE = (("raw/files", "alerts"), ("published", "waits for the next run"))
 
@@ -87,6 +85,7 @@ def run_steps(
     Raises SelectionError for a selection that names nothing.
     """
     run = Run(workspace, utc_now())
+    (workspace.logs / "run.log").unlink(missing_ok=True)  # of the run before
     chosen = choose(select, plots=plots)
     workspace.prepare()
     workspace.last_run.unlink(missing_ok=True)
@@ -118,7 +117,9 @@ def _run_all(
         with ExitStack() as stack:
             if models is None or models:
                 progress.info("Starting dbt")
-                ensure_manifest()
+                _do("dbt_models", ensure_manifest, results)
+                if results.failed:
+                    return
                 dbt = stack.enter_context(DbtProcess(run.workspace.root, variables))
             if chosen is None or chosen & RAW_TABLES.keys():
                 _do("raw_tables", lambda: _take_in(run, results, reporter), results)
@@ -132,7 +133,7 @@ def _run_all(
                 list(pool.map(lambda step: _do_step(step, run, results, reporter), group))
 
 
-def _do(name: str, step: Callable[[], None], results: Results) -> None:
+def _do(name: str, step: Callable[[], object], results: Results) -> None:
     """Call a step and note its failure."""
     try:
         step()
@@ -154,7 +155,13 @@ def _import_early(pool: ThreadPoolExecutor, steps: Sequence[Step]) -> None:
     pool.submit(lambda: list(map(import_module, modules)))
 
 
-def _build(run: Run, dbt: DbtProcess, models, results: Results, reporter: Reporter) -> None:
+def _build(
+    run: Run,
+    dbt: DbtProcess,
+    models: frozenset[str] | None,
+    results: Results,
+    reporter: Reporter,
+) -> None:
     options = []
     if models is not None:  # no test of a table that may not be there
         options = ["--indirect-selection", "buildable", "--select", *sorted(models)]
@@ -171,8 +178,7 @@ def _do_step(step: Step, run: Run, results: Results, reporter: Reporter) -> None
     progress.info(step.progress)
 
     def work() -> None:
-        started = time.monotonic()
-        values = {**step.function(run), SECONDS: round(time.monotonic() - started, 2)}
+        values = step.values(run)
         results.values[step.name] = values
         reporter.put((step.name, values))
 

@@ -8,7 +8,6 @@ size and time, is rewritten as a whole.
 import filecmp
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -26,13 +25,12 @@ _INDEX_LOCK = Lock()  # two kinds may be written at once
 
 @dataclass(frozen=True)
 class Outputs:
-    """The files that a step wrote, left unchanged and removed, below its folder; and the cost."""
+    """The files that a step wrote, left unchanged and removed, below its folder."""
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
     bytes_written: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,6 @@ class OutputWriter:
         self._now: dict[str, Noted] = {}
         self._written: list[str] = []
         self._bytes_written = 0
-        self._started = time.monotonic()
 
     def changed(self, name: str, wanted: Mapping[str, str]) -> list[str]:
         """Return the keys of the partitions that have to be made."""
@@ -136,7 +133,6 @@ class OutputWriter:
             unchanged=tuple(sorted(self._now.keys() - set(self._written))),
             removed=tuple(stale),
             bytes_written=self._bytes_written,
-            seconds=time.monotonic() - self._started,
         )
 
     def _known(self, name: str) -> dict[str, tuple[str, int, int]]:

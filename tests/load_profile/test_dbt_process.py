@@ -69,6 +69,33 @@ def test_a_fresh_clone_can_read_the_dbt_project(tmp_path):
     assert (target / "manifest.json").exists() and (target / "partial_parse.msgpack").exists()
 
 
+def test_a_project_that_does_not_parse_fails_the_run_and_is_in_its_log(tmp_path):
+    for name in ("load_profile", "ingest", "dbt_project/macros"):
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("*cache*"))
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    (tmp_path / "dbt_project/dbt_project.yml").write_text("name: [")
+    shutil.copy(PROJECT / "dbt_project/profiles.yml", tmp_path / "dbt_project")
+    root = tmp_path / "root"
+    write_sample(root, feeders=1, months=1)
+    log = root / "logs/run.log"
+    log.parent.mkdir(exist_ok=True)
+    for options in ([], ["--no-plots"]):
+        log.write_text("of the run before")
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "load_profile", "run", *options, "--root", root],
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 1 and "does not parse" in done.stdout + done.stderr
+        if options:  # what there is to choose from is not known: no step was tried
+            assert not log.exists()
+        else:
+            assert log.read_text().startswith("dbt_models failed\n")
+    assert list((root / "_dropbox/KW").iterdir())
+
+
 def test_tables_come_one_by_one_and_an_unknown_model_is_dbts_own_error(sample, tmp_path):
     root = shutil.copytree(sample, tmp_path / "root")
     with DbtProcess(root) as dbt:
