@@ -6,10 +6,12 @@ Fails if a command fails, or if anything was written into the installed packages
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
@@ -21,6 +23,7 @@ SOURCES = ("pyproject.toml", "README.md", "LICENSE")
 PACKAGES = ("ingest", "load_profile", "dagster_defs", "dbt_project")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "target", "logs", ".user.yml")
 PATIENCE = 120  # seconds for the page to answer
+PATIENCE_AT_END = 20
 LOCATION = """{ workspaceOrError { ... on Workspace {
     locationEntries { locationOrLoadError { __typename } }
 } } }"""
@@ -101,15 +104,27 @@ def try_page(command: list[object], root: Path) -> None:
     print(*command, flush=True)
     words = [*map(str, command), "--port", str(port)]
     environment = {**os.environ, "DAGSTER_HOME": str(root / ".dagster")}  # has telemetry off
-    page = subprocess.Popen(words, cwd=root, env=environment)
+    page = subprocess.Popen(words, cwd=root, env=environment, start_new_session=True)
     try:
         answer = ask(port, page)
     finally:
-        page.terminate()
-        page.wait()
+        end(page)
     (entry,) = answer["data"]["workspaceOrError"]["locationEntries"]
     if entry["locationOrLoadError"]["__typename"] != "RepositoryLocation":
         sys.exit(f"The page has not loaded its assets: {entry}")
+
+
+def end(page: subprocess.Popen) -> None:
+    """End a page with its processes: where interrupts are off, they do not end by themselves."""
+    page.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        page.wait(PATIENCE_AT_END)
+    if os.name == "posix":
+        with suppress(ProcessLookupError):
+            os.killpg(page.pid, signal.SIGKILL)
+    else:
+        page.kill()
+    page.wait()
 
 
 def ask(port: int, page: subprocess.Popen) -> dict:
