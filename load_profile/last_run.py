@@ -56,7 +56,7 @@ def inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> di
     code = hashlib.sha256(project_fingerprint().encode())
     for folder in ("ingest", "load_profile", "dagster_defs"):
         for path in sorted((PROJECT.parent / folder).rglob("*.*")):
-            if path.suffix in (".py", ".jinja", ".sql"):
+            if path.suffix != ".pyc":  # modules, and the SQL, words and templates beside them
                 code.update(path.read_bytes())
     meters = hashlib.sha256(workspace.meter_data.read_bytes()).hexdigest()
     fixed = {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
