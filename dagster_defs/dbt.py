@@ -5,7 +5,6 @@ dbt process; what dbt reports is read by load_profile.dbt_results.
 import itertools
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from dagster import (
     AssetCheckKey,
@@ -78,7 +77,7 @@ TRANSLATOR = DescribedChecks(
 )
 
 
-def models_of(manifest: Path) -> AssetsDefinition:
+def models_of(manifest: Mapping) -> AssetsDefinition:
     """All models, built and tested by one dbt process."""
 
     @dbt_assets(manifest=manifest, name="dbt_models", dagster_dbt_translator=TRANSLATOR)

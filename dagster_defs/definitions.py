@@ -11,7 +11,7 @@ from dagster_defs.automation import automation_for, every_morning, everything, n
 from dagster_defs.resources import no_values, one_after_another, workspace_resource
 from ingest.workspace import Workspace, workspace_at
 from load_profile.dagster_metadata import asset_key
-from load_profile.dbt import DUCKDB, ensure_manifest
+from load_profile.dbt import DUCKDB, read_manifest
 from load_profile.selection import descriptions_of_steps, graph_of, needs_of_steps
 from load_profile.steps import STEPS
 
@@ -34,7 +34,7 @@ def build_definitions(
 
 
 def _on_duckdb(workspace: Workspace) -> dict[str, list]:
-    manifest = ensure_manifest()
+    manifest = read_manifest()
     needs, exposed = needs_of_steps(manifest), descriptions_of_steps(manifest)
     every = {asset_key(name) for name in graph_of(manifest).parents}
     outputs = [asset_of(step, needs[step.name], exposed.get(step.name, "")) for step in STEPS]
@@ -48,7 +48,7 @@ def _on_duckdb(workspace: Workspace) -> dict[str, list]:
 
 def _on_spark(first_month: str) -> dict[str, list]:
     """Files, plots and the report are of a warehouse on this machine: they are not shown."""
-    manifest = ensure_manifest()
+    manifest = read_manifest()
     return {
         "assets": [
             raw_tables_of(frozenset(), is_exported=True),

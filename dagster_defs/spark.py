@@ -6,10 +6,8 @@ other complete. So there is a job for each turn, and one for everything in a mon
 are there.
 """
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from dagster import (
     AssetExecutionContext,
@@ -26,9 +24,9 @@ from dagster_defs.resources import WorkspaceResource
 SPARK = "spark"
 
 
-def turns_of(manifest: Path) -> dict[int, list[str]]:
+def turns_of(manifest: Mapping) -> dict[int, list[str]]:
     """Names of models and seeds by turn: even turns look at all months, odd ones have months."""
-    nodes: Mapping[str, Mapping] = json.loads(manifest.read_bytes())["nodes"]
+    nodes: Mapping[str, Mapping] = manifest["nodes"]
 
     def has_months(name: str) -> bool:
         """Whether a model is a table of UTC months, see macros/replace_parts_spark.sql."""
@@ -50,7 +48,7 @@ def turns_of(manifest: Path) -> dict[int, list[str]]:
     return turns
 
 
-def models_of(manifest: Path, first_month: str) -> list[AssetsDefinition]:
+def models_of(manifest: Mapping, first_month: str) -> list[AssetsDefinition]:
     """Models with months, partitioned from the first month on, and models without."""
     turns = turns_of(manifest)
     by_month = " ".join(sorted(name for turn in turns if turn % 2 for name in turns[turn]))
@@ -80,7 +78,7 @@ def models_of(manifest: Path, first_month: str) -> list[AssetsDefinition]:
     return [dbt_months, dbt_models]
 
 
-def jobs_of(manifest: Path) -> list:
+def jobs_of(manifest: Mapping) -> list:
     """A job for each turn."""
     return [_job(turn, names) for turn, names in sorted(turns_of(manifest).items())]
 

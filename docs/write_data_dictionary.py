@@ -1,9 +1,8 @@
 """Write docs/data-dictionary.md from dbt's documentation of the models; a test keeps it current."""
 
-import json
 from pathlib import Path
 
-from load_profile.dbt import ensure_manifest
+from load_profile.dbt import read_manifest
 
 TARGET = Path(__file__).with_name("data-dictionary.md")
 PARTS = {
@@ -23,7 +22,7 @@ ending in `_local` stand on the clock named by `timezone`.
 
 def dictionary() -> str:
     """The whole document as Markdown."""
-    manifest = json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    manifest = read_manifest()
     nodes = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
     nodes += manifest["sources"].values()
     parts = [INTRODUCTION]

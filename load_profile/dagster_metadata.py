@@ -8,12 +8,11 @@ from dagster import AssetCheckSeverity, AssetKey, MetadataValue, TableRecord
 from load_profile.dbt_results import CheckResult, TableBuilt
 from load_profile.markdown import as_markdown
 from load_profile.report.page import data_url
-from load_profile.steps import Plots, Table, Values
+from load_profile.steps import SECONDS, Plots, Table, Values
 
 MOST_PIXELS = 640  # in width: the dialog of a plot on Dagster's page
 MOST_PLOTS = 6  # shown on an asset's page; all of them are in lp/plots
 FINDINGS, FAILING_ROWS, FAILING_COUNT = "findings", "failing rows", "failing row count"
-SECONDS = "seconds"
 
 
 def asset_key(name: str) -> AssetKey:

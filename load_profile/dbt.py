@@ -133,6 +133,11 @@ def ensure_manifest() -> Path:
     return manifest
 
 
+def read_manifest() -> Mapping:
+    """Return what dbt's manifest holds; raise DbtError as ensure_manifest does."""
+    return json.loads(ensure_manifest().read_bytes())
+
+
 def _note(fingerprint: str, manifest: Path) -> bytes:
     """What a manifest was made from, and what is in it."""
     return f"{fingerprint} {sha256_of(manifest) if manifest.exists() else 'absent'}".encode()

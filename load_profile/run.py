@@ -21,7 +21,7 @@ from load_profile.alerts import send_alert
 from load_profile.build import build
 from load_profile.check_messages import failures, warnings
 from load_profile.dagster_report import Reporter
-from load_profile.dbt import DbtProcess, ensure_manifest
+from load_profile.dbt import DbtProcess, ensure_manifest, read_manifest
 from load_profile.dbt_results import CheckResult, TableBuilt
 from load_profile.plots.catalog import PLOTS
 from load_profile.selection import Graph, graph_of
@@ -69,7 +69,7 @@ def choose(select: str | None, *, plots: bool) -> frozenset[str] | None:
     """
     if not select and plots:
         return None
-    graph: Graph = graph_of(ensure_manifest())
+    graph: Graph = graph_of(read_manifest())
     chosen = graph.select(select) if select else frozenset(graph.parents)
     return chosen if plots else chosen - {step.name for step in STEPS if step.is_plot}
 

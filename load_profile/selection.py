@@ -5,11 +5,9 @@ group:raw                      a group of Dagster's page
 "gaps gap_files"               several, also with commas between them
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from pathlib import Path
 
 from load_profile.dbt_results import asset_of_node
 from load_profile.publish.marts import published_marts
@@ -66,29 +64,29 @@ def _reached(names: Iterable[str], next_to: Mapping[str, Set[str]]) -> set[str]:
     return found
 
 
-def graph_of(manifest: Path) -> Graph:
+def graph_of(manifest: Mapping) -> Graph:
     """The graph of the dbt project with raw tables before it and the steps after it."""
-    read = json.loads(manifest.read_bytes())
     parents: dict[str, set[str]] = {name: set() for name in RAW_TABLES}
     groups = dict.fromkeys(RAW_TABLES, "raw")
-    for node in read["nodes"].values():
+    for node in manifest["nodes"].values():
         if node["resource_type"] in BUILT and node["config"]["materialized"] != "ephemeral":
-            parents[node["name"]] = _tables_before(node["unique_id"], read)
+            parents[node["name"]] = _tables_before(node["unique_id"], manifest)
             groups[node["name"]] = node["config"].get("group") or "default"
     for step, names in needs_of_steps(manifest).items():
         parents[step] = set(names)
     return Graph(parents, groups | {step.name: step.group for step in STEPS})
 
 
-def needs_of_steps(manifest: Path) -> dict[str, list[str]]:
+def needs_of_steps(manifest: Mapping) -> dict[str, list[str]]:
     """What each step after dbt needs: the tables of its exposure, or without one all marts.
 
     The last step also needs all other steps.
     """
-    read = json.loads(manifest.read_bytes())
     exposed = {
-        exposure["name"]: [asset_of_node(node, read) for node in exposure["depends_on"]["nodes"]]
-        for exposure in read["exposures"].values()
+        exposure["name"]: [
+            asset_of_node(node, manifest) for node in exposure["depends_on"]["nodes"]
+        ]
+        for exposure in manifest["exposures"].values()
     }
     marts = [mart.name for mart in published_marts(manifest)]
     others = [step.name for step in STEPS if not step.is_last]
@@ -98,9 +96,9 @@ def needs_of_steps(manifest: Path) -> dict[str, list[str]]:
     }
 
 
-def descriptions_of_steps(manifest: Path) -> dict[str, str]:
+def descriptions_of_steps(manifest: Mapping) -> dict[str, str]:
     """What each step writes, in the words of its exposure."""
-    exposures = json.loads(manifest.read_bytes())["exposures"].values()
+    exposures = manifest["exposures"].values()
     return {exposure["name"]: exposure["description"] for exposure in exposures}
 
 

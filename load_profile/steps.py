@@ -22,7 +22,7 @@ from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 from load_profile.alerts import send_alert
-from load_profile.dbt import ensure_manifest
+from load_profile.dbt import read_manifest
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
 from load_profile.files.writer import Outputs
 from load_profile.plots.draw import draw_net_load, draw_planner_plots
@@ -175,7 +175,7 @@ def _with_plots(
 def _publish(run: Run) -> Values:
     """Publish the marts that passed all checks as a new version, if anything in them changed."""
     workspace = run.workspace
-    made = publish(workspace, published_marts(ensure_manifest()))
+    made = publish(workspace, published_marts(read_manifest()))
     values = {"version": made.version, "content (sha256)": made.content}
     if not made.is_in_place:
         values["waits for the next run"] = (

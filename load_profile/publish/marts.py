@@ -1,6 +1,5 @@
 """Know which models are published, and under what names and descriptions. Reads dbt's manifest."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +24,9 @@ class Mart:
     hidden: tuple[str, ...] = ()
 
 
-def published_marts(manifest: Path) -> list[Mart]:
+def published_marts(manifest: Mapping) -> list[Mart]:
     """Read the marts from dbt's manifest, without those whose meta says `is_published: false`."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    nodes = manifest["nodes"].values()
     keys = {
         n["attached_node"].rpartition(".")[2]: ", ".join(n["test_metadata"]["kwargs"]["columns"])
         for n in nodes

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import raw_exports
 from analysts_page import QUESTIONS, answers, nearly, sorted_rows
-from conftest import BUILD, PROJECT, dbt, only, query, take_in
+from conftest import BUILD, dbt, only, query, take_in
 
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.dbt import read_manifest
 from load_profile.publish.marts import published_marts
 from load_profile.publish.version import publish
 from load_profile.why import explain
@@ -148,7 +149,7 @@ def test_energy_is_as_read(root):
 
 
 def test_the_load_factor_of_the_analysts_page_leaves_out_the_same(root, monkeypatch):
-    publish(Workspace(root), published_marts(PROJECT / "dbt_project/target/manifest.json"))
+    publish(Workspace(root), published_marts(read_manifest()))
     monkeypatch.chdir(root)
     [question] = [text for text in QUESTIONS if text.startswith("6. ")]
     by_sql, by_python = answers(question)

@@ -6,10 +6,11 @@ from shutil import copytree
 import duckdb
 import pytest
 from analysts_page import QUESTIONS, TEXT, answers, blocks, nearly, sorted_rows
-from conftest import PROJECT, load_profile
+from conftest import load_profile
 
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.dbt import read_manifest
 from load_profile.publish.marts import published_marts
 from load_profile.publish.version import publish
 
@@ -26,7 +27,7 @@ def root(sample, tmp_path_factory) -> Path:
             + august.format("interval_start_at")
         )
         con.execute("update model_parts set stamp = '' where " + august.format("month_start_at"))
-    publish(space, published_marts(PROJECT / "dbt_project/target/manifest.json"))
+    publish(space, published_marts(read_manifest()))
     return root
 
 

@@ -17,13 +17,14 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
-from conftest import PROJECT, bring_up_to_date, load_profile
+from conftest import bring_up_to_date, load_profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.review import withdraw_file
 from ingest.warehouse import WarehouseError, open_warehouse
 from ingest.workspace import Workspace
+from load_profile.dbt import read_manifest
 from load_profile.last_run import is_anything_new
 from load_profile.publish import history as versions
 from load_profile.publish.history import UnknownVersionError, difference
@@ -31,7 +32,7 @@ from load_profile.publish.marts import published_marts
 from load_profile.publish.parquet import as_double
 from load_profile.publish.version import publish
 
-MARTS = published_marts(PROJECT / "dbt_project/target/manifest.json")
+MARTS = published_marts(read_manifest())
 HEADER = "Record No.,"
 NOBODY = 65534
 NEEDS_POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows replaces no file in use")

@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 import raw_exports
-from conftest import PROJECT, dbt, only, query, summary, take_in
+from conftest import dbt, only, query, summary, take_in
 
 from ingest.review import release_file, withdraw_file
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
+from load_profile.dbt import read_manifest
 from load_profile.publish.history import difference
 from load_profile.publish.marts import published_marts
 from load_profile.publish.version import publish
@@ -23,7 +24,7 @@ MADE = ("corrections", "files", "combined_profiles", "gaps", "combined_gaps")
 MADE += ("correction_effects", "file_conflicts")
 MARTS = [
     mart
-    for mart in published_marts(PROJECT / "dbt_project/target/manifest.json")
+    for mart in published_marts(read_manifest())
     if mart.name in (*MADE, "feeder_profiles", "missing_intervals")
 ]
 Changes = dict[tuple[str, str], tuple[str, float]]

@@ -2,14 +2,14 @@
 
 import pytest
 
-from load_profile.dbt import ensure_manifest
+from load_profile.dbt import read_manifest
 from load_profile.selection import Graph, SelectionError, graph_of
 from load_profile.steps import RAW_TABLES
 
 
 @pytest.fixture(scope="module")
 def graph() -> Graph:
-    return graph_of(ensure_manifest())
+    return graph_of(read_manifest())
 
 
 def test_a_name_alone_is_that_table_or_step(graph):

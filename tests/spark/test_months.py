@@ -13,7 +13,7 @@ from conftest import BUILD, DBT_PROJECT, dbt
 from dagster_defs.spark import turns_of
 from ingest.workspace import Workspace
 from load_profile.dagster_home import dagster_home
-from load_profile.dbt import ensure_manifest
+from load_profile.dbt import read_manifest
 from load_profile.sample import write_sample
 
 # jobs in turn, each for the months that are named; in a process of its own, as Dagster's page would
@@ -63,7 +63,7 @@ def run(environment: dict[str, str], *turns: list[str]) -> None:
 
 
 def test_months_built_apart_make_the_tables_of_one_build(root, environment):
-    turns = sorted(turns_of(ensure_manifest()))
+    turns = sorted(turns_of(read_manifest()))
     assert len(turns) > 2
     run(
         environment,
