@@ -31,7 +31,7 @@ import duckdb
 
 from ingest.filing import sha256_of, write_bytes
 from ingest.sql import sql_beside
-from ingest.warehouse import WarehouseError, open_warehouse
+from ingest.warehouse import WarehouseError, migrate, open_warehouse
 from ingest.workspace import Workspace
 
 NEW, SUCCESS = "_new", "_SUCCESS"
@@ -93,8 +93,7 @@ def export_raw(workspace: Workspace, folder: str = "") -> list[ExportedTable]:
     try:
         shutil.rmtree(new, ignore_errors=True)  # of an export that was cut off
         new.mkdir(parents=True)
-        with open_warehouse(workspace.warehouse):  # gives an older one today's columns
-            pass
+        migrate(workspace.warehouse)
         with open_warehouse(workspace.warehouse, read_only=True, also=place) as con:
             tables = [_export_small(con, place, name) for name in SMALL_TABLES]
             tables.append(_export_reads(con, place))

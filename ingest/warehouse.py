@@ -84,6 +84,15 @@ def open_warehouse(
         con.close()
 
 
+def migrate(path: Path) -> None:
+    """Give an older warehouse what it lacks; one of today is not opened to write in it."""
+    with open_warehouse(path, read_only=True) as con:
+        is_older = any(_has_column(con, "interval_reads", old) for old in OLD_CHANNELS)
+    if is_older:
+        with open_warehouse(path):
+            pass
+
+
 def _own_tables(con: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
     """Return the names of all tables; raise WarehouseError for a file that is not ours."""
     tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()")

@@ -25,7 +25,7 @@ from ingest.export_raw import (
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.review import withdraw_file
-from ingest.warehouse import WarehouseError, open_warehouse
+from ingest.warehouse import OLD_CHANNELS, WarehouseError, open_warehouse
 from ingest.workspace import Workspace
 
 TABLES = (*SMALL_TABLES, READS)
@@ -130,6 +130,21 @@ def test_every_table_reads_back_cell_by_cell(source, request, tmp_path):
     assert query(root, f"select {sums} from ({reads})") == query(
         root, f"select {sums} from raw.{READS}"
     )
+
+
+def test_it_works_while_another_program_reads_the_warehouse(space):
+    with open_warehouse(space.warehouse, read_only=True) as con:
+        assert export_raw(space)
+        assert con.execute("select count(*) > 0 from raw.interval_reads").fetchone() == (True,)
+
+
+def test_an_older_warehouse_is_exported_with_the_names_of_today(space):
+    with open_warehouse(space.warehouse) as con:
+        for old, name in OLD_CHANNELS.items():
+            con.execute(f"alter table raw.interval_reads rename column {name} to {old}")
+    export_raw(space)
+    assert differences(space.root, space.exported_raw) == {}
+    assert query(space.root, f"select del_raw from ({read(space.exported_raw, READS)}) limit 1")
 
 
 def test_reads_lie_by_month_of_their_start_in_order_of_file_and_line(space):
