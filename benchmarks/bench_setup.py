@@ -160,9 +160,11 @@ def is_taken_in(root: Path) -> None:
 def is_done(root: Path) -> None:
     """All files taken in, and a profile and a gap list of each feeder and of all together."""
     is_taken_in(root)
-    feeders = (root / "meter-data.csv").read_text().count("\n") - 1
-    found = len(list((root / "lp").glob("*.csv")))
-    assert found == 2 * (feeders + 1), found
+    lines = (root / "meter-data.csv").read_text().splitlines()[1:]
+    names = ["all", *(line.split(",")[0] for line in lines)]
+    found = {path.name for path in (root / "lp").glob("*.csv")}
+    missing = {f"{name}{kind}.csv" for name in names for kind in ("", "_gaps")} - found
+    assert not missing, missing
 
 
 def peak_gb(costs: list[Cost]) -> float:
