@@ -3,94 +3,73 @@
 import os
 import re
 from datetime import datetime, timedelta
-from itertools import permutations, product
+from itertools import permutations
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 import raw_exports
 from conftest import BUILD, dbt, load_profile, only, query, summary, take_in
+from overlaps import DAY, NOON, counting, export, root_with
 
 from ingest.review import rebuild_warehouse, release_file, withdraw_file
 from ingest.workspace import Workspace
 
-DAY = datetime(2024, 7, 1)
-NOON = 1_720_000_000
+PAIRS = [
+    # the meter's later records, although that file was written first and ends earlier
+    ((export(500, 2), 90), (export(100, 1, 30), 99), "2.000000", "(Record No. 500 against 100"),
+    # a later start within the other file has the records of its own place
+    (
+        (export(100, 1), 90),
+        (export(900, 2, 9, DAY + timedelta(hours=3)), 80),
+        "2.000000",
+        "(Record No. 900 against 103 at 2024-07-01 03:00)",
+    ),
+    # rows that both files count from 1 are no records of a meter, whatever their places
+    ((export(1, 1), 90), (export(1, 2, 9, DAY + timedelta(hours=3)), 95), "2.000000", "a weak"),
+    # the same records twice: the later written file is the re-read
+    ((export(100, 1), 95), (export(100, 2), 90), "1.000000", "it was written later (2024-07"),
+    # copied together: the one that ends later
+    ((export(100, 1, 25), 90), (export(100, 2), 91), "1.000000", "it ends later"),
+    ((export(100, 2), 90), (export(100, 1), 91), "2.000000", "it has more energy: the safe"),
+    (
+        (export(100, 1), 90),
+        ("again\n" + export(100, 1), 91),
+        None,
+        "the order of their sha256 decided",
+    ),
+]
 
 
-def export(first_record: int, value: float, hours: int = 24, start: datetime = DAY) -> str:
-    """An hourly export in which every interval has the same value."""
-    values = f"{value},0,{value},0"
-    return raw_exports.export(
-        raw_exports.rows(start, hours, values, minutes=60, first=first_record)
-    )
+def under_all_names(folder: Path, cases: list[list[tuple[str, int]]]) -> list[list[tuple]]:
+    """Of each case the value that counts and why, once for every way of naming its files.
+
+    A case is a list of files (text, seconds after noon); all are dropped at once, and every way is
+    that of a feeder of its own.
+    """
+    feeders, files = [], []
+    for number, case in enumerate(cases):
+        feeders.append([])
+        for way, names in enumerate(permutations("abc"[: len(case)])):
+            feeder = f"f{number}way{way}"
+            feeders[-1].append(feeder)
+            files += [
+                (f"{feeder}-{name}.csv", text, NOON + seconds)
+                for name, (text, seconds) in zip(names, case, strict=True)
+            ]
+    root = root_with(folder, *files, feeders=[name for ways in feeders for name in ways])
+    take_in(root)
+    found = counting(root)
+    return [[found[name] for name in ways] for ways in feeders]
 
 
-def root_with(folder: Path, *files: tuple[str, str, int]) -> Path:
-    """A root with files (name, text, seconds of their modification time) in its drop folder."""
-    space = Workspace(folder)
-    space.prepare()
-    space.meter_data.write_text("sta,meter,multiplier,interval_minutes\nnorth,1,28800,60\n")
-    for name, text, seconds in files:
-        (space.dropbox / name).write_text(text)
-        os.utime(space.dropbox / name, (seconds, seconds))
-    return folder
-
-
-def counting(root: Path) -> tuple[str, str]:
-    """The value of the file that counts, and why."""
-    [(value, why)] = query(
-        root,
-        """select max(del_raw)::varchar, any_value(precedence) from raw.interval_reads
-        inner join raw.files using (file_id)
-        where accepted_seq = (select max(accepted_seq) from raw.files)""",
-    )
-    return value, why
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "value", "why"),
-    [
-        # the meter's later records, although that file was written first and ends earlier
-        ((export(500, 2), 90), (export(100, 1, 30), 99), "2.000000", "(Record No. 500 against 100"),
-        # a later start within the other file has the records of its own place
-        (
-            (export(100, 1), 90),
-            (export(900, 2, 9, DAY + timedelta(hours=3)), 80),
-            "2.000000",
-            "(Record No. 900 against 103 at 2024-07-01 03:00)",
-        ),
-        # rows that both files count from 1 are no records of a meter, whatever their places
-        ((export(1, 1), 90), (export(1, 2, 9, DAY + timedelta(hours=3)), 95), "2.000000", "a weak"),
-        # the same records twice: the later written file is the re-read
-        ((export(100, 1), 95), (export(100, 2), 90), "1.000000", "it was written later (2024-07"),
-        # copied together: the one that ends later
-        ((export(100, 1, 25), 90), (export(100, 2), 91), "1.000000", "it ends later"),
-        ((export(100, 2), 90), (export(100, 1), 91), "2.000000", "it has more energy: the safe"),
-        (
-            (export(100, 1), 90),
-            ("again\n" + export(100, 1), 91),
-            None,
-            "the order of their sha256 decided",
-        ),
-    ],
-)
-def test_later_records_count_then_the_later_written_file_then_what_ends_later(
-    tmp_path, first, second, value, why
-):
-    found = set()
-    for number, names in enumerate(permutations(("north-a.csv", "north-b.csv"))):
-        dropped = [
-            (name, text, NOON + seconds)
-            for name, (text, seconds) in zip(names, (first, second), strict=True)
-        ]
-        root = root_with(tmp_path / str(number), *dropped)
-        take_in(root)
-        won, said = counting(root)
-        assert why in said and "north-a.csv" in said and "north-b.csv" in said
-        assert value in (None, won)
-        found.add(won)
-    assert len(found) == 1  # whatever the names
+def test_later_records_count_then_the_later_written_file_then_what_ends_later(tmp_path):
+    found = under_all_names(tmp_path, [[first, second] for first, second, *_ in PAIRS])
+    for (*_, value, why), ways in zip(PAIRS, found, strict=True):
+        for won, said in ways:
+            assert why in said and "-a.csv" in said and "-b.csv" in said
+            assert value in (None, won), why
+        assert len({won for won, _ in ways}) == 1, why  # whatever the names
 
 
 def test_a_reason_names_only_files_that_were_accepted(tmp_path):
@@ -111,14 +90,9 @@ def test_a_reason_names_only_files_that_were_accepted(tmp_path):
 
 def test_a_circle_of_three_files_is_cut_in_the_same_place_whatever_their_names(tmp_path):
     # b has later records than a, c was written after b, a was written after c
-    texts = [(export(100, 1), 99), (export(500, 2), 90), (export(1, 3, 20), 95)]
-    found = set()
-    for number, names in enumerate(permutations(("north-a.csv", "north-b.csv", "north-c.csv"))):
-        files = [(n, text, NOON + at) for n, (text, at) in zip(names, texts, strict=True)]
-        root = root_with(tmp_path / str(number), *files)
-        take_in(root)
-        found.add(counting(root)[0])
-    assert len(found) == 1
+    circle = [(export(100, 1), 99), (export(500, 2), 90), (export(1, 3, 20), 95)]
+    [ways] = under_all_names(tmp_path, [circle])
+    assert len(ways) == 6 and len({won for won, _ in ways}) == 1
 
 
 def test_a_rebuild_keeps_the_order_in_which_files_were_accepted(tmp_path):
@@ -129,7 +103,7 @@ def test_a_rebuild_keeps_the_order_in_which_files_were_accepted(tmp_path):
     )
     take_in(root)
     before = counting(root)
-    assert before[0] == "1.000000"
+    assert before["north"][0] == "1.000000"
     for path in (root / "data/KW/2024-07").glob("*.csv"):
         os.utime(path, (1, 1))
     rebuild_warehouse(Workspace(root))
@@ -266,147 +240,3 @@ def test_withdrawing_the_file_that_counts_makes_the_other_count_again(conflicts,
         ("Open",),
         ("one",),
     ]
-
-
-def varying(first_record: int, factor: float = 1, hours: int = 24, **changed: float) -> str:
-    """An hourly export of changing values, times a factor; `h5=9` gives hour 5 a value of its own.
-
-    From midnight to one there is no load, and what is received is unknown from noon on.
-    """
-    lines = []
-    for hour, ends in enumerate(raw_exports.intervals(DAY, hours, 60)):
-        value = changed.get(f"h{hour}", hour * 1.37 * factor)
-        kva = "" if hour > 11 else f"{value * 2:.6f}"
-        lines.append(raw_exports.row(first_record + hour, *ends, f"{value:.6f},0,{kva},0"))
-    return raw_exports.export(lines)
-
-
-def outcomes(root: Path) -> dict[str, str]:
-    """What became of each file, by name."""
-    return dict(
-        query(root, "select file_name, outcome from raw.files where outcome <> 'duplicate'")
-    )
-
-
-def root_of(folder: Path, feeders: list[str]) -> Path:
-    """An empty root with hourly meters."""
-    root = root_with(folder)
-    Workspace(root).meter_data.write_text(
-        "sta,meter,multiplier,interval_minutes\n"
-        + "".join(f"{feeder},{n},28800,60\n" for n, feeder in enumerate(feeders))
-    )
-    return root
-
-
-def test_of_two_files_in_different_units_that_come_together_the_larger_counts(tmp_path):
-    cases = {
-        f"f{number}": case
-        for number, case in enumerate(product((0.5, 0.001), "ab", (0, 60, -60), (1, 100, 300)))
-    }
-    root = root_of(tmp_path / "root", list(cases))
-    expected = {}
-    for feeder, (factor, larger, seconds, record) in cases.items():
-        for name in "ab":
-            path = Workspace(root).dropbox / f"{feeder}-{name}.csv"
-            of_larger = name == larger
-            text = varying(200) if of_larger else varying(record, factor)
-            path.write_text(f"{feeder}\n{text}")
-            os.utime(path, (NOON if of_larger else NOON + seconds,) * 2)
-            expected[path.name] = "accepted" if of_larger else "sequence_error"
-    take_in(root)
-    assert outcomes(root) == expected
-
-
-@pytest.mark.parametrize("factor", [0.5, 4, 1000])
-def test_of_two_files_in_different_units_the_first_counts_until_somebody_decides(tmp_path, factor):
-    root = root_with(tmp_path, ("north-a.csv", varying(1, hours=30), NOON))
-    space = Workspace(root)
-    take_in(root)
-    (space.dropbox / "north-b.csv").write_text(varying(500, factor))
-    take_in(root)
-    assert outcomes(root) == {"north-a.csv": "accepted", "north-b.csv": "sequence_error"}
-    letter = (root / "data/KW/ERROR/north-b_SEQUENCE-ERROR.txt").read_text()
-    assert f"every value x {factor:,} in all 23 intervals" in letter
-    assert 'load-profile withdraw "north-a.csv" --reason' in letter
-    assert "load-profile release " in letter
-    rebuild_warehouse(space)
-    assert query(root, "select count(*) from raw.interval_reads") == [(30,)]
-    # the other decision: the first file was in the wrong unit
-    rejected = root / "data/KW/ERROR/north-b_SEQUENCE-ERROR.csv"
-    withdraw_file(space, "north-a.csv", "kWh")
-    (space.dropbox / "north-b.csv").write_bytes(rejected.read_bytes())
-    take_in(root)
-    assert query(root, "select max(del_raw)::double from raw.interval_reads where file_id = 4") == [
-        (pytest.approx(23 * 1.37 * factor),)
-    ]
-
-
-def test_a_released_file_in_another_unit_is_what_later_files_are_compared_with(tmp_path):
-    root = root_with(tmp_path, ("north-a.csv", varying(1), NOON))
-    space = Workspace(root)
-    take_in(root)
-    (space.dropbox / "north-b.csv").write_text(varying(1, 4))
-    take_in(root)
-    release_file(space, "north-b_SEQUENCE-ERROR.csv", "kW")
-    (space.dropbox / "north-c.csv").write_text("again\n" + varying(1, 4))
-    (space.dropbox / "north-d.csv").write_text("again\n" + varying(1))
-    take_in(root)
-    found = query(root, "select outcome, problem_code from raw.files order by file_name, file_id")
-    assert found == [
-        ("accepted", None),
-        ("sequence_error", "other_unit"),
-        ("accepted", None),
-        ("accepted", None),
-        ("sequence_error", "other_unit"),
-    ]
-
-
-def test_other_values_in_more_than_one_ratio_or_of_a_constant_load_are_a_correction(tmp_path):
-    seconds = {
-        "one-other-ratio": varying(1, 0.5, h5=7),
-        "one-of-none": varying(1, 0.5, h5=0),
-        "from-none": varying(1, 0.5, h0=1),
-        "one-unchanged": varying(1, 0.5, h7=7 * 1.37),
-        "two-changed": varying(1, h5=9, h6=10),
-        "zeros": varying(1, 0),
-        "seven-intervals": varying(1, 0.5, hours=8),
-        "a-sign-is-no-unit": varying(1, -1),
-        "constant": export(1, 10),
-    }
-    span = "070124-000000_070224-000000"
-    root = root_of(tmp_path / "root", list(seconds))
-    dropbox = Workspace(root).dropbox
-    for feeder in seconds:
-        text = export(1, 5) if feeder == "constant" else varying(1)
-        (dropbox / f"{feeder}-{span}.csv").write_text(f"{feeder}\n{text}")
-    take_in(root)
-    for feeder, text in seconds.items():
-        (dropbox / f"{feeder}-{span}-again.csv").write_text(f"{feeder}\n{text}")
-    take_in(root)
-    assert set(outcomes(root).values()) == {"accepted"}
-    assert len(outcomes(root)) == 2 * len(seconds)
-
-
-def test_values_with_all_their_digits_are_compared_exactly(tmp_path):
-    def digits(value: str) -> str:
-        text = varying(1)
-        for hour in range(1, 24):
-            text = text.replace(f",{hour * 1.37:.6f},0,", f",{value.format(hour)},0,", 1)
-        return text
-
-    root = root_with(tmp_path, ("north-a.csv", digits("{}.000000000000000012"), NOON))
-    take_in(root)
-    (Workspace(root).dropbox / "north-b.csv").write_text(digits("{}.000000000000000013"))
-    take_in(root)
-    assert outcomes(root) == {"north-a.csv": "accepted", "north-b.csv": "accepted"}
-
-
-def test_files_in_another_unit_that_overlap_each_other_are_all_refused(tmp_path):
-    rows = varying(1, 0.5, hours=40).splitlines()
-    parts = [raw_exports.export(rows[at : at + 20]) for at in (1, 11, 21)]
-    dropped = [(f"north-{n}.csv", text, NOON) for n, text in enumerate(parts)]
-    root = root_with(tmp_path, ("north-a.csv", varying(1, hours=40), NOON), *dropped)
-    take_in(root)
-    found = outcomes(root)
-    assert found.pop("north-a.csv") == "accepted"
-    assert set(found.values()) == {"sequence_error"} and len(found) == 3
