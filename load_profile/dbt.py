@@ -175,6 +175,7 @@ def main() -> None:
         sys.exit(_wait_for_command(sys.argv[2:]))
     defaults = {"PROJECT_DIR": PROJECT, "PROFILES_DIR": PROJECT, "USE_COLORS": "false"}
     defaults |= {"TARGET_PATH": Path.cwd() / OWN_FOLDER, "LOG_LEVEL_FILE": "none"}
+    defaults |= {"TARGET": DUCKDB}  # given as in a run, or dbt would read the whole project again
     for name, value in defaults.items():
         os.environ.setdefault(f"DBT_{name}", str(value))
     # dbt takes what it has read of the project from the project, never from a root
