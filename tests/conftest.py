@@ -27,6 +27,7 @@ from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.dbt import DUCKDB
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
 from load_profile.plots.draw import draw_net_load, draw_planner_plots
 from load_profile.publish.marts import published_marts
@@ -43,13 +44,16 @@ EXACT = {
     for place, name in enumerate(("del_raw", "rec_raw", "kva_del_raw", "kva_rec_raw"), 1)
 }
 DBT = [*("--project-dir", str(DBT_PROJECT)), *("--profiles-dir", str(DBT_PROJECT)), "--quiet"]
+# dbt reads the whole project again where the target is not given as it was before
+DBT += ["--target", DUCKDB]
 DBT += ["--threads", "1", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # made into lp/*.csv
 PLOTS = (*FILES, "planner_figures", "load_duration", "time_of_use")  # and into lp/plots/*.png
 # The longest files come first, or one of pytest's processes would still be at one of them when the
 # others have ended; the first two do not wait for the same root.
-LONGEST = ("page", "run", "incremental", "review", "crash_safety", "dbt", "load_files", "publish")
+LONGEST = ("page", "run", "incremental", "review", "crash_safety", "dbt", "load_files")
+LONGEST += ("publish_changes", "dbt_process", "profiles", "publish_diff", "report", "dagster")
 LONGEST += (
     "check_files",
     "detectors",
@@ -57,7 +61,6 @@ LONGEST += (
     "automation",
     "time",
     "meter_life",
-    "report",
 )
 COMMAND = Path(sys.executable).with_name("load-profile")
 
@@ -124,6 +127,11 @@ def dbt(root: Path, *words: str, fails: set[str] = frozenset()) -> dict[str, obj
 def only(*models: str) -> tuple[str, ...]:
     """To build some models with all they are made of, and the tests that look at nothing else."""
     return "--indirect-selection", "cautious", "--select", *(f"+{name}" for name in models)
+
+
+def untested(*models: str) -> tuple[str, ...]:
+    """To build some models with all they are made of, and no test."""
+    return "--exclude-resource-type", "test", "--select", *(f"+{name}" for name in models)
 
 
 def take_in(root: Path) -> None:
@@ -270,6 +278,12 @@ def sample(tmp_path_factory) -> Path:
         (root / "sample.txt").write_text(done.stdout, encoding="utf-8")
 
     return made_once("sample", tmp_path_factory, make)
+
+
+@pytest.fixture
+def space(sample, tmp_path) -> Workspace:
+    """A copy of the sample's root that a test may change."""
+    return Workspace(shutil.copytree(sample, tmp_path / "root"))
 
 
 @pytest.fixture(scope="session")
