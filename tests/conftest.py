@@ -52,16 +52,10 @@ FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # made in
 PLOTS = (*FILES, "planner_figures", "load_duration", "time_of_use")  # and into lp/plots/*.png
 # The longest files come first, or one of pytest's processes would still be at one of them when the
 # others have ended; the first two do not wait for the same root.
-LONGEST = ("page", "run", "incremental", "review", "crash_safety", "dbt", "load_files")
+LONGEST = ("page", "run", "incremental", "review", "crash_safety", "dbt", "detectors")
 LONGEST += ("publish_changes", "dbt_process", "profiles", "publish_diff", "report", "dagster")
-LONGEST += (
-    "check_files",
-    "detectors",
-    "planner_figures",
-    "automation",
-    "time",
-    "meter_life",
-)
+LONGEST += ("precedence", "planner_figures", "automation", "time", "meter_life", "export_raw")
+LONGEST += ("load_files", "meeting_files", "any_files", "review_refusals")
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
@@ -244,6 +238,14 @@ def measured_root(source: Path, tmp_path_factory) -> Path:
         bring_up_to_date(root)
 
     return made_once(f"{source.parent.name}-{source.name}", tmp_path_factory, make)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory) -> Path:
+    """A root without files whose meter-data.csv was read, to copy."""
+    from dropped_files import prepare
+
+    return prepare(tmp_path_factory.mktemp("prepared")).root
 
 
 @pytest.fixture(scope="session")

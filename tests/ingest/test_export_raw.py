@@ -12,6 +12,7 @@ import pytest
 import raw_exports
 from conftest import EXACT, load_profile, query
 from crash_tools import KILLED, kill, spread, steps
+from dropped_files import prepare, take_in
 
 from ingest.export_raw import (
     NEW,
@@ -22,7 +23,7 @@ from ingest.export_raw import (
     _exchange,
     export_raw,
 )
-from ingest.load_files import load_files, save_meter_data
+from ingest.load_files import save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.review import withdraw_file
 from ingest.warehouse import OLD_CHANNELS, WarehouseError, open_warehouse
@@ -41,22 +42,6 @@ def raw(start: datetime, count: int, values: str = "1.25,2,3.5,4") -> bytes:
     return raw_exports.export(lines, line_end="\r\n").encode()
 
 
-def take_in(space: Workspace, files: dict[str, bytes]) -> None:
-    for name, data in files.items():
-        (space.dropbox / name).write_bytes(data)
-    load_files(space)
-
-
-def prepare(root: Path, files: dict[str, bytes]) -> Workspace:
-    """A root that has taken the files in."""
-    space = Workspace(root)
-    space.prepare()
-    space.meter_data.write_text(METERS)
-    save_meter_data(space, read_meter_data(space.meter_data))
-    take_in(space, files)
-    return space
-
-
 @pytest.fixture(scope="module")
 def template(tmp_path_factory) -> Path:
     files = {
@@ -64,7 +49,9 @@ def template(tmp_path_factory) -> Path:
         "south-1.csv": raw(AUGUST, 40 * DAY, "0,{n}.125,,{n}.5"),  # into September
         "south-bad.csv": raw(AUGUST, 1, "1,?,2,3"),
     }
-    return prepare(tmp_path_factory.mktemp("template"), files).root
+    space = prepare(tmp_path_factory.mktemp("template"), METERS)
+    take_in(space, files)
+    return space.root
 
 
 @pytest.fixture
@@ -192,7 +179,7 @@ def test_long_values_keep_all_digits_and_an_empty_channel_is_null(space):
 
 
 def test_a_warehouse_without_any_rows_still_has_tables_to_read(tmp_path):
-    space = prepare(tmp_path, {})
+    space = prepare(tmp_path, METERS)
     export_raw(space)
     assert differences(tmp_path, space.exported_raw) == {}
     take_in(space, {"south-1.csv": raw(AUGUST, 4)})
@@ -245,7 +232,8 @@ def test_files_of_another_root_are_not_taken_for_ours_though_their_numbers_are_t
     space, tmp_path
 ):
     folder = tmp_path / "to"
-    other = prepare(tmp_path / "other", {"south-1.csv": raw(JULY, 31 * DAY, "7,7,7,7")})
+    other = prepare(tmp_path / "other", METERS)
+    take_in(other, {"south-1.csv": raw(JULY, 31 * DAY, "7,7,7,7")})
     export_raw(other, str(folder))
     export_raw(space, str(folder))
     assert differences(space.root, folder) == {}
@@ -295,7 +283,7 @@ def test_an_export_killed_anywhere_is_made_good_by_the_next(space, tmp_path):
     code, first = getsourcelines(_exchange)
     inside = {f"export_raw.py:{n}" for n in range(first, first + len(code))}
     exchange = [n for n, line in enumerate(lines, 1) if line in inside]
-    numbers = {*spread(1, len(lines), 6), *spread(exchange[0], exchange[-1], 12)}
+    numbers = {*spread(1, len(lines), 4), *spread(exchange[0], exchange[-1], 8)}
 
     def check(number: int) -> str:
         root = copytree(space.root, tmp_path / str(number))
