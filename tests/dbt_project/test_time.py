@@ -7,7 +7,7 @@ clock, and must come back as those starts with their energy. What a clock cannot
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -239,30 +239,60 @@ def models(root, tmp_path_factory) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
         yield con, compiled.node.compiled_code, copy
 
 
-def take_in(models, zone: str, minutes: int, files: list[list[Row]]) -> None:
-    """Check and save the files of one meter, and make the views see them."""
+@dataclass(frozen=True)
+class Meter:
+    """Readings of any values on any clock, and the files they are written to."""
+
+    zone: str
+    minutes: int
+    starts: list[datetime]
+    digits: list[int]  # values times 10^18
+    files: list[list[Row]]
+
+
+@st.composite
+def meters(draw) -> Meter:
+    zone = draw(st.sampled_from(list(ZONES)))
+    minutes = draw(st.sampled_from(ZONES[zone]))
+    digits = draw(
+        st.lists(st.integers(0, 10**27 - 1) | st.integers(0, 10**6), min_size=1, max_size=80)
+    )
+    change = draw(st.sampled_from(CHANGES[zone]))
+    first = change - timedelta(minutes=minutes * draw(st.integers(-4, len(digits) + 4)))
+    starts = [first + timedelta(minutes=minutes * n) for n in range(len(digits))]
+    texts = [f"{n // 10**18}.{n % 10**18:018}" for n in digits]
+    spans = rows_of(starts, zone, minutes, draw(st.sampled_from(["before", "after"])))
+    rows = [(start, end, text) for (start, end, _), text in zip(spans, texts, strict=True)]
+    cuts = draw(st.lists(st.integers(1, len(digits)), max_size=3))
+    ends = [0, *sorted(set(cuts)), len(rows)]
+    return Meter(zone, minutes, starts, digits, [rows[a:b] for a, b in pairwise(ends) if a < b])
+
+
+def take_in(models, meters: list[Meter]) -> None:
+    """Check and save the files of meters, and make the views see them."""
     con, file_periods, folder = models
     for table in ("meter_data", "files", "file_months", "interval_reads"):
         con.execute(f"delete from raw.{table}")
-    con.execute(
-        "insert into raw.meter_data values (2, 'any', 'm', 1, 'W', ?, ?, null, null, 1, null)",
-        [minutes, zone],
+    con.executemany(
+        "insert into raw.meter_data values (?, ?, 'm', 1, 'W', ?, ?, null, null, 1, null)",
+        [(n + 2, f"any{n}", meter.minutes, meter.zone) for n, meter in enumerate(meters)],
     )
-    paths = [folder / f"any-{number}.csv" for number in range(len(files))]
-    for path, rows in zip(paths, files, strict=True):
-        path.write_text(export("any", rows), encoding="utf-8")
+    written = [(n, rows) for n, meter in enumerate(meters) for rows in meter.files]
+    paths = [folder / f"any{n}-{number}.csv" for number, (n, _) in enumerate(written)]
+    for path, (n, rows) in zip(paths, written, strict=True):
+        path.write_text(export(f"any{n}", rows), encoding="utf-8")
     checked = check_files(con, [inspect_file(path) for path in paths])
-    assert [file.problem for file in checked] == [None] * len(files)
-    save_rows(con, {file.number: int(file.raw.path.stem[4:]) for file in checked})
+    assert [file.problem for file in checked] == [None] * len(written)
+    save_rows(con, {number: number for number in range(len(written))})
     con.execute(
         """
         insert into raw.files by name
         select
-            unnest(range(?)) as file_id, 'any' as feeder, file_id as accepted_seq, '' as file_name,
-            '' as sha256, 0 as size_bytes, 'accepted' as outcome, 0 as row_count, '' as stored_as,
-            now()::timestamp as processed_at
+            unnest(range(?)) as file_id, 'any' || unnest(?) as feeder, file_id as accepted_seq,
+            '' as file_name, '' as sha256, 0 as size_bytes, 'accepted' as outcome,
+            0 as row_count, '' as stored_as, now()::timestamp as processed_at
         """,
-        [len(files)],
+        [len(written), [n for n, _ in written]],
     )
     con.execute(f"create or replace table stg_file_periods as {file_periods}")
 
@@ -272,48 +302,34 @@ def is_shown_twice(local: datetime, zone: str) -> bool:
     return first.utcoffset() > second.utcoffset()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    clock=st.sampled_from([(zone, minutes) for zone in ZONES for minutes in ZONES[zone]]),
-    digits=st.lists(st.integers(0, 10**27 - 1) | st.integers(0, 10**6), min_size=1, max_size=80),
-    label=st.sampled_from(["before", "after"]),
-    data=st.data(),
-)
-def test_any_readings_go_to_utc_and_back_with_every_start_and_all_energy(
-    models, clock, digits, label, data
-):
-    zone, minutes = clock
-    change = data.draw(st.sampled_from(CHANGES[zone]), "change")
-    before = data.draw(st.integers(-4, len(digits) + 4), "intervals before the change")
-    cuts = data.draw(st.lists(st.integers(1, len(digits)), max_size=3), "new files")
-    first = change - timedelta(minutes=minutes * before)
-    starts = [first + timedelta(minutes=minutes * n) for n in range(len(digits))]
-    texts = [f"{n // 10**18}.{n % 10**18:018}" for n in digits]
-    rows = [
-        (start, end, text)
-        for (start, end, _), text in zip(rows_of(starts, zone, minutes, label), texts, strict=True)
-    ]
-    ends = [0, *sorted(set(cuts)), len(rows)]
-    files = [rows[a:b] for a, b in pairwise(ends) if a < b]
-    take_in(models, zone, minutes, files)
-    found = models[0].execute(
+# Meters are taken in together: a batch of many costs little more than one.
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(meters(), min_size=2, max_size=10))
+def test_any_readings_go_to_utc_and_back_with_every_start_and_all_energy(models, meters):
+    take_in(models, meters)
+    con = models[0]
+    found = con.execute(
         """
         select
-            file_id, interval_start_at, is_ambiguous_time, start_local,
+            feeder, file_id, interval_start_at, is_ambiguous_time, start_local,
             timezone(timezone, timezone('UTC', interval_start_at)) as back_local
         from stg_interval_reads order by file_id, line_number
         """
     )
     read = found.fetchall()
-    assert len(read) == len(starts)
-    for start, (number, start_at, is_ambiguous, start_local, back_local) in zip(
-        starts, read, strict=True
-    ):
-        assert back_local == start_local
-        # only a file that knows nothing but the repeated hour cannot tell
-        lies_inside = all(is_shown_twice(local, zone) for local, *_ in files[number])
-        assert start_at == start or (is_ambiguous and lies_inside), (start, start_at)
-        assert not is_ambiguous or lies_inside
-    total = "select sum(coalesce(long_values[1], del_raw))::varchar from stg_interval_reads"
-    whole, part = divmod(sum(digits), 10**18)
-    assert models[0].execute(total).fetchall() == [(f"{whole}.{part:018}",)]
+    total = "select feeder, sum(coalesce(long_values[1], del_raw))::varchar from stg_interval_reads"
+    sums = dict(con.execute(f"{total} group by feeder").fetchall())
+    files = [rows for meter in meters for rows in meter.files]
+    for n, meter in enumerate(meters):
+        own = [row[1:] for row in read if row[0] == f"any{n}"]
+        assert len(own) == len(meter.starts)
+        for start, (number, start_at, is_ambiguous, start_local, back_local) in zip(
+            meter.starts, own, strict=True
+        ):
+            assert back_local == start_local
+            # only a file that knows nothing but the repeated hour cannot tell
+            lies_inside = all(is_shown_twice(local, meter.zone) for local, *_ in files[number])
+            assert start_at == start or (is_ambiguous and lies_inside), (start, start_at)
+            assert not is_ambiguous or lies_inside
+        whole, part = divmod(sum(meter.digits), 10**18)
+        assert sums[f"any{n}"] == f"{whole}.{part:018}"
