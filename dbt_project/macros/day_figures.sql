@@ -47,7 +47,7 @@ days as (
         count(*) as reading_count,
         cast(coalesce(sum(case when kw is not null then interval_minutes end), 0) as bigint)
             as known_minutes,
-        cast(sum(case when kw = 0 then 1 else 0 end) as bigint) as zero_count,
+        count(*) filter (where kw = 0) as zero_count,
         min(greatest(del_raw, rec_raw)) as lowest_kw,
         max(greatest(del_raw, rec_raw)) as highest_kw,
         min(greatest(kva_del_raw, kva_rec_raw)) as lowest_kva,
@@ -60,19 +60,17 @@ days as (
             as third_highest_mva,
         cast(sum(case when kva is not null then kw end) as double)
         / nullif(cast(sum(case when kw is not null then kva end) as double), 0) as kw_per_kva,
-        cast(sum(case when is_kva_too_low then 1 else 0 end) as bigint) as kva_too_low_count,
+        count(*) filter (where is_kva_too_low) as kva_too_low_count,
         max(total_factor) as total_factor,
-        cast(sum(case when is_on_time_grid then 1 else 0 end) as bigint) as on_grid_count,
+        count(*) filter (where is_on_time_grid) as on_grid_count,
         cast(sum(case when is_on_time_grid then interval_minutes else 0 end) as bigint)
             as on_grid_minutes,
-        cast(sum(case when is_on_time_grid and mw_net is not null then 1 else 0 end) as bigint)
-            as actual_count,
+        count(mw_net) filter (where is_on_time_grid) as actual_count,
         cast(sum(
             case when is_on_time_grid and mw_net is not null then interval_minutes else 0 end
         ) as bigint) as actual_minutes,
-        cast(sum(
-            case when peak_net is not null then interval_minutes else 0 end
-        ) as bigint) as evaluated_minutes,
+        cast(sum(case when peak_net is not null then interval_minutes else 0 end) as bigint)
+            as evaluated_minutes,
         cast(sum(case when peak_net is not null then actual_seconds else 0 end) as bigint)
             as evaluated_seconds,
         cast(sum(mw_del * actual_seconds) as decimal(38, 18)) as del_mj,
@@ -85,18 +83,12 @@ days as (
                 when peak_net <= 0 then 0
             end
         ) as decimal(38, 18)) as load_mj,
-        cast(sum(
-            case
-                when {{ can_be_peak }}
-                    then {{ whole_number('1e12 * net * net * actual_seconds') }}
-            end
-        ) as decimal(38, 0)) as w2_seconds,
-        cast(sum(
-            case when mva_net is not null then abs(mw_net) * actual_seconds end
-        ) as decimal(38, 18)) as active_mj,
-        cast(sum(
-            case when mw_net is not null then mva_net * actual_seconds end
-        ) as decimal(38, 18)) as apparent_mj,
+        cast(sum({{ whole_number('1e12 * net * net * actual_seconds') }})
+        filter (where {{ can_be_peak }}) as decimal(38, 0)) as w2_seconds,
+        cast(sum(abs(mw_net) * actual_seconds) filter (where mva_net is not null)
+        as decimal(38, 18)) as active_mj,
+        cast(sum(mva_net * actual_seconds) filter (where mw_net is not null)
+        as decimal(38, 18)) as apparent_mj,
         max(peak_net) as peak_mw,
         min(peak_net) as min_mw,
         max(peak_mva) as peak_mva,
@@ -110,10 +102,8 @@ extremes as (
     select
         measured.feeder,
         measured.local_date,
-        cast(sum(case when measured.peak_net = days.peak_mw then 1 else 0 end) as bigint)
-            as peak_count,
-        cast(sum(case when measured.peak_net = days.min_mw then 1 else 0 end) as bigint)
-            as min_count,
+        count(*) filter (where measured.peak_net = days.peak_mw) as peak_count,
+        count(*) filter (where measured.peak_net = days.min_mw) as min_count,
         min(case when measured.peak_net = days.peak_mw then measured.interval_start_at end)
             as peak_at,
         min(case when measured.peak_net = days.min_mw then measured.interval_start_at end)
@@ -133,111 +123,16 @@ extremes as (
     group by measured.feeder, measured.local_date
 ),
 
--- the last 30 and 60 minutes at the end of every interval; readings that can be no peak are holes
-valid as {{ inlined() }} (
-    select * from intervals
-    where {{ can_be_peak }} and mw_net is not null
-),
-
-shorter as (
-    select
-        feeder,
-        local_date,
-        interval_minutes,
-        mw_net,
-        {{ dbt.datediff(
-            "timestamp '1970-01-01'", 'interval_start_at', 'minute'
-        ) }} + interval_minutes
-            as end_minute
-    from valid
-    where interval_minutes < 15
-),
-
-rolled as (
-    select
-        feeder,
-        local_date,
-        interval_minutes,
-        {{ neighbour_sum(30) }} as mw_30,
-        {{ neighbour_sum(60) }} as mw_60
-    from valid
-    where interval_minutes >= 15
-    window feeder_time as (partition by feeder order by interval_start_at)
-    union all
-    select
-        feeder,
-        local_date,
-        interval_minutes,
-        {{ frame_sum(30) }} as mw_30,
-        {{ frame_sum(60) }} as mw_60
-    from shorter
-),
-
-highest as (
-    select
-        feeder,
-        local_date,
-        interval_minutes,
-        max(mw_30) as mw_30,
-        max(mw_60) as mw_60
-    from rolled
-    group by feeder, local_date, interval_minutes
-),
-
-rolling as (
-    select
-        feeder,
-        local_date,
-        {{ rounded('cast(max(mw_30 * interval_minutes) as double) / 30') }} as peak_30min_mw,
-        {{ rounded('cast(max(mw_60 * interval_minutes) as double) / 60') }} as peak_60min_mw
-    from highest
-    group by feeder, local_date
-)
+{{ rolling_peaks(can_be_peak) }}
 
 select
-    days.feeder,
-    days.local_date,
-    days.timezone,
-    days.interval_minutes,
-    days.reading_count,
-    days.known_minutes,
-    days.zero_count,
-    days.lowest_kw,
-    days.highest_kw,
-    days.lowest_kva,
-    days.highest_kva,
-    days.lowest_net_mw,
-    days.highest_net_mw,
-    days.highest_mw,
-    days.third_highest_mw,
-    days.third_highest_mva,
-    days.kw_per_kva,
-    days.kva_too_low_count,
-    days.total_factor,
-    days.on_grid_count,
-    days.on_grid_minutes,
-    days.actual_count,
-    days.actual_minutes,
-    days.evaluated_minutes,
-    days.evaluated_seconds,
-    days.del_mj,
-    days.rec_mj,
-    days.net_mj,
-    days.gross_mj,
-    days.load_mj,
-    days.w2_seconds,
-    days.active_mj,
-    days.apparent_mj,
-    days.peak_mw,
+    days.*,
     extremes.peak_at,
     extremes.peak_count,
-    days.min_mw,
     extremes.min_at,
     extremes.min_count,
-    days.peak_mva,
     extremes.peak_mva_at,
     extremes.peak_mva_pf,
-    days.peak_mva_gross,
     rolling.peak_30min_mw,
     rolling.peak_60min_mw
 from days

@@ -57,3 +57,42 @@
         else {{ shown(seconds) }} || ' s'
     end
 {%- endmacro %}
+
+{# Feeders as meter-data.csv writes them, by their names in the ledger, which are in lower case. #}
+{% macro feeder_names() -%}
+    (
+        select
+            feeder_key,
+            min(feeder) as feeder
+        from {{ ref('stg_meter_data') }}
+        group by feeder_key
+    )
+{%- endmacro %}
+
+{# The CTE `found`: by feeder and reason, which intervals are left out of peaks, and the reading of
+   the highest among them. #}
+{% macro left_out(intervals, value, passed_over) -%}
+found as (
+    select
+        feeder,
+        reason,
+        min(local_date) as first_date,
+        max(local_date) as last_date,
+        count(*) as interval_count,
+        {% for column in ['start_local', 'file_id', 'line_number'] -%}
+            max_by({{ column }}, ({{ value }}, -{{ microseconds('interval_start_at') }}))
+                as {{ column }},
+        {% endfor -%}
+        cast(max({{ value }}) as double) as highest
+    from {{ intervals }}
+    where reason not in ('{{ passed_over | join("', '") }}')
+    group by feeder, reason
+)
+{%- endmacro %}
+
+{# "0.840 MW at 2024-07-12 11:00:00 (north.csv line 7)", of a row of `left_out` and its file. #}
+{% macro highest_left_out(unit) -%}
+    {{ shown('found.highest', 3) }} || ' {{ unit }} at '
+    || cast(found.start_local as string) || ' (' || coalesce(files.file_name, '') || ' line '
+    || coalesce(cast(found.line_number as string), '') || ')'
+{%- endmacro %}

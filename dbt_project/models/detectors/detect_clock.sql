@@ -1,15 +1,9 @@
 -- A meter an hour off its siblings: its clock changed for daylight saving time and theirs did not,
 -- or the other way round, or it was set.
--- Rule: the correlations of a feeder's hourly changes with those of the sum of the others, at lags
--- from -2 to 2 hours, are after a week what they were before, but an hour earlier or later: moved
--- by an hour, a quarter of the squared distance between both is left. Of several feeders in a week
--- those count that moved at least half as far as the first: the others see its shift in their sum.
--- And its own mean weekday moved the same way: by an hour, less than 0.75 of the squared distance
--- between that of three weeks before and of three weeks after is left (see own_shifts). Where it
--- did not, the others moved, or the season.
--- Source: the idea of `has_dst` in pvanalytics; the measure is ours (docs/rules.md#clock).
--- Needs three feeders and seven weeks; silent where loads have nothing in common.
--- Fires on none of 13 real feeders; moved by an hour on purpose, 7 of 9 live substations are found.
+-- Of several feeders in a week those count that moved at least half as far as the first: the
+-- others see its shift in their sum. Where its own mean weekday did not move the same way
+-- (own_shifts), the others moved, or the season.
+-- Rule, source and how often it fires: docs/rules.md#clock
 
 with
 
@@ -50,7 +44,6 @@ turns as (
 )
 
 select
-    'clock' as rule,
     'warn' as severity,
     feeder,
     cast(week_start_at as date) as first_date,

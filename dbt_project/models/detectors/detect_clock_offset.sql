@@ -1,6 +1,6 @@
--- A clock that is a little off: rows that start up to a minute beside their interval.
--- Rule: clock_offset_seconds is not 0 in a reading. Such a row is the reading of its interval, so
--- nothing is lost; beyond a minute it is off the grid. Source: docs/rules.md#jitter.
+-- A clock that is a little off: rows that start up to a minute beside their interval, and are its
+-- readings all the same.
+-- Rule, source and how often it fires: docs/rules.md#clock_offset
 
 with
 
@@ -46,7 +46,6 @@ changes as (
 )
 
 select
-    'clock_offset' as rule,
     'warn' as severity,
     feeders.feeder,
     feeders.first_date,

@@ -1,7 +1,5 @@
 -- Energy taken for power: active power is 1/4 (15 min) or 4 times what apparent power allows.
--- Rule: the month's median of kW / kVA, times intervals per hour, is a power factor, and itself is
--- none; or the same divided. Source: unit of measure check (Oracle), docs/rules.md#energy_unit.
--- Silent where kVA is unknown. Fires on none of 13 real feeders.
+-- Rule, source and how often it fires: docs/rules.md#energy_unit
 
 with
 
@@ -40,7 +38,6 @@ judged as (
 )
 
 select
-    'energy_unit' as rule,
     'fail' as severity,
     feeder,
     cast(min(first_date) as date) as first_date,

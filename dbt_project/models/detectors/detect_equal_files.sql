@@ -1,17 +1,8 @@
 -- Two feeders with the same bytes: a file that was copied, or named for the wrong feeder, counts
--- twice.
--- Two idle meters write equal zeros, which is right.
--- Rule: any two such files that are in use and hold a power other than 0; one finding a feeder.
+-- twice. Two idle meters write equal zeros, which is right.
+-- Rule, source and how often it fires: docs/rules.md#equal_files
 
 with
-
-meters as (
-    select
-        feeder_key,
-        min(feeder) as feeder
-    from {{ ref('stg_meter_data') }}
-    group by feeder_key
-),
 
 in_use as (
     select
@@ -22,7 +13,7 @@ in_use as (
         files.last_end_local,
         meters.feeder
     from {{ ref('files') }} as files
-    inner join meters on files.feeder = meters.feeder_key
+    inner join {{ feeder_names() }} as meters on files.feeder = meters.feeder_key
     where files.outcome = 'accepted' and files.withdrawn_by is null
 ),
 
@@ -65,7 +56,6 @@ found as (
 )
 
 select
-    'equal_files' as rule,
     'warn' as severity,
     feeder,
     cast(first_local as date) as first_date,

@@ -1,7 +1,6 @@
 -- Files that lie years from all others: every feeder is expected from the first reading to the last
 -- of any feeder, so one wrong year makes all of them lack tens of thousands of intervals.
--- Rule: more than a year without a reading of any feeder while some are expected, and all that lies
--- on one side of it is of one feeder.
+-- Rule, source and how often it fires: docs/rules.md#far_apart
 
 with
 
@@ -89,7 +88,6 @@ found as (
 )
 
 select
-    'far_apart' as rule,
     'warn' as severity,
     feeder,
     cast(first_local as date) as first_date,

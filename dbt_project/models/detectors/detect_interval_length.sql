@@ -1,7 +1,6 @@
 -- A reading that is shorter or longer or starts elsewhere than meter-data.csv declares: a wrong
--- interval_minutes (a factor of 2 or 4 in energy) or a clock set inside the interval. It is kept,
--- is no peak, and a total that it does not fill is NULL.
--- Rule: any such reading that is in use; one finding a feeder.
+-- interval_minutes (a factor of 2 or 4 in energy) or a clock set inside the interval.
+-- Rule, source and how often it fires: docs/rules.md#interval_length
 
 with
 
@@ -46,7 +45,6 @@ found as (
 )
 
 select
-    'interval_length' as rule,
     'warn' as severity,
     feeder,
     cast(first_local as date) as first_date,

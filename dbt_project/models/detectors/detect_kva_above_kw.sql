@@ -1,10 +1,7 @@
 -- Apparent power of 10 times the active power and more all day: kVA in another unit.
--- Rule: of a day of which 90 % is known, kW is a tenth of kVA or less in sum, and not 0.
--- Source: docs/rules.md#kva_above_kw. A feeder of capacitors or an idle cable is like that.
--- Fires on none of 15 real feeders.
+-- Rule, source and how often it fires: docs/rules.md#kva_above_kw
 
 select
-    'kva_above_kw' as rule,
     'warn' as severity,
     feeder,
     min(local_date) as first_date,

@@ -1,13 +1,8 @@
 -- Apparent power below active power by more than rounding: two channels in different units, of
 -- different meters, or with different multipliers.
--- Rule: in a direction kW > kVA by more than 0.5 % and by more than one count of either channel. An
--- interval in which the flow turned is split between the directions by each channel for itself: it
--- is judged by its sums, with a count for each of four. A count is the least difference of two
--- readings in a row that a hundredth of them have. Source: docs/rules.md#kva_below_kw.
--- Values are compared without their signs: those below 0 are found by detect_negative.
--- Days are picked by feeder_days. Where a hundredth of the readings of such days have it, it is
--- impossible, and a failure; a single one or a few are to be looked at.
--- Silent where kVA is unknown. Fires on none of 15 real feeders.
+-- An interval in which the flow turned is split between the directions by each channel for itself:
+-- it is judged by its sums. Signs do not count: values below 0 are found by detect_negative.
+-- Rule, source and how often it fires: docs/rules.md#kva_below_kw
 
 with
 
@@ -89,15 +84,14 @@ days as (
     select
         feeder,
         local_date,
-        cast(sum(case when is_too_low then 1 else 0 end) as bigint) as too_low_count,
+        count(*) filter (where is_too_low) as too_low_count,
         count(*) as reading_count
     from compared
     group by feeder, local_date
-    having sum(case when is_too_low then 1 else 0 end) > 0
+    having bool_or(is_too_low)
 )
 
 select
-    'kva_below_kw' as rule,
     case
         when sum(too_low_count) > 1 and 100 * sum(too_low_count) >= sum(reading_count)
             then 'fail'

@@ -1,7 +1,6 @@
 -- A value below 0: each direction has a register that only counts up (IEC 61968), so the channels
 -- are signed, the meter is programmed wrongly, or the file was edited.
--- Rule: a raw channel of a reading is below 0. It is kept as delivered, and net is delivered minus
--- received whatever their signs. Source: docs/rules.md#negative.
+-- Rule, source and how often it fires: docs/rules.md#negative
 
 with
 
@@ -43,7 +42,6 @@ files as (
 )
 
 select
-    'negative' as rule,
     'warn' as severity,
     files.feeder,
     files.first_date,

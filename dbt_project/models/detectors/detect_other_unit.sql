@@ -1,19 +1,9 @@
 -- A "correction" that multiplies every value of a file by one factor: another unit, kW against kWh
--- per interval, W against kW, or a multiplier that is applied in one of the two files.
--- Rule: of the intervals that both files have, all kW above a fifth of the highest have one ratio,
--- within what rounding does to them, and it is not 1. Where the ratio is exact the later file was
--- refused, and the finding stays until that is decided. Source: two exports of one meter.
--- Fires on none of 13 real feeders.
+-- per interval, W against kW, or a multiplier that is applied in one of the two files. Where the
+-- ratio is exact the later file was refused, and the finding stays until that is decided.
+-- Rule, source and how often it fires: docs/rules.md#other_unit
 
 with
-
-meters as (
-    select
-        feeder_key,
-        min(feeder) as feeder
-    from {{ ref('stg_meter_data') }}
-    group by feeder_key
-),
 
 conflicts as (
     select
@@ -33,7 +23,7 @@ refused as (
         files.first_start_local,
         files.last_end_local
     from {{ source('raw', 'files') }} as files
-    inner join meters on files.feeder = meters.feeder_key
+    inner join {{ feeder_names() }} as meters on files.feeder = meters.feeder_key
     where
         files.problem_code = 'other_unit'
         and files.letter is not null
@@ -41,7 +31,6 @@ refused as (
 )
 
 select
-    'other_unit' as rule,
     'warn' as severity,
     feeder,
     cast(first_start_local as date) as first_date,
@@ -58,7 +47,6 @@ select
 from conflicts
 union all
 select
-    'other_unit' as rule,
     'warn' as severity,
     feeder,
     cast(first_start_local as date) as first_date,

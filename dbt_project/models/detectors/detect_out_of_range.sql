@@ -1,5 +1,5 @@
--- Power that no feeder carries: 10^6 MW and more, a thousand power stations.
--- Rule: is_out_of_range, see macros/power.sql. The reading is unknown, as sums have no room for it.
+-- Power that no feeder carries: is_out_of_range, see macros/power.sql.
+-- Rule, source and how often it fires: docs/rules.md#out_of_range
 
 with
 
@@ -33,7 +33,6 @@ files as (
 )
 
 select
-    'out_of_range' as rule,
     'fail' as severity,
     files.feeder,
     files.first_date,

@@ -1,16 +1,8 @@
 -- A reading outside every period of meter-data.csv is kept in staging and used nowhere. That can be
 -- right: a meter read before it was taken over.
--- Rule: any such row; one finding a feeder.
+-- Rule, source and how often it fires: docs/rules.md#outside_periods
 
 with
-
-meters as (
-    select
-        feeder_key,
-        min(feeder) as feeder
-    from {{ ref('stg_meter_data') }}
-    group by feeder_key
-),
 
 found as (
     select
@@ -22,13 +14,12 @@ found as (
         count(*) as file_count,
         min_by(files.file_name, (files.first_start_local, files.file_id)) as first_file
     from {{ ref('files') }} as files
-    inner join meters on files.feeder = meters.feeder_key
+    inner join {{ feeder_names() }} as meters on files.feeder = meters.feeder_key
     where files.outside_count > 0
     group by meters.feeder
 )
 
 select
-    'outside_periods' as rule,
     'warn' as severity,
     feeder,
     cast(first_local as date) as first_date,

@@ -1,6 +1,6 @@
 -- Between two rows of meter-data.csv nothing is expected of a feeder and nothing read then is used.
 -- That is right while no meter was there; else a valid_from or valid_to is wrong.
--- Rule: the next row of a feeder begins after the end of the one before.
+-- Rule, source and how often it fires: docs/rules.md#period_hole
 
 with
 
@@ -20,7 +20,6 @@ neighbours as (
 )
 
 select
-    'period_hole' as rule,
     'warn' as severity,
     feeder,
     cast(hole_from_local as date) as first_date,

@@ -1,7 +1,6 @@
--- A feeder from which nothing has come since long before the newest reading of all feeders.
--- Rule: no reading in the last 40 days up to the newest one, while a meter of it is in use then: a
--- month's file may come some days into the next. Counted from that reading, not from today, so that
--- a look at an old year is not a warning; the check recent_readings counts from today.
+-- A feeder from which nothing has come since long before the newest reading of all feeders, not
+-- before today: a look at an old year is no warning.
+-- Rule, source and how often it fires: docs/rules.md#quiet
 
 with
 
@@ -38,7 +37,6 @@ found as (
 )
 
 select
-    'quiet' as rule,
     'warn' as severity,
     feeder,
     cast(last_local as date) as first_date,

@@ -1,9 +1,7 @@
 -- Readings of a register where values of intervals are expected: a number that only grows.
--- Rule: see register_runs. None of its values makes a peak, of the feeder or of the total; its
--- energy is not to be used. Fires on none of 15 real feeders.
+-- Rule, source and how often it fires: docs/rules.md#register
 
 select
-    'register' as rule,
     'fail' as severity,
     runs.feeder,
     min(runs.first_date) as first_date,

@@ -1,7 +1,5 @@
 -- A system of less than a large house: the multiplier is meant for kW and channel_unit is W.
--- Rule: the total never reaches 0.1 MW in either direction, and is not 0 throughout. A feeder of
--- the medium-voltage grid alone carries more; the smallest of 15 real feeders is part of a total of
--- 0.6 MW.
+-- Rule, source and how often it fires: docs/rules.md#small_total
 
 with
 
@@ -21,7 +19,6 @@ units as (
 )
 
 select
-    'small_total' as rule,
     'warn' as severity,
     'total' as feeder,
     totals.first_date,

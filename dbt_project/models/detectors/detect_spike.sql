@@ -1,13 +1,6 @@
--- A reading out of proportion: a wild value, or peaks that the feeder did not have before.
--- Rule, either: a day's highest power x1 is more than 180 % above its third-highest x3; not judged
--- where x1 is below 10 % of the best x3 of the 30 days up to it, x3 = 0, or less than 90 % of the
--- day is known. Or: the peak of 28 days is more than 150 % of that of the 28 days before, and half
--- of the rise came on the first day. Days with what detect_implausible has found are passed over.
--- Source: interval spike check (Oracle; CPUC's 180 %), historical maximum (Itron),
--- docs/rules.md#spike.
--- Fires on 2 of 13 real feeders: main, on 2 of 365 days, a short run on a day off; and wew, whose
--- peaks of 76 MW became 105 MW from one day to the next and 121 MW within the month. Within a day
--- nothing of wew stands out, x1 is 13 % above x3 at most.
+-- A reading out of proportion: a wild value, or peaks that the feeder did not have before. Days
+-- with what detect_implausible has found are passed over.
+-- Rule, source and how often it fires: docs/rules.md#spike
 
 with
 
@@ -99,7 +92,6 @@ found as (
 )
 
 select
-    'spike' as rule,
     'warn' as severity,
     feeder,
     first_date,

@@ -1,12 +1,7 @@
 -- A meter, or the line to it, that repeats one value.
--- Rule: 8 intervals in a row in which no channel moves, at a value of 100 counts or more, or a day
--- of them at 10 counts: a small one in a coarse meter may stay the same. A count is the least
--- difference of two readings in a row that a hundredth of those near the run have: the least value
--- ever seen is that of the base load.
--- Source: VEE practice has 3 or more, pvanalytics 6, OpenSTEF 24 h; 8 is ours, docs/rules.md#stuck.
--- Fires on 3 of 15 real feeders: lls stays at 4,240 kW for 10 intervals and at 5,990 kW for 9,
--- while it usually moves by 870 kW from one to the next; campus and
--- chiller for two hours. wls, at one count, is silent.
+-- A count is the least difference of two readings in a row that a hundredth of those near the run
+-- have: the least value ever seen is that of the base load.
+-- Rule, source and how often it fires: docs/rules.md#stuck
 
 with
 
@@ -74,7 +69,6 @@ stuck as (
 )
 
 select
-    'stuck' as rule,
     'warn' as severity,
     stuck.feeder,
     min({{ local_day('stuck.run_start_at') }}) as first_date,

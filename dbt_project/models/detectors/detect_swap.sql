@@ -1,12 +1,7 @@
--- Delivered and received exchanged: a meter connected or programmed the other way round.
--- Rule, either: 90 % of the throughput went one way in the 14 days before and 90 % the other way in
--- the 14 days from then on, of a size between half and double. Or: its hourly changes run against
--- those of the other feeders as they ran with them before (see detect_clock; reversed, the distance
--- is a quarter), and its own mean weekday is nearer to the one before when turned over. Source:
--- reverse rotation (IEC 61968-9 x.3.4), docs/rules.md#swap; the second is ours, for feeders with
--- flows in both directions, and needs three feeders with seven weeks.
--- Fires on none of 13 real feeders, of which nine export: hfdp always, lls and nryn by the weather.
--- Reversed on purpose, all nine live substations are found.
+-- Delivered and received exchanged: a meter connected or programmed the other way round. Either the
+-- throughput turned, or, for feeders with flows in both directions, its hourly changes run against
+-- those of the others and its own mean weekday is nearer to the one before when turned over.
+-- Rule, source and how often it fires: docs/rules.md#swap
 
 with
 
@@ -64,7 +59,6 @@ found as (
 )
 
 select
-    'swap' as rule,
     'warn' as severity,
     feeder,
     first_date,

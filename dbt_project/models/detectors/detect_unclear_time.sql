@@ -1,7 +1,7 @@
 -- A reading at a time that its clock shows twice, in an order that leaves open which is meant, or
 -- that its clock never shows: a tool that writes 96 columns every day, or a meter on standard time
 -- whose timezone is that of a wall clock, all of whose summer is then an hour off.
--- Rule: any such row, used or not; it is kept and flagged. One finding a feeder and kind.
+-- Rule, source and how often it fires: docs/rules.md#unclear_time
 
 with
 
@@ -40,7 +40,6 @@ found as (
 )
 
 select
-    'unclear_time' as rule,
     'warn' as severity,
     feeder,
     cast(first_local as date) as first_date,

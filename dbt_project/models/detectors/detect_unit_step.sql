@@ -1,19 +1,8 @@
--- The same load in another unit: all becomes 10, 100 or 1000 times as large or small at once.
--- Rule: see unit_steps. What is above the level of most of the time makes no peak until it is
--- settled; what is below it cannot raise one. Fires on none of 15 real feeders.
-
-with
-
-exchanges as (
-    select
-        feeder,
-        cast(valid_from as date) as exchange_date
-    from {{ ref('stg_meter_data') }}
-    where valid_from is not null
-)
+-- The same load in another unit: all becomes 10, 100 or 1000 times as large or small at once. What
+-- is above the level of most of the time makes no peak until it is settled.
+-- Rule, source and how often it fires: docs/rules.md#unit_step
 
 select
-    'unit_step' as rule,
     'warn' as severity,
     steps.feeder,
     cast(steps.start_local as date) as first_date,
@@ -38,7 +27,7 @@ select
         else ''
     end as evidence,
     case
-        when max(exchanges.exchange_date) is null
+        when max(meters.valid_from) is null
             then
                 'another unit or decimal point: compare both with the display of the meter; end '
                 || 'the row of meter-data.csv there with valid_to and add one from then on; what '
@@ -47,10 +36,10 @@ select
         else 'meter-data.csv has an exchange then: check multiplier and channel_unit of its new row'
     end as meaning
 from {{ ref('unit_steps') }} as steps
-left join exchanges
+left join {{ ref('stg_meter_data') }} as meters
     on
-        steps.feeder = exchanges.feeder
-        and exchanges.exchange_date between cast(steps.start_local as date) - 1
+        steps.feeder = meters.feeder
+        and cast(meters.valid_from as date) between cast(steps.start_local as date) - 1
         and cast(steps.start_local as date) + 1
 group by
     steps.feeder, steps.start_local, steps.exponent, steps.factor, steps.mw_before, steps.mw_after,

@@ -1,21 +1,13 @@
 -- A dead channel: nothing for a day and more, while no outage was recorded.
--- Rule: 24 h of intervals in a row with 0 kW in both directions, no power failure among their event
--- types. Source: consecutive interval check (Oracle), zero consumption for an active meter (CPUC);
--- docs/rules.md#zero_run.
--- Fires on 1 of 13 real feeders: wls, dead in 8,428 of 8,832 intervals. hfdp, off for two hours,
--- stays silent. An idle feeder fires too: end its row in meter-data.csv.
+-- Rule, source and how often it fires: docs/rules.md#zero_run
 
 with
-
-runs as (
-    select * from {{ ref('whole_runs') }}
-),
 
 dead as (
     select
         *,
         {{ dbt.datediff('run_start_at', 'run_end_at', 'minute') }} as minutes
-    from runs
+    from {{ ref('whole_runs') }}
     where
         del_raw = 0
         and rec_raw = 0
@@ -35,7 +27,6 @@ days as (
 )
 
 select
-    'zero_run' as rule,
     'fail' as severity,
     dead.feeder,
     min({{ local_day('dead.run_start_at') }}) as first_date,

@@ -73,7 +73,7 @@ select
     min(local_date) as first_date,
     max(local_date) as last_date,
     count(*) as interval_count,
-    cast(sum(case when is_turn then 1 else 0 end) as bigint) as turn_count,
+    count(*) filter (where is_turn) as turn_count,
     {{ first_known('reading', 'interval_start_at') }} as first_reading,
     max_by(reading, interval_start_at) as last_reading,
     max(case when step >= 0 then step end) as largest_step,
@@ -82,7 +82,7 @@ from numbered
 group by feeder, meter, channel, run
 having
     count(*) >= {{ var('register_intervals') }}
-    and 2 * sum(case when step > 0 then 1 else 0 end) > count(*)
+    and 2 * count(*) filter (where step > 0) > count(*)
     and max(reading) >= {{ var('register_steps') }} * max(case when step >= 0 then step end)
     -- a load that turns at full scale again and again is none
-    and 50 * sum(case when is_turn then 1 else 0 end) <= count(*)
+    and 50 * count(*) filter (where is_turn) <= count(*)

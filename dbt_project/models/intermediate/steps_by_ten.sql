@@ -49,11 +49,11 @@ times_of_day as (
         max(interval_minutes) as interval_minutes,
         {{ whole_number(
             'cast(sum(case when not is_after then milliwatts end) as double)'
-            ~ ' / nullif(sum(case when not is_after then 1 else 0 end), 0)'
+            ~ ' / nullif(count(*) filter (where not is_after), 0)'
         ) }} as before,
         {{ whole_number(
             'cast(sum(case when is_after then milliwatts end) as double)'
-            ~ ' / nullif(sum(case when is_after then 1 else 0 end), 0)'
+            ~ ' / nullif(count(*) filter (where is_after), 0)'
         ) }} as after,
         min(case when not is_after then milliwatts end) as least_before,
         max(case when not is_after then milliwatts end) as most_before,

@@ -14,7 +14,7 @@ found as (
         'kva_above_kw', 'event_word', 'small_total', 'far_apart',
     ] %}
         select
-            rule,
+            '{{ detector }}' as rule,
             severity,
             feeder,
             first_date,
