@@ -79,11 +79,10 @@ found as (
         min(local_date) as first_date,
         max(local_date) as last_date,
         count(*) as interval_count,
-        {% for column in ['start_local', 'file_id', 'line_number'] -%}
-            max_by({{ column }}, ({{ value }}, -{{ microseconds('interval_start_at') }}))
-                as {{ column }},
-        {% endfor -%}
-        cast(max({{ value }}) as double) as highest
+        cast(max({{ value }}) as double) as highest,
+        max_by(start_local, ({{ value }}, -{{ microseconds('interval_start_at') }})) as start_local,
+        max_by(file_id, ({{ value }}, -{{ microseconds('interval_start_at') }})) as file_id,
+        max_by(line_number, ({{ value }}, -{{ microseconds('interval_start_at') }})) as line_number
     from {{ intervals }}
     where reason not in ('{{ passed_over | join("', '") }}')
     group by feeder, reason

@@ -12,3 +12,15 @@
         )
     end
 {%- endmacro %}
+
+{# The columns <first>_at and <until>_at: the ends of a stretch of a clock in UTC, as wide as it can
+   be where an hour is repeated. #}
+{% macro widest_in_utc(first, until) -%}
+    {{ dbt.dateadd(
+        'minute',
+        '-greatest(utc_offset_minutes, coalesce(second_offset_minutes, utc_offset_minutes))', first
+    ) }} as {{ first }}_at,
+    {{ dbt.dateadd(
+        'minute', '-coalesce(second_offset_minutes, utc_offset_minutes)', until
+    ) }} as {{ until }}_at
+{%- endmacro %}

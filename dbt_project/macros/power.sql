@@ -73,7 +73,7 @@
         'sqrt(' ~ squared('p_del - p_rec') ~ ' + ' ~ squared(
             'sqrt(greatest(s_del * s_del - p_del * p_del, 0)) ' ~ sign
             ~ ' sqrt(greatest(s_rec * s_rec - p_rec * p_rec, 0))'
-        ) ~ ') * factor'
+        ) ~ ') * mw_per_unit'
     ) }}
 {%- endmacro %}
 

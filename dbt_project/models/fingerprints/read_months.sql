@@ -23,15 +23,7 @@ parts as (
 ends as (
     select
         *,
-        {{ dbt.dateadd(
-            'minute',
-            '-greatest(utc_offset_minutes, coalesce('
-            ~ 'second_offset_minutes, utc_offset_minutes))',
-            'part_from'
-        ) }} as part_from_at,
-        {{ dbt.dateadd(
-            'minute', '-coalesce(second_offset_minutes, utc_offset_minutes)', 'part_to'
-        ) }} as part_to_at
+        {{ widest_in_utc('part_from', 'part_to') }}
     from parts
 ),
 

@@ -31,7 +31,8 @@ with
 repeated as (
     select
         readings.*,
-        before.outages as outages_before
+        before.outages as outages_before,
+        true as is_as_before
     from {{ readings }} as readings
     inner join {{ readings }} as before
         on
@@ -54,7 +55,7 @@ at_ends as (
     select
         ends.*,
         repeated.outages_before,
-        repeated.feeder is not null as is_as_before
+        coalesce(repeated.is_as_before, false) as is_as_before
     from {{ readings }} as ends
     left join repeated
         on ends.feeder = repeated.feeder and ends.interval_start_at = repeated.interval_start_at
@@ -65,10 +66,7 @@ at_ends as (
 ),
 
 kept as (
-    select
-        *,
-        true as is_as_before
-    from repeated
+    select * from repeated
     union
     select * from at_ends
 ),
@@ -95,7 +93,7 @@ grouped as (
         count(*) as kept_count,
         sum(outages) as outages,
         -- the reading that the first one is equal to was not kept
-        bool_and(is_as_before) as begins_before,
+        case when bool_and(is_as_before) then 1 else 0 end as unkept_count,
         min_by(outages_before, interval_start_at) as outages_before
     from placed
     group by
@@ -108,16 +106,11 @@ runs as (
         feeder,
         month_start_at,
         {{ values }},
-        cast(outages + case when begins_before then outages_before else 0 end as bigint)
-            as outage_count,
-        case
-            when begins_before then {{ dbt.dateadd(
-                'minute', '-interval_minutes', 'first_start_at'
-            ) }}
-            else first_start_at
-        end as run_start_at,
+        cast(outages + unkept_count * coalesce(outages_before, 0) as bigint) as outage_count,
+        {{ dbt.dateadd('minute', '-interval_minutes * unkept_count', 'first_start_at') }}
+            as run_start_at,
         run_end_at,
-        kept_count + case when begins_before then 1 else 0 end as interval_count
+        kept_count + unkept_count as interval_count
     from grouped
 )
 

@@ -37,15 +37,11 @@ sums as (
         cast(coalesce(sum(actual_count), 0) as bigint) as actual_intervals,
         cast(coalesce(sum(on_grid_count), 0) + sum(missing_count) as bigint)
             as expected_intervals,
-        cast(sum(del_mj) as double) as del_mj,
-        cast(sum(rec_mj) as double) as rec_mj,
-        cast(sum(net_mj) as double) as net_mj,
-        cast(sum(gross_mj) as double) as gross_mj,
-        cast(sum(load_mj) as double) as load_mj,
+        {% for kind in ['del', 'rec', 'net', 'gross', 'load', 'active', 'apparent'] -%}
+            cast(sum({{ kind }}_mj) as double) as {{ kind }}_mj,
+        {% endfor -%}
         -- with a decimal: DuckDB rounds a 128-bit integer twice on its way to a double
         cast(cast(sum(w2_seconds) as decimal(38, 1)) as double) as w2_seconds,
-        cast(sum(active_mj) as double) as active_mj,
-        cast(sum(apparent_mj) as double) as apparent_mj,
         cast(coalesce(sum(actual_minutes), 0) as bigint) as actual_minutes,
         cast(coalesce(sum(evaluated_minutes), 0) as bigint) as evaluated_minutes,
         cast(coalesce(sum(on_grid_minutes), 0) + sum(missing_minutes) as bigint)

@@ -65,23 +65,14 @@ scaled as (
         and changes.previous_start_at = {{ dbt.dateadd('minute', '-60', 'changes.hour_start_at') }}
 ),
 
-totals as (
-    select
-        hour_start_at,
-        sum(own) as total,
-        count(*) as feeder_count
-    from scaled
-    group by hour_start_at
-),
-
 -- with fewer than three feeders it cannot be known which one is off
 siblings as (
     select
-        scaled.*,
-        cast(totals.total - scaled.own as bigint) as others
+        *,
+        cast(sum(own) over one_hour - own as bigint) as others
     from scaled
-    inner join totals on scaled.hour_start_at = totals.hour_start_at
-    where totals.feeder_count >= 3
+    window one_hour as (partition by hour_start_at)
+    qualify count(*) over one_hour >= 3
 ),
 
 moved as (

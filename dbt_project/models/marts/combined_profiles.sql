@@ -9,6 +9,10 @@
 ) }}
 
 {% set key = 'feeder, system_start_at, system_minutes, timezone' %}
+{% set sums = [
+    'feeders_expected', 'feeders_reporting', 'missing_feeders', 'can_be_peak', 'mw_total',
+    'mw_del_total', 'mw_rec_total', 'mw_gross_total', 'mw_total_partial', 'mva_total',
+] %}
 
 with
 
@@ -43,10 +47,10 @@ averaged as (
     union all
     select
         {{ key }},
-        bool_and(is_adjoining and mw_net is not null)
-        and sum(filled_seconds) = system_seconds as is_known,
-        bool_and(is_adjoining and mva is not null)
-        and sum(filled_seconds) = system_seconds as is_mva_known,
+        {% for power, flag in [('mw_net', 'is_known'), ('mva', 'is_mva_known')] -%}
+            bool_and(is_adjoining and {{ power }} is not null)
+            and sum(filled_seconds) = system_seconds as {{ flag }},
+        {% endfor -%}
         bool_and(can_be_peak) as can_be_peak,
         {% for power in ['mw_del', 'mw_rec', 'mw_net', 'mw_gross', 'mva'] -%}
             {{ rounded('cast(sum(' ~ power ~ ' * filled_seconds) as double) / system_seconds') }}
@@ -111,16 +115,7 @@ select
     system_minutes as interval_minutes,
     {{ to_local('system_start_at', 'timezone') }} as start_local,
     timezone,
-    feeders_expected,
-    feeders_reporting,
-    missing_feeders,
-    can_be_peak,
-    mw_total,
-    mw_del_total,
-    mw_rec_total,
-    mw_gross_total,
-    mw_total_partial,
-    mva_total,
+    {{ sums | join(', ') }},
     cast(mva_total_min as decimal(38, 18)) as mva_total_min,
     cast(abs(mw_total) as double) / nullif(cast(mva_total as double), 0) as pf_total,
     cast(abs(mw_total) as double) / nullif(cast(mva_total_min as double), 0) as pf_total_max

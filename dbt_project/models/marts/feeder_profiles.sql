@@ -7,13 +7,15 @@
     part_time="interval_start_at"
 ) }}
 
-{% set as_read = [
+{% set settled = [
     'feeder', 'interval_start_at', 'interval_minutes', 'actual_seconds', 'meter', 'record_no',
     'event_type', 'reading_quality', 'event_handling', 'start_local', 'end_local', 'timezone',
     'clock_offset_seconds', 'del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw', 'mw_del', 'mw_rec', 'mva_del',
     'mva_rec', 'total_factor', 'is_ambiguous_time', 'is_off_time_grid', 'is_out_of_range',
-    'file_id', 'line_number',
+    'file_id', 'line_number', 'mw_per_unit',
 ] %}
+{% set is_delivered_only = '(p_rec = 0 and s_rec = 0)' %}
+{% set is_received_only = '(p_del = 0 and s_del = 0)' %}
 
 with
 
@@ -49,48 +51,36 @@ channels as (
             {{ in_mw(channel) }} as {{ mw }},
             {{ as_double(channel) }} as {{ double }},
         {% endfor -%}
-        -- where energy is spread over another length, as in_mw does
+        -- as in_mw does where energy is spread over another length
         cast(mw_factor as double)
         * case
             when is_spread
                 then cast(interval_minutes * 60 as double) / nullif(actual_seconds, 0)
             else 1
-        end as factor
+        end as mw_per_unit
     from readings
     where {{ is_in_dirty_part(ref('read_months'), 'interval_start_at') }}
-),
-
-directed as (
-    select
-        *,
-        p_rec = 0 and s_rec = 0 as is_delivered_only,
-        p_del = 0 and s_del = 0 as is_received_only
-    from channels
 ),
 
 -- with one direction only, the measured value is the answer; a root is needed for both at once,
 -- and its rounding must not take it below the active power
 combined as (
     select
-        *,
-        case
-            when is_delivered_only then greatest(mva_del, abs(mw_del))
-            when is_received_only then greatest(mva_rec, abs(mw_rec))
-            else greatest({{ net_mva('+') }}, abs(mw_del - mw_rec))
-        end as mva_vector,
-        case
-            when is_delivered_only then greatest(mva_del, abs(mw_del))
-            when is_received_only then greatest(mva_rec, abs(mw_rec))
-            else greatest({{ net_mva('-') }}, abs(mw_del - mw_rec))
-        end as mva_vector_min
-    from directed
+        {% for name, sign in [('mva_vector', '+'), ('mva_net_min', '-')] -%}
+            case
+                when mva_del is null or mva_rec is null then null
+                when {{ is_delivered_only }} then greatest(mva_del, abs(mw_del))
+                when {{ is_received_only }} then greatest(mva_rec, abs(mw_rec))
+                else greatest({{ net_mva(sign) }}, abs(mw_del - mw_rec))
+            end as {{ name }},
+        {% endfor -%}
+        *
+    from channels
 ),
 
 netted as (
     select
         *,
-        case when mva_del is not null and mva_rec is not null then mva_vector_min end
-            as mva_net_min,
         {% if var('net_convention') == 'gross' %}
             mw_del + mw_rec as mw_balance,
             mva_del + mva_rec as mva_balance,
@@ -98,8 +88,7 @@ netted as (
             s_del + s_rec as s_balance
         {% else %}
             mw_del - mw_rec as mw_balance,
-            case when mva_del is not null and mva_rec is not null then mva_vector end
-                as mva_balance,
+            mva_vector as mva_balance,
             p_del - p_rec as p_balance,
             greatest(s_del + s_rec, abs(p_del - p_rec)) as s_balance
         {% endif %}
@@ -107,8 +96,7 @@ netted as (
 )
 
 select
-    {{ as_read | join(', ') }},
-    factor as mw_per_unit,
+    {{ settled | join(', ') }},
     cast(mw_balance as decimal(28, 18)) as mw_net,
     cast(mw_del + mw_rec as decimal(28, 18)) as mw_gross,
     cast(mva_balance as decimal(28, 18)) as mva_net,
@@ -116,7 +104,8 @@ select
     cast(mva_del + mva_rec as decimal(28, 18)) as mva_gross,
     case
         when mw_balance is null or mva_balance is null then null
-        when is_delivered_only or is_received_only then abs(p_balance) / nullif(s_balance, 0)
+        when {{ is_delivered_only }} or {{ is_received_only }}
+            then abs(p_balance) / nullif(s_balance, 0)
         else abs(cast(mw_balance as double)) / nullif(cast(mva_balance as double), 0)
     end as pf_net,
     coalesce(p_del > 0 and p_rec > 0, false) as is_bidirectional,

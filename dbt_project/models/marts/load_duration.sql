@@ -64,21 +64,14 @@ reached as (
     group by intervals.feeder, intervals.year_start, place
 ),
 
-points as (
-    select
-        shares.share_of,
-        shares.place,
-        shares.share
-    from (
-        values
-        {% for share in peak_shares -%}
-            ('peak', {{ loop.index }}, cast({{ share }} as decimal(3, 2))),
-        {% endfor -%}
-        {% for share in time_shares -%}
-            ('time', {{ loop.index }}, cast({{ share }} as decimal(3, 2)))
-            {{- "," if not loop.last }}
-        {% endfor %}
-    ) as shares (share_of, place, share)
+points (share_of, place, share) as (
+    values
+    {% for share in peak_shares -%}
+        ('peak', {{ loop.index }}, cast({{ share }} as decimal(3, 2))),
+    {% endfor -%}
+    {% for share in time_shares -%}
+        ('time', {{ loop.index }}, cast({{ share }} as decimal(3, 2))){{ "," if not loop.last }}
+    {% endfor %}
 ),
 
 marked as (

@@ -58,15 +58,7 @@ periods as (
 placed as (
     select
         *,
-        {{ dbt.dateadd(
-            'minute',
-            '-greatest(utc_offset_minutes, coalesce('
-            ~ 'second_offset_minutes, utc_offset_minutes))',
-            'period_from'
-        ) }} as period_from_at,
-        {{ dbt.dateadd(
-            'minute', '-coalesce(second_offset_minutes, utc_offset_minutes)', 'period_to'
-        ) }} as period_to_at
+        {{ widest_in_utc('period_from', 'period_to') }}
     from periods
     where period_from < period_to
 ),
@@ -78,19 +70,12 @@ file_spans as (
         feeder,
         min({{ floor_to_grid('period_from_at', 'grid_shift_minutes', 'interval_minutes') }})
             as file_from_at,
-        max(case
-            when
-                {{ floor_to_grid('period_to_at', 'grid_shift_minutes', 'interval_minutes') }}
-                = period_to_at
-                then period_to_at
-            else {{ dbt.dateadd(
-                'minute',
-                'interval_minutes',
-                floor_to_grid('period_to_at', 'grid_shift_minutes', 'interval_minutes')
-            ) }}
-        end) as file_to_at,
-        max(case when second_offset_minutes is not null or is_skipped then 1 else 0 end) = 1
-        or max(release_of) is not null as may_repeat_itself
+        max({{ floor_to_grid(
+            dbt.dateadd('second', 'interval_minutes * 60 - 1', 'period_to_at'),
+            'grid_shift_minutes', 'interval_minutes'
+        ) }}) as file_to_at,
+        bool_or(second_offset_minutes is not null or is_skipped or release_of is not null)
+            as may_repeat_itself
     from placed
     group by file_id, feeder
 ),
