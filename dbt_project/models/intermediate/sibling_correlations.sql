@@ -69,10 +69,9 @@ scaled as (
 siblings as (
     select
         *,
-        cast(sum(own) over one_hour - own as bigint) as others
+        cast(sum(own) over (partition by hour_start_at) - own as bigint) as others
     from scaled
-    window one_hour as (partition by hour_start_at)
-    qualify count(*) over one_hour >= 3
+    qualify count(*) over (partition by hour_start_at) >= 3
 ),
 
 moved as (
