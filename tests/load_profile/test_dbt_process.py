@@ -6,49 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from conftest import COMMAND, PROJECT, bring_up_to_date, load_profile
+from conftest import PROJECT
+from dbt_processes import NEEDS_PROC, PHASES, dbt_processes, start_run, wait_until_none_is_left
 
 from ingest.workspace import Workspace
 from load_profile.build import build
 from load_profile.dbt import DbtError, DbtProcess
 from load_profile.dbt_results import TableBuilt
 from load_profile.sample import write_sample
-
-STARTED = "Building tables: readings"
-needs_proc = pytest.mark.skipif(not Path("/proc").exists(), reason="reads /proc")
-
-
-def dbt_processes(root: Path) -> list[int]:
-    """Processes of dbt that work in a root."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            is_dbt = b"load_profile.dbt" in (process / "cmdline").read_bytes()
-            if is_dbt and (process / "cwd").resolve() == root.resolve():
-                found.append(int(process.name))
-        except OSError:  # it has ended
-            continue
-    return found
-
-
-def wait_until_none_is_left(root: Path) -> None:
-    until = time.monotonic() + 20
-    while left := dbt_processes(root):
-        assert time.monotonic() < until, left
-        time.sleep(0.1)
-
-
-def start(root: Path, phase: str) -> subprocess.Popen:
-    """A run that has reported this phase."""
-    words = [str(COMMAND), "run", "--no-plots", "--root", str(root)]
-    run = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert any(phase in line for line in run.stdout)
-    return run
 
 
 def test_a_fresh_clone_can_read_the_dbt_project(tmp_path):
@@ -108,7 +75,7 @@ def test_tables_come_one_by_one_and_an_unknown_model_is_dbts_own_error(sample, t
         list(dbt.run(["build", "--no_such_option"]))
 
 
-@needs_proc
+@NEEDS_PROC
 def test_a_process_without_a_command_ends_with_its_block(sample):
     with DbtProcess(sample):
         until = time.monotonic() + 20
@@ -117,32 +84,24 @@ def test_a_process_without_a_command_ends_with_its_block(sample):
     assert not dbt_processes(sample)
 
 
-@needs_proc
-def test_a_killed_dbt_is_one_sentence_and_the_files_are_those_of_the_last_good_run(tmp_path):
-    write_sample(tmp_path, feeders=2, months=1)
-    bring_up_to_date(tmp_path)
-    files = {path: path.read_bytes() for path in (tmp_path / "lp").glob("*.csv")}
-    with (tmp_path / "meter-data.csv").open("a") as meters:
-        meters.write("\n")
-    run = start(tmp_path, STARTED)
-    (process,) = dbt_processes(tmp_path)
-    os.kill(process, signal.SIGKILL)
-    said, _ = run.communicate()
-    assert run.returncode == 1
-    assert "failed dbt_models: dbt was killed by signal 9 before it finished." in said
-    assert files == {path: path.read_bytes() for path in (tmp_path / "lp").glob("*.csv")}
-    assert not (tmp_path / "warehouse/published.duckdb").exists()
-    done = load_profile("run", "--no-plots", "--root", tmp_path)
-    assert done.returncode == 0, done.stdout
-
-
-@needs_proc
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("phase", ["Starting dbt", STARTED])
-def test_dbt_ends_with_a_run_that_is_ended(tmp_path, phase, end):
+@NEEDS_PROC
+@pytest.mark.parametrize("phase", PHASES)
+def test_dbt_ends_with_a_run_that_is_killed(tmp_path, phase):
     write_sample(tmp_path, feeders=1, months=1)
-    run = start(tmp_path, phase)
-    os.kill(run.pid, end)
+    run = start_run(tmp_path, phase, "--no-plots")
+    run.kill()
     run.communicate()
-    assert run.returncode == (130 if end == signal.SIGINT else -signal.SIGKILL)
+    wait_until_none_is_left(tmp_path)
+
+
+@NEEDS_PROC
+@pytest.mark.parametrize("phase", PHASES)
+def test_ctrl_c_is_one_line_and_ends_dbt_too(tmp_path, phase):
+    """SIGINT to the whole group, as a terminal sends it; only the run itself gets it."""
+    write_sample(tmp_path, feeders=1, months=1)
+    run = start_run(tmp_path, phase, "--no-plots")
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate()
+    assert run.returncode == 130
+    assert said.startswith("Stopped. Nothing is lost") and said.count("\n") == 1
     wait_until_none_is_left(tmp_path)
