@@ -21,6 +21,7 @@ from dagster import (
 from dagster_defs.automation import automation_for, every_morning
 from dagster_defs.definitions import build_definitions
 from ingest.workspace import Workspace
+from load_profile.alerts import AlertError, read_alerts
 from load_profile.dagster_metadata import FAILING_COUNT
 from load_profile.sample import write_sample
 
@@ -61,13 +62,19 @@ def test_a_rejected_file_and_a_failed_run_are_told_by_mail_and_webhook(tmp_path)
         ("[email\n", ["alerts.toml", "line 1"]),
     ],
 )
-def test_wrong_settings_stop_everything_and_say_what_is_allowed(tmp_path, text, words):
-    write_sample(tmp_path, feeders=1, months=1)
+def test_wrong_settings_are_refused_with_what_is_allowed(tmp_path, text, words):
     (tmp_path / "alerts.toml").write_text(text)
-    done = load_profile("run", "--root", tmp_path)
-    assert done.returncode == 2
+    with pytest.raises(AlertError) as found:
+        read_alerts(Workspace(tmp_path))
     for word in (*words, "alerts.toml"):
-        assert word in done.stderr
+        assert word in str(found.value)
+
+
+def test_a_run_with_wrong_settings_stops_before_anything_is_touched(tmp_path):
+    write_sample(tmp_path, feeders=1, months=1)
+    (tmp_path / "alerts.toml").write_text("email = 'a'\n")
+    done = load_profile("run", "--root", tmp_path)
+    assert done.returncode == 2 and "alerts.toml: 'email': allowed are [email]" in done.stderr
     assert not (tmp_path / "warehouse").exists()
 
 
@@ -107,22 +114,20 @@ def test_nothing_starts_by_itself_until_it_is_switched_on(tmp_path):
     assert failed_runs.default_status.value == "RUNNING"  # it tells, it starts nothing
 
 
-def evaluated(root: Path, **tags: str):
-    """The result of the check in a run with these tags."""
+def evaluate(root: Path, *runs: dict[str, str]) -> list:
+    """The results of the check in runs with these tags."""
     key = AssetCheckKey(AssetKey("feeder_profiles"), "recent_readings")
     check = define_asset_job("check", selection=AssetSelection.checks(key))
     definitions = Definitions.merge(build_definitions(root), Definitions(jobs=[check]))
+    job = definitions.resolve_job_def("check")
     with DagsterInstance.ephemeral() as instance:
-        job = definitions.resolve_job_def("check")
-        (found,) = job.execute_in_process(
-            instance=instance, tags=tags
-        ).get_asset_check_evaluations()
-    return found
+        done = [job.execute_in_process(instance=instance, tags=tags) for tags in runs]
+    return [found for run in done for found in run.get_asset_check_evaluations()]
 
 
 def test_a_regular_run_names_a_feeder_that_went_quiet_and_counts_from_today(sample):
-    assert evaluated(sample).passed
-    now = evaluated(sample, **{"dagster/schedule_name": "every_morning"})
+    by_hand, now = evaluate(sample, {}, {"dagster/schedule_name": "every_morning"})
+    assert by_hand.passed
     ago = (datetime.now(UTC).replace(tzinfo=None) - datetime(2024, 10, 1)).days
     assert not now.passed and now.severity.value == "WARN"
     assert (
