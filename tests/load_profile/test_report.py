@@ -2,7 +2,7 @@
 
 import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,36 +22,55 @@ from load_profile.report.charts import Series, charts, scripts
 from load_profile.report.page import write_report
 from load_profile.report.tables import Table, read_extent
 
+DESKTOP = {"width": 1280, "height": 900}
 LONG_AGO = datetime(2000, 1, 1)
 DRAWN = "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
 EVIL = "<img src=x onerror=alert(1)>"
 
 
+def open_report(browser, root: Path):
+    """A root's report in a tab; what it asked for, said and complained of is in `page.heard`."""
+    page = browser.new_page(viewport=DESKTOP)
+    page.heard = []
+    page.on("request", lambda request: page.heard.append(request.url))
+    page.on("pageerror", lambda error: page.heard.append(str(error)))
+    page.on("dialog", lambda dialog: page.heard.append(dialog.message))
+    page.on(
+        "console",
+        lambda said: page.heard.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    page.goto((root / "lp/report.html").as_uri())
+    page.wait_for_function(DRAWN)
+    return page
+
+
 @pytest.fixture
-def opened(browser) -> Callable[[Path], object]:
-    """Open a root's report; what it asked for, said and complained of is in `page.heard`."""
+def opened(browser) -> Iterator[Callable[[Path], object]]:
+    """Open a root's report in a tab of its own."""
     pages = []
 
-    def open_report(root: Path):
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.heard = []
-        page.on("request", lambda request: page.heard.append(request.url))
-        page.on("pageerror", lambda error: page.heard.append(str(error)))
-        page.on("dialog", lambda dialog: page.heard.append(dialog.message))
-        page.on(
-            "console",
-            lambda said: (
-                page.heard.append(said.text) if said.type in ("error", "warning") else None
-            ),
-        )
-        page.goto((root / "lp/report.html").as_uri())
-        page.wait_for_function(DRAWN)
-        pages.append(page)
-        return page
+    def open_one(root: Path):
+        pages.append(open_report(browser, root))
+        return pages[-1]
 
-    yield open_report
+    yield open_one
     for page in pages:
         page.close()
+
+
+@pytest.fixture(scope="module")
+def tab(browser, sample) -> Iterator:
+    page = open_report(browser, sample)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def report(tab):
+    """The sample's report, for tests that read it and click on nothing."""
+    tab.set_viewport_size(DESKTOP)
+    tab.emulate_media(media="screen")
+    return tab
 
 
 def prepared(root: Path) -> Workspace:
@@ -87,9 +106,8 @@ def test_it_opens_without_an_error_or_a_request(sample, opened):
     assert are_outputs_intact(sample / "lp")
 
 
-def test_its_headline_is_what_the_tables_say(sample, opened):
-    page = opened(sample)
-    found = headline(page)
+def test_its_headline_is_what_the_tables_say(sample, report):
+    found = headline(report)
     at_peak = "(select pf_total from combined_profiles where interval_start_at = peak_at)"
     names = f"net_mwh, peak_mw, min_mw, peak_mva, load_factor, {at_peak}, coincidence_factor"
     [wanted] = query(
@@ -100,9 +118,9 @@ def test_its_headline_is_what_the_tables_say(sample, opened):
     assert [float(value) for value in found.values()] == pytest.approx(
         [float(value) for value in (*wanted[:-1], 100 * wanted[-1])], rel=1e-15
     )
-    text = page.inner_text("#figures ~ p.warn")
+    text = report.inner_text("#figures ~ p.warn")
     assert "In 288 intervals a feeder is missing or unknown" in text
-    assert "without 288 intervals in which a feeder is unknown" in page.inner_text(".figures")
+    assert "without 288 intervals in which a feeder is unknown" in report.inner_text(".figures")
 
 
 def test_the_measured_year_of_the_substations_has_the_known_figures(substations, opened, tmp_path):
@@ -117,9 +135,8 @@ def test_the_measured_year_of_the_substations_has_the_known_figures(substations,
     assert "2021-10-08" in shown and "2021-08-16" in shown
 
 
-def test_it_has_every_feeder_with_its_figures_and_shares_add_up(sample, opened):
-    page = opened(sample)
-    rows = rows_of(page, "feeders")
+def test_it_has_every_feeder_with_its_figures_and_shares_add_up(sample, report):
+    rows = rows_of(report, "feeders")
     wanted = query(
         sample,
         """select feeder, net_mwh, peak_mw, min_mw, grade from planner_figures
@@ -130,27 +147,25 @@ def test_it_has_every_feeder_with_its_figures_and_shares_add_up(sample, opened):
         (feeder, *(format(value, "f") for value in values), grade)
         for feeder, *values, grade in wanted
     ]
-    factors = rows_of(page, "feeder-factors")
+    factors = rows_of(report, "feeder-factors")
     shares = [float(row["share of the total's peak (%)"]) for row in factors]
     assert sum(shares) == pytest.approx(100)
 
 
-def test_months_and_bins_of_the_total_add_up_to_its_energy(sample, opened):
-    page = opened(sample)
-    whole = float(headline(page)["Net energy"])
-    months = [row for row in rows_of(page, "months") if row["feeder"] == "total"]
-    for rows in (months, rows_of(page, "years"), rows_of(page, "bins")):
+def test_months_and_bins_of_the_total_add_up_to_its_energy(report):
+    whole = float(headline(report)["Net energy"])
+    months = [row for row in rows_of(report, "months") if row["feeder"] == "total"]
+    for rows in (months, rows_of(report, "years"), rows_of(report, "bins")):
         assert sum(float(row["net (MWh)"]) for row in rows) == pytest.approx(whole)
 
 
-def test_the_months_of_every_feeder_come_right_after_the_headline_as_in_the_file(sample, opened):
-    page = opened(sample)
-    headings = page.locator("h2").all_inner_texts()
+def test_the_months_of_every_feeder_come_right_after_the_headline_as_in_the_file(sample, report):
+    headings = report.locator("h2").all_inner_texts()
     assert headings[:2] == ["The total of all feeders", "Month by month"]
     with (sample / "lp/monthly.csv").open(encoding="utf-8", newline="") as stream:
         wanted = list(csv.DictReader(stream))
     assert len(wanted) == 5 * 3
-    for found, month in zip(rows_of(page, "months"), wanted, strict=True):
+    for found, month in zip(rows_of(report, "months"), wanted, strict=True):
         assert (found["feeder"], found["month"]) == (month["feeder"], month["month"])
         assert Decimal(found["peak (MW)"]) == Decimal(month["peak_mw"])
         at = datetime.strptime(month["peak_start"], "%m/%d/%y %H:%M:%S")
@@ -158,12 +173,11 @@ def test_the_months_of_every_feeder_come_right_after_the_headline_as_in_the_file
 
 
 @pytest.mark.parametrize("width", [1400, 400])
-def test_the_page_is_no_wider_than_the_screen_and_large_tables_fit_a_desktop(sample, opened, width):
-    page = opened(sample)
-    page.set_viewport_size({"width": width, "height": 800})
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    for box in page.locator(".wide").all():
+def test_the_page_is_no_wider_than_the_screen_and_large_tables_fit_a_desktop(report, width):
+    report.set_viewport_size({"width": width, "height": 800})
+    report.wait_for_timeout(200)
+    assert report.evaluate("document.documentElement.scrollWidth") == width
+    for box in report.locator(".wide").all():
         inside, outside = box.evaluate("box => [box.scrollWidth, box.clientWidth]")
         assert width == 400 or inside == outside
 
@@ -187,8 +201,8 @@ def test_a_measured_peak_is_beside_the_plausible_one_and_fits(sample, opened, tm
         assert width == 400 or inside == outside <= 1240
 
 
-def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, opened, tmp_path):
-    settled = {row["outcome"]: row["reason"] for row in rows_of(opened(sample), "arrived")}
+def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, report, opened, tmp_path):
+    settled = {row["outcome"]: row["reason"] for row in rows_of(report, "arrived")}
     assert "; settled by file #" in settled["sequence_error"]
     root = shutil.copytree(sample, tmp_path / "root")
     with open_warehouse(Workspace(root).warehouse) as con:
@@ -207,9 +221,9 @@ def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, opened, tmp_p
     assert page.inner_text("details pre").split() == letter.split()
 
 
-def test_gaps_are_those_of_the_table(sample, opened):
+def test_gaps_are_those_of_the_table(sample, report):
     wanted = query(sample, "select feeder, missing_intervals from gaps")
-    rows = rows_of(opened(sample), "gaps")
+    rows = rows_of(report, "gaps")
     assert [(row["feeder"], int(row["intervals missing"])) for row in rows] == wanted
 
 
@@ -261,12 +275,11 @@ def test_nothing_stands_in_the_way_of_people_who_cannot_see_or_use_a_mouse(sampl
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_print_shows_whole_tables_and_no_controls_for_the_screen(sample, opened):
-    page = opened(sample)
-    page.emulate_media(media="print")
-    assert page.locator("nav").is_hidden()
+def test_print_shows_whole_tables_and_no_controls_for_the_screen(report):
+    report.emulate_media(media="print")
+    assert report.locator("nav").is_hidden()
     cut = "box => box.scrollHeight > box.clientHeight + 1"
-    assert not any(box.evaluate(cut) for box in page.locator(".wide").all())
+    assert not any(box.evaluate(cut) for box in report.locator(".wide").all())
 
 
 def test_names_of_files_and_feeders_are_text_whatever_they_contain(sample, opened, tmp_path):
