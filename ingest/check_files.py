@@ -45,7 +45,8 @@ def _read_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dic
     """Have each layout read its files; return the problems of those that it cannot read."""
     problems = {number: raw.problem for number, raw in files.items() if raw.problem}
     tables = []
-    for layout in LAYOUTS:
+    found = (raw.layout for raw in files.values() if raw.layout)
+    for layout in dict.fromkeys((*LAYOUTS, *found)):
         own = {n: raw for n, raw in files.items() if raw.layout is layout and not raw.problem}
         reading = layout.read(con, own)
         problems |= reading.problems

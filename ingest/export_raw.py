@@ -1,7 +1,7 @@
 """Write schema `raw` as Parquet for an engine that reads no DuckDB. Knows tables, not meaning.
 
     files/files-<hash>.parquet, and likewise file_months, meter_data and clock_days
-    interval_reads/local_month=YYYY-MM-01/reads-<hash>.parquet, by file_id and line_number
+    interval_reads/local_month=YYYY-MM-01/reads-<hash>.parquet, by file_id, line_number and position
     _SUCCESS, the names of all these files, one a line
 
 A hash covers all that decides a file's rows, so a file of that name is left alone. For a month of
@@ -48,7 +48,7 @@ READS = "interval_reads"
 MONTH_OF_READS = """
 select * from raw.interval_reads
 where start_local >= $month::timestamp and start_local < $month::timestamp + interval 1 month
-order by file_id, line_number
+order by file_id, line_number, position
 """
 NO_MONTH = (date(1970, 1, 1), 0, "")  # without a single row, a reader still finds the columns
 

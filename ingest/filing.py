@@ -30,15 +30,16 @@ LEDGER = "ledger.parquet"
 # A released file waits where it was rejected, any other in the drop folder.
 PENDING = """
 select files.file_id, files.file_name, files.sha256, files.stored_as, files.letter,
-    rejected.stored_as
+    files.outcome, files.feeder, rejected.stored_as
 from raw.files
 left join raw.files as rejected on files.release_of = rejected.file_id
 where files.filed_at is null
 order by files.file_id
 """
 CLOSED = """
-select rejected.stored_as, rejected.letter,
-    closing.sha256 = rejected.sha256 and closing.feeder = rejected.feeder,
+select rejected.stored_as, rejected.letter, rejected.outcome, rejected.feeder,
+    closing.sha256 = rejected.sha256
+        and (closing.feeder = rejected.feeder or rejected.point is null and closing.point <> ''),
     closing.stored_as, closing.sha256, closing.file_name
 from raw.files as rejected
 inner join raw.files as closing on rejected.closed_by = closing.file_id
@@ -88,6 +89,22 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
     return place
 
 
+def letter_place(workspace: Workspace, stored_as: str, outcome: str, feeder: str) -> Path:
+    """Return where the letter of a rejection belongs: beside the file, if that is in ERROR.
+
+    Else other feeders of the file were accepted, and the letter names its own.
+    """
+    place = recorded_place(workspace, stored_as)
+    if place.parent == workspace.rejected:
+        return place.with_suffix(".txt")
+    return workspace.rejected / f"{letter_stem(place.stem, outcome, feeder)}.txt"
+
+
+def letter_stem(stem: str, outcome: str, feeder: str) -> str:
+    """Return the name, without its ending, of a letter of one feeder of a file."""
+    return _fit(f"{stem}-{feeder}", SUFFIXES[outcome] + ".txt").removesuffix(".txt")
+
+
 def recorded_place(workspace: Workspace, stored_as: str) -> Path:
     """Return the path of a file of the ledger; raise FilingError if it is not below data/KW."""
     if not stored_as.startswith("data/KW/") or ".." in re.split(r"[/\\]", stored_as):
@@ -118,19 +135,24 @@ def file_away(
         save_ledger_copy(con, workspace)
     read = {(raw.name, raw.sha256): raw for raw in fresh}
     filed, lost = [], {}
-    for file_id, name, sha256, stored_as, letter, rejected_as in pending:
+    settled: set[tuple[Path, str]] = set()  # a file of several feeders is moved once
+    for file_id, name, sha256, stored_as, letter, outcome, feeder, rejected_as in pending:
         place = recorded_place(workspace, stored_as)
         raw = read.get((name, sha256))
         source = _source_of(workspace, name, sha256, rejected_as, raw)
         try:
-            _settle(source, place, sha256, raw)
+            if (source, stored_as) not in settled:
+                _settle(source, place, sha256, raw)
+                settled.add((source, stored_as))
         except FilingError as error:
             lost[file_id] = str(error)
             continue
         filed.append(file_id)
         if letter is not None:
-            write_text(place.with_suffix(".txt"), letter)
-        if rejected_as and source.with_suffix(".txt").exists():  # a letter goes with its file
+            write_text(letter_place(workspace, stored_as, outcome, feeder), letter)
+        if (
+            rejected_as and source != place and source.with_suffix(".txt").exists()
+        ):  # a letter goes with its file
             source.with_suffix(".txt").replace(place.with_suffix(".txt"))
     _clear_closed(con, workspace, filed)
     append_logs(con, workspace.logs)
@@ -194,15 +216,15 @@ def _clear_closed(con: duckdb.DuckDBPyConnection, workspace: Workspace, filed: l
     A copy in ERROR goes, with its letter, if the archive has the same bytes for the same feeder;
     ledger and log keep the letter. Any other stays, and its letter says what closed it.
     """
-    for rejected_as, letter, is_same, stored_as, sha256, name in con.execute(
+    for rejected_as, letter, outcome, feeder, is_same, stored_as, sha256, name in con.execute(
         CLOSED, [filed]
     ).fetchall():
         old, new = (recorded_place(workspace, place) for place in (rejected_as, stored_as))
-        note = old.with_suffix(".txt")
+        note = letter_place(workspace, rejected_as, outcome, feeder)
         if is_same:
-            if sha256_of(old) == sha256 == sha256_of(new):
+            if old != new and sha256_of(old) == sha256 == sha256_of(new):
                 old.unlink()
-            if not old.exists():
+            if old == new or not old.exists():
                 note.unlink(missing_ok=True)
         elif note.exists():
             write_text(note, closing_note(name, letter))
@@ -210,6 +232,10 @@ def _clear_closed(con: duckdb.DuckDBPyConnection, workspace: Workspace, filed: l
 
 def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> None:
     """Make `place` hold the bytes with that hash, and `source` no longer hold them."""
+    if source == place:  # what is released of a file that is in the archive
+        if sha256_of(place) != sha256:
+            raise _lost(source, place, sha256)
+        return
     if fresh and fresh.sha256 == sha256 and not place.exists() and fresh.is_unchanged():
         place.parent.mkdir(parents=True, exist_ok=True)
         _move(source, place)
@@ -221,14 +247,18 @@ def _settle(source: Path, place: Path, sha256: str, fresh: RawFile | None) -> No
             source.unlink()
         return
     if not is_waiting:
-        raise FilingError(
-            f"The file {source.name} with sha256 {sha256} was taken in, but its bytes are neither "
-            f"at {source} nor at {place}. Its rows are kept. If you have it, put it at {place}."
-        )
+        raise _lost(source, place, sha256)
     place.parent.mkdir(parents=True, exist_ok=True)
     if held is not None:  # a damaged archive copy is kept beside the good one
         place.rename(place.with_name(_fit(place.stem, f"-damaged-{held[:8]}{place.suffix}")))
     _move(source, place)
+
+
+def _lost(source: Path, place: Path, sha256: str) -> FilingError:
+    return FilingError(
+        f"The file {source.name} with sha256 {sha256} was taken in, but its bytes are neither "
+        f"at {source} nor at {place}. Its rows are kept. If you have it, put it at {place}."
+    )
 
 
 def _move(source: Path, place: Path) -> None:

@@ -1,5 +1,9 @@
-"""Write and read the ledger, raw.files: one row per file that arrived. Knows no bytes on disk."""
+"""Write and read the ledger, raw.files: one row per file that arrived and feeder that it has.
 
+Knows no bytes on disk.
+"""
+
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,4 +98,7 @@ def _row(file_id: int, entry: Entry, now: datetime) -> Mapping[str, object]:
         "processed_at": now,
         "precedence": entry.precedence,
         "problem_code": problem.code if problem else None,
+        "layout": raw.layout.name if raw.layout else None,
+        "point": raw.part.name if raw.part else None,
+        "notes": json.dumps(dict(raw.outline.notes)) if raw.outline.notes else None,
     }

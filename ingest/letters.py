@@ -5,7 +5,7 @@ which are here. Knows problems, not folders or tables.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -19,6 +19,7 @@ TIME_FORMAT = "%m/%d/%y %H:%M:%S"
 CONTEXT_LINES = 4
 MOST_LETTERS_OF_LINE = 200
 MOST_BREAKS = 5
+MOST_NAMES = 20  # of meters or channels
 MOST_FILES = 3  # of those whose values a file has in another unit
 PREFIXES = {Decimal(10) ** power for power in (-6, -3, -2, -1, 1, 2, 3, 6)}
 
@@ -61,8 +62,19 @@ def reason(problem: Problem) -> str:
     return words["text"].format(where=where, expected=expected(problem), found=found(problem))
 
 
-def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) -> str:
-    """Return the letter of a rejected file: first bad line, expected, found, what to do."""
+def write_letter(
+    raw: RawFile,
+    problem: Problem,
+    stored_as: str,
+    now: datetime,
+    release_as: str | None = None,
+    others: Sequence[tuple[str, Problem]] = (),
+) -> str:
+    """Return the letter of a rejected file: first bad line, expected, found, what to do.
+
+    `release_as` is what a release has to name, by default `stored_as`; `others` are the other
+    feeders of the file, of which nothing was used either.
+    """
     words = _all_words()["letter"]
     parts = [_facts(raw, problem, stored_as, now)]
     if problem.line:
@@ -71,7 +83,10 @@ def write_letter(raw: RawFile, problem: Problem, stored_as: str, now: datetime) 
         parts.append(_list_of_breaks(problem.breaks))
     parts.append(words["advice"] + "\n" + _advice(problem))
     if problem.is_releasable:
-        parts.append(_release_of(problem, stored_as))
+        parts.append(_release_of(problem, release_as or stored_as))
+    if others:
+        lines = (f"  {feeder}: {reason(found)}" for feeder, found in others)
+        parts.append("\n".join([words["others"], *map(one_line, lines)]))
     return "\n\n".join([*parts, words["end"]]) + "\n"
 
 
@@ -91,6 +106,7 @@ def _facts(raw: RawFile, problem: Problem, stored_as: str, now: datetime) -> str
         line = words["line_text"].format(line=problem.line, record=problem.record)
     facts = {
         "file": raw.name,
+        **({"feeder": words["feeder_text"].format(raw=raw)} if raw.part else {}),
         "title": _words(problem.code)["title"],
         "when": words["when_text"].format(when=now),
         "place": words["place_text"].format(place=stored_as),
@@ -136,6 +152,10 @@ def _texts(problem: Problem) -> dict[str, object]:
     }
     if "column" in values:
         texts["column"] = _all_words()["columns"].get(values["column"], values["column"])
+    for name in ("codes", "points"):
+        if name in values:
+            texts[name] = _listed(values[name])
+            texts["first"] = values[name][0] if values[name] else ""
     if problem.code == "date":
         texts["year"] = values["start"].year
     elif problem.code in ("other_meter", "midnight_slip", "other_unit"):
@@ -146,6 +166,12 @@ def _texts(problem: Problem) -> dict[str, object]:
         }
         texts |= more[problem.code](words, values)
     return texts
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    left = len(names) - MOST_NAMES
+    return " ".join(names[:MOST_NAMES]) + (f" and {left:,} more" if left > 0 else "")
 
 
 def _meter_texts(words: Words, values: Mapping) -> dict[str, str]:
@@ -200,7 +226,9 @@ def _list_of_breaks(breaks: tuple[Break, ...]) -> str:
     words = _all_words()["letter"]
     lines = [words["breaks"].format(places=_count(len(breaks), "place"))]
     lines += [
-        words["break_line"].format(line=b.line, record=b.record, found=_text_of_break("found", b))
+        words["break_line" if b.record is not None else "break_line_only"].format(
+            line=b.line, record=b.record, found=_text_of_break("found", b)
+        )
         for b in breaks[:MOST_BREAKS]
     ]
     left = len(breaks) - MOST_BREAKS

@@ -4,7 +4,7 @@ What a good file is, `rules` knows; where its bytes go, `filing`; what the ledge
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,13 +17,16 @@ import duckdb
 from ingest.archive import check_ledger
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
-from ingest.filing import FilingError, file_away, place_for, take_back_grown
-from ingest.layouts.interface import RawFile
+from ingest.filing import FilingError, file_away, take_back_grown
+from ingest.layouts import layouts_of
+from ingest.layouts.interface import Layout, RawFile
 from ingest.ledger import Entry, accepted_before, content_of, next_file_id, save_ledger
-from ingest.letters import one_line, reason, write_letter
+from ingest.letters import one_line
 from ingest.meter_rows import MeterRow
 from ingest.other_units import find_other_units
-from ingest.precedence import Reasons, in_order, in_words
+from ingest.parts import split_files
+from ingest.places import Places
+from ingest.precedence import Arrival, Reasons, arrival, in_order, in_words
 from ingest.raw_files import find_files, inspect_files
 from ingest.rejections import close_rejections
 from ingest.warehouse import open_warehouse, utc_now
@@ -32,6 +35,7 @@ from ingest.workspace import Workspace
 # Bounds what one transaction holds in memory and what the run after a crash has to repeat.
 BATCH_BYTES = 256 * 1024 * 1024
 BATCH_FILES = 1000
+# Of a file with several feeders the first of these that one of its parts has.
 OUTCOMES = ("accepted", "duplicate", "sequence_error", "unreadable", "unknown_meter", "empty")
 
 Progress = Callable[[str, int, int], None]
@@ -94,21 +98,28 @@ class _Tally:
             self.lost.append(error)
 
     def add(self, batch: list[RawFile], entries: list[Entry], rows: int) -> None:
-        """Add what became of a batch."""
+        """Add what became of a batch. A file counts once, whatever it has several feeders of."""
         self.row_count += rows
-        self.outcomes.update(entry.outcome for entry in entries)
+        outcome_of: dict[Path, str] = {}
+        letters: dict[str, Entry] = {}
+        for entry in entries:
+            known = outcome_of.get(entry.raw.path, entry.outcome)
+            outcome_of[entry.raw.path] = min(known, entry.outcome, key=OUTCOMES.index)
+            if entry.letter:
+                letters.setdefault(entry.letter, entry)
+        self.outcomes.update(outcome_of.values())
         self.rejected += [
             (entry.raw.name, entry.outcome, entry.reason, entry.stored_as)
-            for entry in entries
-            if entry.letter
+            for entry in letters.values()
         ]
-        taken_in = {entry.raw.path for entry in entries}
-        self.left += [raw.path.name for raw in batch if raw.path not in taken_in]
+        paths = dict.fromkeys(raw.path for raw in batch)
+        self.left += [path.name for path in paths if path not in outcome_of]
 
     def summary(self, found: list[RawFile]) -> LoadSummary:
         """Return all of it, of a run that found these files."""
-        size = sum(raw.size for raw in found)
-        lines = sum(raw.outline.row_lines for raw in found)
+        files = {raw.path: raw for raw in found}.values()
+        size = sum(raw.size for raw in files)
+        lines = sum(raw.outline.row_lines for raw in files)
         counts = {"reading": lines, "loading": self.row_count, "filing": self.row_count}
         return LoadSummary(
             {name: self.outcomes[name] for name in OUTCOMES if self.outcomes[name]},
@@ -139,8 +150,14 @@ def replace_meter_data(con: duckdb.DuckDBPyConnection, rows: tuple[MeterRow, ...
     con.commit()
 
 
-def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> LoadSummary:
+def load_files(
+    workspace: Workspace,
+    progress: Progress = lambda *_: None,
+    layouts: Sequence[Layout] | None = None,
+) -> LoadSummary:
     """Bring every file of the drop folder into the ledger, its rows into raw.interval_reads.
+
+    `layouts` are by default those shipped and those of the root.
 
     Needs raw.meter_data. Order of acceptance comes from what the files hold, never from names.
     Raises WarehouseError when the warehouse lacks files that data/KW has.
@@ -152,9 +169,10 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
         with tally.keeping_lost():
             file_away(con, workspace)
         take_back_grown(con, workspace)
-        found = _inspect(workspace, tally, progress)
+        inspected = _inspect(workspace, tally, progress, layouts or layouts_of(workspace))
+        found = split_files(con, inspected)
         ordered, reasons = in_order(found)
-        accepted: set[Path] = set()
+        accepted: set[Arrival] = set()
         done = 0
         for batch in batches(ordered):
             with tally.timed("loading"):
@@ -169,26 +187,43 @@ def load_files(workspace: Workspace, progress: Progress = lambda *_: None) -> Lo
     return tally.summary(found)
 
 
-def _inspect(workspace: Workspace, tally: _Tally, progress: Progress) -> list[RawFile]:
+def _inspect(
+    workspace: Workspace, tally: _Tally, progress: Progress, layouts: Sequence[Layout]
+) -> list[RawFile]:
     """Read the files of the drop folder for the first time."""
     paths = find_files(workspace.dropbox)
     with tally.timed("reading"):
+        threads = cpu_count() or 1
         found = list(
-            inspect_files(paths, cpu_count() or 1, lambda *at: progress("Reading files", *at))
+            inspect_files(paths, threads, lambda *at: progress("Reading files", *at), layouts)
         )
     tally.left += sorted({path.name for path in paths} - {raw.path.name for raw in found})
     return found
 
 
 def batches(files: list[RawFile]) -> Iterator[list[RawFile]]:
-    """Cut a list of files into batches of bounded size, in order."""
-    batch, size = [], 0
+    """Cut a list of files into batches of bounded size, in order.
+
+    All parts of a file are in one batch: it is filed when the batch is.
+    """
+    parts_left = Counter(raw.path for raw in files)
+    seen: set[Path] = set()
+    batch: list[RawFile] = []
+    size = open_files = 0
     for raw in files:
-        if batch and (size + raw.size > BATCH_BYTES or len(batch) >= BATCH_FILES):
+        is_new = raw.path not in seen
+        full = size + raw.size > BATCH_BYTES or len(batch) >= BATCH_FILES
+        if batch and is_new and full and not open_files:
             yield batch
             batch, size = [], 0
         batch.append(raw)
-        size += raw.size
+        parts_left[raw.path] -= 1
+        if is_new:
+            seen.add(raw.path)
+            size += raw.size
+            open_files += parts_left[raw.path] > 0
+        else:
+            open_files -= parts_left[raw.path] == 0
     if batch:
         yield batch
 
@@ -198,34 +233,33 @@ def _load_batch(
     workspace: Workspace,
     batch: list[RawFile],
     reasons: Reasons,
-    accepted_paths: set[Path],
+    accepted: set[Arrival],
 ) -> tuple[list[Entry], int]:
     """Check a batch and commit its ledger entries and rows in one transaction.
 
-    `reasons` holds why a file counts before others that arrived with it; `accepted_paths`, to which
-    those of the batch are added, which of these were accepted.
+    `reasons` holds why a file counts before others that arrived with it; `accepted`, to which those
+    of the batch are added, which of these were accepted.
     """
     known = accepted_before(con, batch)
     checked = _check_new(con, batch, known)
     changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
     checked |= _in_other_units(con, checked, changed)
+    batch = [raw for raw in batch if raw.sha256 not in changed]
     now = utc_now()
     next_id = next_file_id(con)
-    taken: dict[str, str] = {}
+    places = Places(con, workspace, batch, known, checked)
     entries: list[Entry] = []
     for raw in batch:
         content = content_of(raw)
-        if raw.sha256 in changed:
-            continue
         if content in known:
             original, place = known[content]
             same = f"same bytes as file #{original}"
             entries.append(Entry(raw, "duplicate", place, reason=same, duplicate_of=original))
             continue
-        entry = _entry_for(workspace, checked[content], raw, taken, now)
+        entry = places.entry_for(raw, checked[content], now)
         if entry.outcome == "accepted":
-            entry = replace(entry, precedence=in_words(reasons, raw.path, accepted_paths))
-            accepted_paths.add(raw.path)
+            entry = replace(entry, precedence=in_words(reasons, raw, accepted))
+            accepted.add(arrival(raw))
             known[content] = (next_id + len(entries), entry.stored_as)
         entries.append(entry)
     return entries, _commit(con, entries, next_id, now)
@@ -267,16 +301,3 @@ def _commit(
     close_rejections(con, first_id)
     con.commit()
     return rows
-
-
-def _entry_for(
-    workspace: Workspace, checked: CheckedFile, raw: RawFile, taken: dict[str, str], now: datetime
-) -> Entry:
-    """Return the entry of a file that is not a duplicate: accepted, or rejected with a letter."""
-    problem = checked.problem
-    if problem is None:
-        place = place_for(workspace, raw, "accepted", f"{checked.first_start:%Y-%m}", taken)
-        return Entry(raw, "accepted", place, checked)
-    place = place_for(workspace, raw, problem.outcome, "", taken)
-    letter = write_letter(raw, problem, place, now)
-    return Entry(raw, problem.outcome, place, checked, reason(problem), letter)

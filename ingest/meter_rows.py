@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 CHANNEL_UNITS = ("W", "kW", "MW", "Wh", "kWh", "MWh")
 INTERVAL_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+DIRECTIONS = ("both", "delivered", "received")
 REQUIRED = ("sta", "meter", "multiplier")
 DEFAULTS = {
     "channel_unit": "W",
@@ -17,6 +18,8 @@ DEFAULTS = {
     "valid_to": "",
     "total_factor": "1",
     "rating_mva": "",
+    "channel": "",
+    "directions": "both",
 }
 COLUMNS = (*REQUIRED, *DEFAULTS)
 DATES = ("valid_from", "valid_to")
@@ -31,6 +34,8 @@ ALLOWED = {
     "multiplier": "a positive number below 10^9 with at most 6 decimals",
     "total_factor": "a number between -1000 and 1000, at most 6 decimals",
     "rating_mva": "empty or a positive number of MVA with at most 6 decimals",
+    "channel": "empty, or codes of channels in the meter's files with blanks between, as E1 B1",
+    "directions": ", ".join(DIRECTIONS),
 }
 # In place of what can be read in two ways, so that it is reported once.
 SOME_VALUE = {**dict.fromkeys(DATES, ""), **dict.fromkeys(NUMBERS, "1")}
@@ -59,7 +64,9 @@ class MeterRow:
 
     `multiplier` turns a raw value into `channel_unit`; `valid_from`/`valid_to` are on the meter's
     own clock, half open, None = unbounded; `total_factor` is the weight in the combined total;
-    `rating_mva` the thermal rating in MVA. `row` is the line number in the file.
+    `rating_mva` the thermal rating in MVA. `channel` names the channels to use where a file has
+    several; the direction that `directions` leaves out is 0 in files that have no channel for it.
+    `row` is the line number in the file.
     """
 
     row: int
@@ -73,6 +80,8 @@ class MeterRow:
     valid_to: datetime | None
     total_factor: Decimal
     rating_mva: Decimal | None
+    channel: str = ""
+    directions: str = "both"
 
 
 def checked_row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | None:
@@ -102,6 +111,8 @@ def _parsed(values: dict[str, str]) -> dict[str, object]:
         "valid_to": _date_time(values["valid_to"]),
         "total_factor": _decimal(values["total_factor"]),
         "rating_mva": _decimal(values["rating_mva"]),
+        "channel": values["channel"],
+        "directions": values["directions"].lower(),
     }
 
 
@@ -120,6 +131,8 @@ def _checks(values: dict[str, str], found: dict) -> dict[str, bool]:
         "valid_to": not values["valid_to"] or (end is not None and (not start or start < end)),
         "total_factor": _fits(found["total_factor"], 3, 6),
         "rating_mva": not values["rating_mva"] or (_fits(rating, 9, 6) and rating > 0),
+        "channel": found["channel"].isprintable(),
+        "directions": found["directions"] in DIRECTIONS,
     }
 
 

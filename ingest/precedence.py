@@ -21,7 +21,8 @@ COPIED_TOGETHER_NS = 2_000_000_000
 MOST_REASONS = 10  # of a file, kept in the ledger
 
 
-Reasons = dict[Path, dict[Path, str]]
+Arrival = tuple[Path, str]  # a file and the feeder that it has rows of
+Reasons = dict[Arrival, dict[Arrival, str]]
 
 
 def in_order(files: list[RawFile]) -> tuple[list[RawFile], Reasons]:
@@ -36,20 +37,31 @@ def in_order(files: list[RawFile]) -> tuple[list[RawFile], Reasons]:
         earlier, later, why = _compared(files[first], files[second])
         is_swapped = earlier is not files[first]
         before[first if is_swapped else second].add(second if is_swapped else first)
-        reasons[later.path][earlier.path] = f"{later.name} counts before {earlier.name}: {why}"
+        reasons[arrival(later)][arrival(earlier)] = (
+            f"{later.name} counts before {earlier.name}: {why}"
+        )
     return [files[place] for place in _sorted(len(files), before)], reasons
 
 
-def in_words(reasons: Reasons, path: Path, accepted: set[Path]) -> str | None:
+def arrival(raw: RawFile) -> Arrival:
+    """Return what tells files that arrive together apart, and the parts of one."""
+    return raw.path, raw.feeder
+
+
+def in_words(reasons: Reasons, raw: RawFile, accepted: set[Arrival]) -> str | None:
     """Return why a file counts before those accepted until now; None if it meets none."""
-    found = [why for earlier, why in reasons.get(path, {}).items() if earlier in accepted]
+    found = [why for earlier, why in reasons.get(arrival(raw), {}).items() if earlier in accepted]
     return "; ".join(found[:MOST_REASONS]) or None
 
 
 def _by_content(raw: RawFile) -> tuple:
-    """Return a sort key from what a file holds: what ends later counts more."""
-    start, end = raw.outline.first_start or datetime.min, raw.outline.last_end or datetime.min
-    return end, start, raw.sha256, raw.name
+    """Return a sort key from what a file holds: what ends later counts more.
+
+    The parts of a file stay together.
+    """
+    span = raw.outline.first_start, raw.outline.last_end
+    start, end = raw.part.span if raw.part else span
+    return end or datetime.min, start or datetime.min, raw.sha256, raw.name, raw.feeder
 
 
 def _meeting(files: list[RawFile]) -> Iterator[tuple[int, int]]:

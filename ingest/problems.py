@@ -9,12 +9,15 @@ CODES = {
     "unreadable": (
         *("too_large", "utf_16", "not_text", "no_header", "wrong_header"),
         *("long_lines", "mixed_line_ends", "open_quotes", "cell_count"),
-        *("bad_record", "bad_time", "bad_value", "bad_row"),
+        *("bad_record", "bad_time", "bad_value", "bad_row", "bad_channel_value"),
+        *("one_direction", "no_power", "other_channels", "channel_unclear", "channel_changes"),
+        *("other_channel_unit", "other_clock"),
     ),
     "empty": ("empty_file", "no_rows"),
     "unknown_meter": (
         *("unknown_feeder", "feeder_at_other_times", "unclear_name"),
         *("other_meter", "two_serials"),
+        *("unlisted_points", "two_points", "point_at_other_times"),
     ),
     "sequence_error": (
         *("date", "other_unit", "midnight_slip"),

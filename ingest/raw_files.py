@@ -4,13 +4,14 @@ import ctypes
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from ingest.layouts import layout_of
-from ingest.layouts.interface import REJECTED_AS, Outline, RawFile
+from ingest.layouts import LAYOUTS, layout_of
+from ingest.layouts.interface import REJECTED_AS, Layout, Outline, RawFile
 from ingest.problems import Problem
 
 # A meter writes 2.5 MB a year; a file beyond this is no meter export, and is hashed in pieces.
@@ -31,12 +32,16 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def inspect_files(
-    paths: list[Path], threads: int, progress: Callable[[int, int], None] = lambda *_: None
+    paths: list[Path],
+    threads: int,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    layouts: Sequence[Layout] = LAYOUTS,
 ) -> Iterator[RawFile]:
     """Yield a RawFile for every path that can be read; one that vanished or is held is left out."""
     _keep_freed_memory()
     with ThreadPoolExecutor(threads) as pool:
-        for done, raw in enumerate(pool.map(_inspect_or_none, paths), 1):
+        found = pool.map(partial(_inspect_or_none, layouts=layouts), paths)
+        for done, raw in enumerate(found, 1):
             if done == len(paths) or done % max(100, len(paths) // 20) == 0:
                 progress(done, len(paths))
             if raw is not None:
@@ -55,15 +60,15 @@ def _keep_freed_memory() -> None:
         set_option(-1, 256 << 20)  # M_TRIM_THRESHOLD
 
 
-def _inspect_or_none(path: Path) -> RawFile | None:
+def _inspect_or_none(path: Path, layouts: Sequence[Layout]) -> RawFile | None:
     try:
         path.name.encode()  # the ledger can hold no name that is not Unicode
-        return inspect_file(path)
+        return inspect_file(path, layouts)
     except (OSError, UnicodeEncodeError):
         return None
 
 
-def inspect_file(path: Path) -> RawFile:
+def inspect_file(path: Path, layouts: Sequence[Layout] = LAYOUTS) -> RawFile:
     """Read one file once: the sha256 of its bytes, its layout and its outline."""
     stat = path.stat()
     base = {"path": path, "size": stat.st_size, "modified_ns": stat.st_mtime_ns}
@@ -74,7 +79,7 @@ def inspect_file(path: Path) -> RawFile:
         problem = Problem("too_large", values={"most": MOST_BYTES, "size": stat.st_size})
         return RawFile(**base, sha256=digest, outline=Outline(problem))
     data = path.read_bytes()
-    layout, why = layout_of(data)
+    layout, why = layout_of(data, layouts)
     outline = layout.outline(data) if layout else Outline(why)
     digest = hashlib.sha256(data).hexdigest()
     return RawFile(**base, sha256=digest, layout=layout, outline=outline)

@@ -4,6 +4,7 @@ Works through the ledger and the archive, and leaves every byte where it can be 
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import cpu_count
 from pathlib import Path
@@ -18,14 +19,19 @@ from ingest.filing import (
     LEDGER,
     dropped_path,
     file_away,
+    letter_place,
+    letter_stem,
     place_for,
     recorded_place,
     save_ledger_copy,
     sha256_of,
 )
+from ingest.layouts import layouts_of
+from ingest.layouts.interface import Layout, RawFile
 from ingest.ledger import NOT_WITHDRAWN, Entry, next_file_id, save_ledger
 from ingest.load_files import Progress, batches, replace_meter_data
 from ingest.meter_data import read_meter_data
+from ingest.parts import split_files
 from ingest.problems import RELEASABLE
 from ingest.raw_files import inspect_files
 from ingest.rejections import close_rejections
@@ -34,11 +40,24 @@ from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
 IN_USE = f"""
-select file_id, row_count, stored_as
+select file_id, row_count, stored_as, sha256, point is not null
 from raw.files
 where outcome = 'accepted' and {NOT_WITHDRAWN}
     and (file_name = $name or parse_filename(stored_as) = $name or file_id::varchar = $file)
 order by file_id
+"""
+# of a file whose bytes are moved, the other feeders that were rejected with it
+MOVED = """
+update raw.files set stored_as = ?
+where sha256 = ? and stored_as = ? and file_id <> ? and point is not null
+"""
+REJECTED = """
+select file_id, file_name, sha256, outcome, stored_as, reason, feeder, point is not null
+from raw.files
+where letter is not null
+    and (file_name = $name or parse_filename(stored_as) = $name or file_id::varchar = $number
+        or contains($name, '-' || feeder || '_'))
+order by file_id desc
 """
 LEDGER_ROWS = "insert into raw.files by name from read_parquet(?, hive_partitioning = false)"
 
@@ -57,25 +76,33 @@ class Rejected:
     outcome: str
     stored_as: str
     reason: str
+    feeder: str
 
 
-def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
+def release_file(
+    workspace: Workspace, file: str, reason: str, layouts: Sequence[Layout] | None = None
+) -> Entry:
     """Accept a rejected file after review: load its rows, move it to the archive, keep the reason.
 
-    `file` is its path or its name in data/KW/ERROR or in the drop folder. Only a file whose rows
-    can be read and belong to a known feeder can be released; a hole stays a gap. Raises
+    `file` is its path or its name in data/KW/ERROR or in the drop folder; of a file of several
+    feeders that of the letter of one, or the number of its row in the ledger. Only a file whose
+    rows can be read and belong to a known feeder can be released; a hole stays a gap. Raises
     ReviewError if it is unknown, released or accepted already, changed since it was rejected, or
     rejected for something else.
     """
     with open_warehouse(workspace.warehouse) as con:
         file_away(con, workspace)
         rejected = _rejected(con, workspace, file)
-        checked = _checked_again(con, workspace, rejected)
+        layouts = layouts or layouts_of(workspace)
+        checked = _checked_again(con, workspace, rejected, layouts)
         renamed = replace(checked.raw, path=workspace.dropbox / rejected.name)
+        place = rejected.stored_as
+        if recorded_place(workspace, place).parent == workspace.rejected:
+            place = place_for(workspace, renamed, "accepted", f"{checked.first_start:%Y-%m}", {})
         entry = Entry(
             renamed,
             "accepted",
-            place_for(workspace, renamed, "accepted", f"{checked.first_start:%Y-%m}", {}),
+            place,
             checked,
             reason=rejected.reason,
             release_of=rejected.file_id,
@@ -86,14 +113,20 @@ def release_file(workspace: Workspace, file: str, reason: str) -> Entry:
         con.begin()
         save_ledger(con, [entry], new_id, utc_now())
         save_rows(con, {checked.number: new_id})
+        con.execute(MOVED, [place, rejected.sha256, rejected.stored_as, rejected.file_id])
         close_rejections(con, new_id)
         con.commit()
         file_away(con, workspace)
+        letter_at = letter_place(workspace, place, rejected.outcome, rejected.feeder)
+        letter_at.unlink(missing_ok=True)
     return entry
 
 
 def _checked_again(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, rejected: Rejected
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    rejected: Rejected,
+    layouts: Sequence[Layout],
 ) -> CheckedFile:
     """Check a rejected file again; raise ReviewError if it was changed or cannot be released."""
     place = recorded_place(workspace, rejected.stored_as)
@@ -102,7 +135,14 @@ def _checked_again(
             f"{place} is not the file that was rejected (sha256 {rejected.sha256}). Drop a "
             f"repaired file into {workspace.dropbox} instead."
         )
-    checked = check_files(con, list(inspect_files([place], 1)))[0]
+    parts = split_files(con, inspect_files([place], 1, layouts=layouts))
+    own = [part for part in parts if not part.part or part.feeder == rejected.feeder]
+    if not own:
+        raise ReviewError(
+            f"No row of meter-data.csv names the meter of {rejected.feeder} in {rejected.name} any "
+            "more; write it there first."
+        )
+    checked = check_files(con, own)[0]
     problem = checked.problem
     if problem and problem.outcome != "sequence_error" and problem.code not in RELEASABLE:
         raise ReviewError(
@@ -122,45 +162,53 @@ def withdraw_file(workspace: Workspace, file: str, reason: str) -> tuple[str, in
     """
     with open_warehouse(workspace.warehouse) as con:
         file_away(con, workspace)
-        file_id, row_count, place = _in_use(con, file)
+        found = _in_use(con, file)
         workspace.last_run.unlink(missing_ok=True)
         con.begin()
-        con.execute(
-            sql_beside(__file__, "tables/withdraw"),
-            {"of": file_id, "why": reason, "id": next_file_id(con), "now": utc_now()},
-        )
+        for file_id, *_ in found:
+            con.execute(
+                sql_beside(__file__, "tables/withdraw"),
+                {"of": file_id, "why": reason, "id": next_file_id(con), "now": utc_now()},
+            )
         con.commit()
         save_ledger_copy(con, workspace)
         file_away(con, workspace)
-    return place, row_count
+    return found[0][2], sum(row_count for _, row_count, *_ in found)
 
 
-def _in_use(con: duckdb.DuckDBPyConnection, file: str) -> tuple[int, int, str]:
-    """Return the one accepted file of this name, place or number that is not withdrawn."""
+def _in_use(con: duckdb.DuckDBPyConnection, file: str) -> list[tuple[int, int, str, str, bool]]:
+    """Return the one accepted file of this name, place or number that is not withdrawn.
+
+    Of a file of several feeders these are its rows in the ledger; its number is that of one.
+    """
     rows = con.execute(IN_USE, {"file": file.removeprefix("#"), "name": Path(file).name}).fetchall()
     exact = [row for row in rows if file.endswith(row[2])]
     rows = exact or rows
-    if len(rows) == 1:
-        return rows[0]
+    if rows and len({row[2:] for row in rows}) == 1 and (len(rows) == 1 or rows[0][4]):
+        return rows
     if not rows:
         raise ReviewError(
             f"{file}: no accepted file of this name is in use; `load-profile status` lists all."
         )
-    places = ", ".join(f"#{file_id} {place}" for file_id, _, place in rows)
+    places = ", ".join(f"#{file_id} {place}" for file_id, _, place, *_ in rows)
     raise ReviewError(f"{file} names several files; name one of {places}.")
 
 
 def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -> Rejected:
-    """Return the ledger's last rejection of a file, given by path or name."""
-    name = Path(file).name
-    row = con.execute(
-        """
-        select file_id, file_name, sha256, outcome, stored_as, reason, feeder from raw.files
-        where letter is not null and (file_name = $name or parse_filename(stored_as) = $name)
-        order by file_id desc
-        """,
-        {"name": name},
-    ).fetchone()
+    """Return the ledger's last rejection of a file, given by path, name, letter or number."""
+    name, number = Path(file).name, file.removeprefix("#")
+    rows = con.execute(REJECTED, {"name": name, "number": number}).fetchall()
+    stem = Path(name).stem
+
+    own = [row for row in rows if str(row[0]) == number]
+    own = own or [row for row in rows if row[7] and stem in _part_names(row)]
+    if not own:
+        own = [row for row in rows if name in (row[1], Path(row[4]).name)]
+        alike = {row[6]: row for row in reversed(own) if own[0][7] and row[2] == own[0][2]}
+        if len(alike) > 1:
+            names = ", ".join(f"{_part_names(row)[0]}.txt" for row in alike.values())
+            raise ReviewError(f"{file} has several feeders; name the letter of one: {names}.")
+    row = own[0] if own else None
     if row is None:
         raise ReviewError(
             f"{file}: no rejected file of this name; `load-profile status` lists all."
@@ -176,10 +224,19 @@ def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -
     if taken:
         how = "released" if taken[1] else "accepted"
         raise ReviewError(f"{file} was {how} already, as file #{taken[0]}; nothing was changed.")
-    return Rejected(*row[:6])
+    return Rejected(*row[:7])
 
 
-def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None) -> Path | None:
+def _part_names(row: tuple) -> list[str]:
+    """Return what names one feeder of a rejected file: its letter, wherever the file is."""
+    return [letter_stem(Path(name).stem, row[3], row[6]) for name in (row[1], row[4])]
+
+
+def rebuild_warehouse(
+    workspace: Workspace,
+    progress: Progress = lambda *_: None,
+    layouts: Sequence[Layout] | None = None,
+) -> Path | None:
     """Rebuild the warehouse from data/KW: the ledger's copy, then every accepted file's rows.
 
     The old file is kept; returns where, or None if there was none. Raises ReviewError, with
@@ -194,7 +251,7 @@ def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None
     with open_warehouse(new) as con:
         replace_meter_data(con, meters)
         con.execute(LEDGER_ROWS, [str(workspace.archive / LEDGER)])
-        _load_archive(con, workspace, progress)
+        _load_archive(con, workspace, progress, layouts or layouts_of(workspace))
         close_rejections(con)
         file_away(con, workspace)
     workspace.last_run.unlink(missing_ok=True)
@@ -203,36 +260,66 @@ def rebuild_warehouse(workspace: Workspace, progress: Progress = lambda *_: None
     return kept
 
 
-def _load_archive(con: duckdb.DuckDBPyConnection, workspace: Workspace, progress: Progress) -> None:
+def _load_archive(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    progress: Progress,
+    layouts: Sequence[Layout],
+) -> None:
     """Load the rows of every file that the ledger calls accepted, under its old number."""
     rows = con.execute(
-        "select sha256, file_id, stored_as, file_name from raw.files where outcome = 'accepted'"
-        " and reason is distinct from ?",
+        "select sha256, file_id, stored_as, file_name, feeder, point from raw.files"
+        " where outcome = 'accepted' and reason is distinct from ?",
         [BYTES_LOST],
     ).fetchall()
     ids = defaultdict(list)
-    for sha256, file_id, stored_as, name in rows:
+    for sha256, file_id, stored_as, name, feeder, point in rows:
         place = recorded_place(workspace, stored_as)
         path = place if place.exists() else dropped_path(workspace, name, sha256)
-        ids[path, sha256].append((file_id, stored_as))
-    found = list(inspect_files(sorted({path for path, _ in ids}), cpu_count() or 1))
-    lost = ids.keys() - {(raw.path, raw.sha256) for raw in found}
+        # a file that names no meter is of the feeder in its first name, whatever it is called now
+        ids[path, sha256, point and feeder].append((file_id, stored_as))
+    paths = sorted({path for path, *_ in ids})
+    inspected = list(inspect_files(paths, cpu_count() or 1, layouts=layouts))
+    there = {(raw.path, raw.sha256) for raw in inspected}
+    lost = [key for key in ids if key[:2] not in there]
     if lost:
         names = sorted(f"{place} (sha256 {key[1]})" for key in lost for _, place in ids[key])
         raise ReviewError(
             "These accepted files are missing or were changed; put them back and start again:\n"
             + "\n".join(f"  {name}" for name in names)
         )
+    found = [raw for raw in split_files(con, inspected) if _key(raw) in ids]
+    _refuse_unnamed(rows, {_key(raw) for raw in found}, ids)
     done = 0
     for batch in batches(found):
         found_again = check_files(con, batch)
         _refuse_unread(found_again)
-        checked = {c.number: ids[c.raw.path, c.raw.sha256] for c in found_again}
+        checked = {c.number: ids[_key(c.raw)] for c in found_again}
         for rank in range(max(map(len, checked.values()))):  # withdrawn, then accepted again
             again = {n: files[rank][0] for n, files in checked.items() if len(files) > rank}
             save_rows(con, again)
         done += len(batch)
         progress("Loading archived files", done, len(found))
+
+
+def _key(raw: RawFile) -> tuple[Path, str, str | None]:
+    """Return what tells archived files and their parts apart."""
+    return raw.path, raw.sha256, raw.feeder if raw.part and raw.part.name else None
+
+
+def _refuse_unnamed(rows: list[tuple], found: set[tuple], ids: dict) -> None:
+    """Raise ReviewError for what was accepted of a meter that meter-data.csv no longer names."""
+    missing = {file_id for key in ids.keys() - found for file_id, _ in ids[key]}
+    names = [
+        f"  #{file_id} {place}: feeder {feeder}, meter {point}"
+        for _, file_id, place, _, feeder, point in rows
+        if file_id in missing
+    ]
+    if names:
+        raise ReviewError(
+            "No row of meter-data.csv names the meter of these accepted readings any more. Put the "
+            "row back (valid_to ends it) and start again:\n" + "\n".join(names)
+        )
 
 
 def _refuse_unread(files: list[CheckedFile]) -> None:

@@ -24,6 +24,7 @@ FIRST_TIME, MOST_AHEAD = datetime(2010, 1, 1), timedelta(days=1)
 DASHED_FEEDERS = """
 select distinct lower(feeder) from raw.meter_data where contains(feeder, '-') order by 1
 """
+IS_UTC = "select is_utc from batch_series where file_no = ? and feeder = ?"
 ALL_METERS = "select distinct lower(feeder), meter from raw.meter_data order by 1, 2"
 
 Files = dict[int, RawFile]
@@ -44,6 +45,8 @@ def find_problems(con: Connection, files: Files, unread: Problems) -> Problems:
     releases it has to know of both.
     """
     con.execute(rule_sql("series"))
+    if any(raw.part for raw in files.values()):
+        con.execute(rule_sql("series_in_utc"))
     problems = dict(unread)
     for rule in (unclear_names, unknown_meters, other_meters, odd_dates):
         problems = rule(con, files) | problems
@@ -164,12 +167,17 @@ def _breaks(con: Connection, rows: str) -> list[tuple[int, str, int, int]]:
 
 def _rows_around(
     con: Connection, number: int, feeder: str, broken: set[Place]
-) -> tuple[list[Row], list[int], str]:
-    """Return a series' rows, the indexes of its broken ones among them, and its meter's zone."""
+) -> tuple[list[Row], list[int], str | None]:
+    """Return a series' rows, the indexes of its broken ones among them, and its meter's zone.
+
+    The zone is None if the file's times are UTC, as those of the rows then are.
+    """
     found = con.execute(rule_sql("rows_of_series"), [number, feeder]).fetchall()
     rows = [Row(line, *times, tuple(values)) for line, _, *times, values in found]
     indexes = [n for n, (line, position, *_) in enumerate(found) if (line, position) in broken]
     at = rows[indexes[0]].start
+    if con.execute(IS_UTC, [number, feeder]).fetchone()[0]:
+        return rows, indexes, None
     zone = con.execute(rule_sql("zone"), {"feeder": feeder, "at": at}).fetchone()
     return rows, indexes, zone[0] if zone else "UTC"
 

@@ -26,7 +26,7 @@ class Row:
     """A row of a file: where it is, its times and its values."""
 
     line: int
-    record: int
+    record: int | None
     start: datetime
     end: datetime
     values: tuple
@@ -47,7 +47,7 @@ class Break:
 
     kind: str
     line: int
-    record: int
+    record: int | None
     start: datetime
     end: datetime
     previous_end: datetime
@@ -73,15 +73,19 @@ class Release:
 
 
 def explain(
-    rows: Sequence[Row], broken: Iterable[int], timezone: str
+    rows: Sequence[Row], broken: Iterable[int], clock: str | None
 ) -> tuple[tuple[Break, ...], Release]:
-    """Explain the rows at the positions `broken`, of a meter whose clock is that of `timezone`."""
+    """Explain the rows at the positions `broken`, of a meter whose clock is that of a zone.
+
+    Without one the times are UTC, and no clock that was put explains a break.
+    """
+    timezone = clock or "UTC"
     zone = ZoneInfo(timezone)
     step = _step(rows)
     positions = sorted(set(broken))
     whole = _whole_file(rows, positions, timezone)
     breaks = [whole] if whole else _breaks(rows, positions, timezone, step)
-    return _with_zones(breaks, timezone), _release(rows, zone, step)
+    return _with_zones(breaks, timezone, is_utc=clock is None), _release(rows, zone, step)
 
 
 def _step(rows: Sequence[Row]) -> timedelta:
@@ -178,9 +182,9 @@ def _one(
     return ("block" if differing else "repeated_block"), more
 
 
-def _with_zones(breaks: list[Break], timezone: str) -> tuple[Break, ...]:
+def _with_zones(breaks: list[Break], timezone: str, *, is_utc: bool) -> tuple[Break, ...]:
     """Name the zones that fit the jumps of a clock; a jump that fits none is something else."""
-    clocks = [b for b in breaks if b.kind.startswith("clock_")]
+    clocks = [b for b in breaks if b.kind.startswith("clock_") and not is_utc]
     jumps = {b: _jump(b) for b in clocks}
     fitting = {b: zones_with_change(*jump) for b, jump in jumps.items()}
     common = [set(zones) for zones in fitting.values() if zones]

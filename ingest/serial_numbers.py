@@ -50,10 +50,13 @@ def is_serial(text: str) -> bool:
 
 def is_same(first: str, second: str) -> bool:
     """Whether two texts name one meter: without case, spaces, leading zeros, a maker's letters."""
-    if _plain(first) == _plain(second):
-        return True
-    digits = [re.sub("[^0-9]", "", text).lstrip("0") for text in (first, second)]
-    return digits[0] == digits[1] != ""
+    (plain, digits), (other_plain, other_digits) = names_of(first), names_of(second)
+    return plain == other_plain or digits == other_digits != ""
+
+
+def names_of(text: str) -> tuple[str, str]:
+    """Return a meter's name without case, spaces and leading zeros, and without letters too."""
+    return _plain(text), re.sub("[^0-9]", "", text).lstrip("0")
 
 
 def _plain(text: str) -> str:

@@ -32,7 +32,7 @@ DAMAGE = re.compile(
 )
 
 # Of a warehouse made before: raw channels were named as if they were kW and kVA.
-OLD_CHANNELS = dict(zip(("kw_del", "kw_rec", "kva_del", "kva_rec"), VALUES, strict=True))
+OLD_CHANNELS = dict(zip(("kw_del", "kw_rec", "kva_del", "kva_rec"), VALUES[:4], strict=True))
 SCHEMA = sql_beside(__file__, "tables/schema")
 # Of a warehouse that we have made, `raw` has tables only.
 RAW_VIEWS = "select 1 from duckdb_views() where schema_name = 'raw'"
@@ -87,7 +87,7 @@ def open_warehouse(
 def migrate(path: Path) -> None:
     """Give an older warehouse what it lacks; one of today is not opened to write in it."""
     with open_warehouse(path, read_only=True) as con:
-        is_older = any(_has_column(con, "interval_reads", old) for old in OLD_CHANNELS)
+        is_older = not _has_column(con, "interval_reads", "position")
     if is_older:
         with open_warehouse(path):
             pass
@@ -109,10 +109,11 @@ def _keep_schema(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
     for old, name in OLD_CHANNELS.items():
         if _has_column(con, "interval_reads", old):
             con.execute(f"alter table raw.interval_reads rename column {old} to {name}")
+    if tables and not _has_column(con, "interval_reads", "position"):
+        con.execute(sql_beside(__file__, "tables/added_columns"))
     if tables and not _has_column(con, "files", "closed_by"):
         con.execute("alter table raw.files add column closed_by bigint")
         close_rejections(con)
-    con.execute("alter table raw.files add column if not exists problem_code varchar")
     if tables and "raw.file_months" not in tables:
         con.execute(sql_beside(__file__, "tables/fill_file_months"))
     con.commit()

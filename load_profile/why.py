@@ -20,7 +20,8 @@ FEEDER = "select any_value(feeder) from stg_meter_data where feeder_key = lower(
 ORIGINS = """
 from reading_origins
 where feeder = $feeder and (interval_start_at = $utc or start_local = $local)
-order by interval_start_at, is_used desc, accepted_at desc, file_id desc, line_number desc
+order by interval_start_at, is_used desc, accepted_at desc, file_id desc, line_number desc,
+    position desc
 """
 PROFILE = "from feeder_profiles where feeder = ? and interval_start_at = ?"
 LEFT_OUT = """
@@ -137,6 +138,7 @@ def _origin(workspace: Workspace, origin: dict) -> list[str]:
         for raw, power in PAIRS
         if origin[raw] is not None
     ]
+    place_in_line = f", value {origin['position']}" if origin["position"] else ""
     used = "used" if origin["is_used"] else "superseded"
     if origin["release_of"]:
         used += f", released after review (was #{origin['release_of']})"
@@ -144,7 +146,7 @@ def _origin(workspace: Workspace, origin: dict) -> list[str]:
         f"  {used:<11} file #{origin['file_id']} {origin['file_name']}, accepted "
         f"{origin['accepted_at']:%Y-%m-%d %H:%M:%S} UTC",
         f"              sha256 {origin['sha256']}",
-        f"              {origin['stored_as']}, line {origin['line_number']}:",
+        f"              {origin['stored_as']}, line {origin['line_number']}{place_in_line}:",
         f"              {_raw_line(place, origin['line_number'])}",
         f"              meter-data.csv row {origin['meter_data_row']}: meter {origin['meter']}",
         f"              {_event(origin)}",

@@ -84,14 +84,18 @@ def open_checker(folder: Path) -> Iterator[Checker]:
         con.execute("set TimeZone = 'UTC'")
         con.execute(SCHEMA)
         con.executemany(
-            "insert into raw.meter_data values (1, ?, 'm', 1, 'W', 15, ?, null, null, 1, null)",
+            """
+            insert into raw.meter_data
+            values (1, ?, 'm', 1, 'W', 15, ?, null, null, 1, null, '', 'both')
+            """,
             list(ZONES.items()),
         )
         con.execute(
             """
             insert into raw.meter_data values
-                (2, 'timed', 'm', 1, 'W', 15, 'UTC', '2024-07-12 11:15', '2024-07-13', 1, null),
-                (3, 'numbered', '9005', 1, 'W', 15, 'UTC', null, null, 1, null)
+                (2, 'timed', 'm', 1, 'W', 15, 'UTC', '2024-07-12 11:15', '2024-07-13', 1, null, '',
+                'both'),
+                (3, 'numbered', '9005', 1, 'W', 15, 'UTC', null, null, 1, null, '', 'both')
             """
         )
         save_clock_days(con, ZONES.values())

@@ -21,7 +21,9 @@
 {%- endmacro %}
 
 {% macro long_value(channel, list='long_values') -%}
-    {{ entry(list, ['del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw'].index(channel) + 1) }}
+    {{ entry(list, [
+        'del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw', 'kvar_del_raw', 'kvar_rec_raw',
+    ].index(channel) + 1) }}
 {%- endmacro %}
 
 {# A raw channel as MW (MVA) averaged over the interval, exact: six decimals are enough for nearly

@@ -17,6 +17,8 @@ from ingest.problems import Problem
 class ClassicLayout:
     """The layout of the meter-reading tool's own exports, also of its older version."""
 
+    name = "classic"
+
     def why_not(self, beginning: bytes) -> Problem | None:
         """Return why no header row begins in it, None if one does."""
         return classic_outline.why_not(beginning)

@@ -9,6 +9,8 @@ select
     lines.del_raw,
     lines.rec_raw,
     lines.kva_del_raw,
-    lines.kva_rec_raw
+    lines.kva_rec_raw,
+    lines.kvar_del_raw,
+    lines.kvar_rec_raw
 from classic_lines as lines
 inner join classic_places as places on lines.rowid = places.first_bad_row

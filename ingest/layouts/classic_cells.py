@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
-from ingest.layouts.interface import VALUES, RawFile, Values
+from ingest.layouts.interface import POWER, VALUES, RawFile, Values
 
 TIME_FORMAT = "%m/%d/%y %H:%M:%S"
 PADDING = b' "\t\r\n'
@@ -84,7 +84,11 @@ def _line_at(raw: RawFile, start: datetime) -> bytes | None:
 
 
 def _values_in(cells: list[bytes], columns: tuple[str, ...]) -> Values:
-    """Return the channels of a row, None for what is not plainly a number."""
-    found = dict(zip(columns, cells, strict=False))
+    """Return the channels of a row, None for what is not plainly a number.
+
+    A direction without a column is one that meter-data.csv declares absent.
+    """
+    found = dict.fromkeys(POWER, b"0") if {*POWER} - {*columns} else {}
+    found |= dict(zip(columns, cells, strict=False))
     texts = (found.get(name, b"").strip(PADDING) for name in VALUES)
     return tuple(Decimal(text.decode()) if NUMBER.fullmatch(text) else None for text in texts)

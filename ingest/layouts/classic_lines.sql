@@ -10,6 +10,8 @@ create or replace temp table classic_lines (
     rec_raw decimal(18, 6),
     kva_del_raw decimal(18, 6),
     kva_rec_raw decimal(18, 6),
+    kvar_del_raw decimal(18, 6),
+    kvar_rec_raw decimal(18, 6),
     long_values decimal(38, 18)[],
     is_blank boolean,
     -- the cells of a line that is no data row

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ingest.layouts.classic_cells import line_end, line_start, record_in, time_in
-from ingest.layouts.interface import Outline
+from ingest.layouts.interface import POWER, Outline
 from ingest.problems import Problem
 from ingest.serial_numbers import find_serials, is_column
 
@@ -24,10 +24,12 @@ CHANNELS = {
     "kw_rec": "rec_raw",
     "kva_del": "kva_del_raw",
     "kva_rec": "kva_rec_raw",
+    "kvar_del": "kvar_del_raw",
+    "kvar_rec": "kvar_rec_raw",
 }
 SERIAL = "serial_no"
-# kVA may be absent (unknown); without both kW channels no net can be known.
-REQUIRED = (*FIXED_COLUMNS.values(), "del_raw", "rec_raw")
+# kVA and kvar may be absent (unknown); of kW one direction, if meter-data.csv says so.
+REQUIRED = tuple(FIXED_COLUMNS.values())
 # Beyond this, what is above the header is no preamble.
 MOST_PREAMBLE_BYTES = 64 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -101,6 +103,7 @@ def _form(data: bytes, start: int, rows_at: int, columns: tuple[str, ...]) -> Cl
         header_line=header_line,
         row_lines=line_count - trailing,
         serials=find_serials(preamble),
+        absent=next((name for name in POWER if name not in columns), None),
         columns=columns,
         line_count=line_count,
         is_mixed=is_mixed,
@@ -110,7 +113,7 @@ def _form(data: bytes, start: int, rows_at: int, columns: tuple[str, ...]) -> Cl
 
 def _header_problem(columns: tuple[str, ...], header: str, line: int) -> Problem | None:
     """Return a problem when a column is missing or repeated."""
-    missing = any(name not in columns for name in REQUIRED)
+    missing = any(name not in columns for name in REQUIRED) or not {*POWER} & {*columns}
     repeated = any(name and columns.count(name) > 1 for name in columns)
     if missing or repeated:
         return Problem("wrong_header", line, values={"text": header[:200]})

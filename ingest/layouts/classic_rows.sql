@@ -13,8 +13,11 @@ select
     lines.rec_raw,
     lines.kva_del_raw,
     lines.kva_rec_raw,
+    lines.kvar_del_raw,
+    lines.kvar_rec_raw,
     lines.long_values,
-    lines.serial_no
+    lines.serial_no,
+    null::smallint as utc_offset_minutes
 from classic_lines as lines
 inner join classic_places as places on lines.file_no = places.file_no
 where not lines.is_blank and lines.bad_cells is null;

@@ -196,10 +196,17 @@ def _scan(
         for name in VALUES
         if name in columns
     )
+    # a direction without a column is one that meter-data.csv declares absent: see parts
+    values = (
+        f"0::decimal(15, 6) as {name}"
+        if name == outline.absent
+        else f"number_in({cell(name)}) as {name}"
+        for name in VALUES
+    )
     named = ("record_no", "event_type", SERIAL, "start_local", "end_local")
     sql = _sql("scan").format(
         source=source,
-        values=", ".join(f"number_in({cell(name)}) as {name}" for name in VALUES),
+        values=", ".join(values),
         is_blank=mode.is_blank,
         is_torn=mode.is_torn.format(len(columns)),
         unread=" or ".join(unread),

@@ -36,6 +36,8 @@ select
     rec_raw::decimal(18, 6),
     kva_del_raw::decimal(18, 6),
     kva_rec_raw::decimal(18, 6),
+    kvar_del_raw::decimal(18, 6),
+    kvar_rec_raw::decimal(18, 6),
     {long_values},
     is_blank,
     case when is_bad and not is_blank then {bad_cells} end as bad_cells,

@@ -1,9 +1,8 @@
 """Define what a layout is given and what it gives back. Knows no layout and no rule.
 
 A layout describes how one kind of file is read. Its rows are all that the rules look at: one row
-per feeder and interval, with the columns of `ROW_COLUMNS`. The key is file, line and position.
-raw.interval_reads has neither position nor feeder of a row: so far a line holds one interval, and
-all rows of a file are of the feeder in its name.
+per feeder and interval, with the columns of `ROW_COLUMNS`. The key is file, line and position. All
+rows of a RawFile are of one feeder: a file of several meters is a RawFile for each of them, a part.
 """
 
 import re
@@ -19,10 +18,13 @@ import duckdb
 from ingest.problems import Problem
 from ingest.serial_numbers import Serial
 
-VALUES = ("del_raw", "rec_raw", "kva_del_raw", "kva_rec_raw")
+POWER = ("del_raw", "rec_raw")
+VALUES = (*POWER, "kva_del_raw", "kva_rec_raw", "kvar_del_raw", "kvar_rec_raw")
 # Name and type in DuckDB. All but the first four and the two times may be NULL: a value that is
 # unknown, never 0; a record that the layout does not number; `long_values` unless one of the values
-# has more than six decimals, then all four with all of their digits.
+# has more than six decimals, then all six with all of their digits; the offset where only the clock
+# of the meter is known. With an offset, both times are at it: the end too, also where the clock
+# changes within the row.
 ROW_COLUMNS = {
     "file_no": "INTEGER",
     "feeder": "VARCHAR",
@@ -35,6 +37,7 @@ ROW_COLUMNS = {
     **dict.fromkeys(VALUES, "DECIMAL(18,6)"),
     "long_values": "DECIMAL(38,18)[]",
     "serial_no": "VARCHAR",
+    "utc_offset_minutes": "SMALLINT",
 }
 Values = tuple[Decimal | None, ...]
 # What `filing` appends to the name of a rejected file, perhaps with a piece of its hash.
@@ -47,7 +50,8 @@ class Outline:
 
     `header_line` counts from 1; `row_lines` is the number of lines below it without the empty ones
     at the end; `serials` are the serial numbers above it; span and record are those of the first
-    and last row. With a problem the rows are not read.
+    and last row. With a problem the rows are not read. `absent` is the direction, as a column of
+    VALUES, that the file has no channel for; `notes` count what was normalised.
     """
 
     problem: Problem | None = None
@@ -57,6 +61,8 @@ class Outline:
     last_end: datetime | None = None
     first_record: int | None = None
     serials: tuple[Serial, ...] = ()
+    absent: str | None = None
+    notes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class Reading:
 
 class Layout(Protocol):
     """A reader of one layout."""
+
+    name: str
 
     def why_not(self, beginning: bytes) -> Problem | None:
         """Return why a file that begins so is not of this layout, None if it is."""
@@ -99,8 +107,43 @@ class Layout(Protocol):
 
 
 @dataclass(frozen=True)
+class OwnPoint:
+    """A point of a file that a feeder's row in meter-data.csv names, and which channels it uses.
+
+    `channels` maps indexes of the file's channels to what they measure there; `valid` are the
+    periods of the rows that name the point, on the meter's clock.
+    """
+
+    name: str | None
+    channels: Mapping[int, str]
+    valid: tuple[tuple[datetime | None, datetime | None], ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a file holds of one feeder: its points there, and the zone of the meter's clock.
+
+    `absent` is the direction that meter-data.csv declares absent, as a column of VALUES. `span` is
+    that of all points of the file.
+    """
+
+    points: tuple[OwnPoint, ...]
+    timezone: str
+    absent: str | None
+    span: tuple[datetime, datetime]
+
+    @property
+    def name(self) -> str | None:
+        """The points as the file names them; None if it names none."""
+        return ", ".join(point.name for point in self.points if point.name) or None
+
+
+@dataclass(frozen=True)
 class RawFile:
-    """A file as it was when it was read: fingerprint, the feeder in its name, layout, outline."""
+    """A file, or what it holds of one feeder, as it was when it was read.
+
+    `feeder` is that of `part`, or the one in the file's name.
+    """
 
     path: Path
     size: int
@@ -109,6 +152,7 @@ class RawFile:
     feeder: str
     layout: Layout | None = None
     outline: Outline = Outline()
+    part: Part | None = None
 
     @property
     def problem(self) -> Problem | None:

@@ -1,25 +1,25 @@
-"""Define what a reader of a file with named channels gives back. Knows no file and no meter data.
+"""Define what a reader of a file with named channels gives back, and make a layout of a reader.
 
 A reader is a pure function of bytes. Its values are tall: one row per channel and interval, as they
-are in the file. Which of a file's points are a feeder's, and what its channels are in the columns
-of a row, is decided later, from meter-data.csv.
+are in the file. Which of a file's points are a feeder's, and which channels it uses, `parts`
+decides from meter-data.csv; `parsed_rows` turns values into rows.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+import duckdb
+
+from ingest.layouts import parsed_rows
+from ingest.layouts.interface import Outline, RawFile, Reading, Values
+from ingest.layouts.parsed_rows import QUANTITIES as QUANTITIES
 from ingest.problems import Problem
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# What a channel may measure; "" is recognised, counted and not used. `kva_net` is one value of kVA
-# for whichever direction flows; quadrants are those of IEC 62053-23.
-QUANTITIES = (
-    *("del", "rec", "net"),
-    *("kva_del", "kva_rec", "kva_net"),
-    *("kvar_del", "kvar_rec", "kvar_q1", "kvar_q2", "kvar_q3", "kvar_q4", "kvar_net"),
-)
 # VA and var, VAh and varh alike: `kvarh` in a file is `kWh` here.
 UNITS = ("W", "kW", "MW", "Wh", "kWh", "MWh")
 # Name and type in pandas of the columns of `Parsed.values`.
@@ -41,7 +41,7 @@ class Channel:
 
     `point` names the meter as the file does (None = the file names none, its name has to), `code`
     the channel (E1, 1-1:1.29.0, a column's header). `quantity` is one of QUANTITIES, or "" for what
-    is not used. `unit` is one of UNITS, None if the file names none.
+    is recognised, counted and not used. `unit` is one of UNITS, None if the file names none.
     """
 
     point: str | None
@@ -81,3 +81,78 @@ class LayoutError(Exception):
     ) -> None:
         super().__init__(f"{code} in line {line}: {values}")
         self.problem = Problem(code, line, record, values or {})
+
+
+@dataclass(frozen=True)
+class ChannelSpan:
+    """How many values a channel has, and when the first starts and the last ends."""
+
+    value_count: int
+    first_start: datetime
+    last_end: datetime
+
+
+@dataclass(frozen=True)
+class ParsedOutline(Outline):
+    """The outline of a file with named channels: all but its values.
+
+    `spans` has the channels with values, by their index. Times are those of `clock`.
+    """
+
+    channels: tuple[Channel, ...] = ()
+    spans: Mapping[int, ChannelSpan] = field(default_factory=dict)
+    clock: str = METER
+    interval_minutes: int | None = None
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ParsedLayout:
+    """A layout of two functions: `refusal` is its `why_not`, `parse` its reader."""
+
+    name: str
+    refusal: Callable[[bytes], Problem | None]
+    parse: Callable[[bytes], Parsed]
+
+    def why_not(self, beginning: bytes) -> Problem | None:
+        """Return why a file that begins so is not of this layout, None if it is."""
+        return self.refusal(beginning)
+
+    def outline(self, data: bytes) -> Outline:
+        """Return what the file says but for its values; with a problem if it cannot be read."""
+        try:
+            parsed = self.parse(data)
+        except LayoutError as error:
+            return ParsedOutline(error.problem)
+        if parsed.values.empty:
+            return ParsedOutline(Problem("no_rows", parsed.header_line or None))
+        found = parsed.values.groupby("channel").agg({"line": "size", "start": "min", "end": "max"})
+        spans = {
+            int(channel): ChannelSpan(int(count), first.to_pydatetime(), last.to_pydatetime())
+            for channel, count, first, last in found.itertuples()
+        }
+        return ParsedOutline(
+            header_line=parsed.header_line,
+            row_lines=int(parsed.values["line"].nunique()),
+            first_start=min(span.first_start for span in spans.values()),
+            last_end=max(span.last_end for span in spans.values()),
+            notes=parsed.notes,
+            channels=parsed.channels,
+            spans=spans,
+            clock=parsed.clock,
+            interval_minutes=parsed.interval_minutes,
+            places=parsed.places,
+        )
+
+    def read(self, con: duckdb.DuckDBPyConnection, files: Mapping[int, RawFile]) -> Reading:
+        """Read the rows of parts, each file once."""
+        return parsed_rows.read_parts(con, self, files)
+
+    def first_row_at(self, raw: RawFile, start: datetime) -> tuple[int | None, Values] | None:
+        """Return the values of the first row that starts then, None without one."""
+        found = list(parsed_rows.values_of(self, raw, start).values())
+        return (None, found[0]) if found else None
+
+    def values_by_time(self, raw: RawFile) -> dict[tuple[object, object], Values]:
+        """Return values by start and end; of a repeated time, the last."""
+        return parsed_rows.values_of(self, raw)

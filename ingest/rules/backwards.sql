@@ -9,7 +9,8 @@ backward as (
 excused as (
     select backward.file_no, backward.feeder, backward.line_number, backward.position
     from backward
-    inner join raw.meter_data as meter on backward.feeder = lower(meter.feeder)
+    inner join raw.meter_data as meter
+        on backward.feeder = lower(meter.feeder) and backward.order_at is null
     inner join raw.clock_days as clock
         on
             meter.timezone = clock.timezone

@@ -14,7 +14,10 @@ news as (
         feeder,
         start_local,
         end_local,
-        coalesce(long_values, [del_raw, rec_raw, kva_del_raw, kva_rec_raw]) as new_values
+        coalesce(
+            long_values,
+            [del_raw, rec_raw, kva_del_raw, kva_rec_raw, kvar_del_raw, kvar_rec_raw]
+        ) as new_values
     from batch_rows
     where file_no in (select file_no from meeting)
     qualify count(*) over (partition by file_no, feeder, start_local) = 1
@@ -23,8 +26,9 @@ news as (
 olds as (
     select
         meeting.file_no, meeting.feeder, meeting.file_id, meeting.other_no, 0 as arrival,
-        meeting.seq, reads.line_number, 0 as position, reads.start_local, reads.end_local,
-        reads.del_raw, reads.rec_raw, reads.kva_del_raw, reads.kva_rec_raw, reads.long_values
+        meeting.seq, reads.line_number, reads.position, reads.start_local, reads.end_local,
+        reads.del_raw, reads.rec_raw, reads.kva_del_raw, reads.kva_rec_raw, reads.kvar_del_raw,
+        reads.kvar_rec_raw, reads.long_values
     from meeting
     inner join raw.interval_reads as reads on meeting.file_id = reads.file_id
     where reads.start_local >= (select min(min_start_local) from arriving)
@@ -33,7 +37,8 @@ olds as (
     select
         meeting.file_no, meeting.feeder, null, meeting.other_no, 1, meeting.seq,
         reads.line_number, reads.position, reads.start_local, reads.end_local,
-        reads.del_raw, reads.rec_raw, reads.kva_del_raw, reads.kva_rec_raw, reads.long_values
+        reads.del_raw, reads.rec_raw, reads.kva_del_raw, reads.kva_rec_raw, reads.kvar_del_raw,
+        reads.kvar_rec_raw, reads.long_values
     from meeting
     inner join batch_rows as reads
         on meeting.other_no = reads.file_no and meeting.feeder = reads.feeder
@@ -45,8 +50,14 @@ select
     olds.file_id,
     olds.other_no,
     news.new_values,
-    coalesce(olds.long_values, [olds.del_raw, olds.rec_raw, olds.kva_del_raw, olds.kva_rec_raw])
-        as old_values
+    -- a warehouse of before has four in long_values
+    list_resize(coalesce(
+        olds.long_values,
+        [
+            olds.del_raw, olds.rec_raw, olds.kva_del_raw, olds.kva_rec_raw,
+            olds.kvar_del_raw, olds.kvar_rec_raw,
+        ]
+    ), 6) as old_values
 from news
 inner join olds
     on

@@ -4,7 +4,8 @@ with
 longer as (
     select *
     from irregular_rows
-    where end_local > start_local + interval 30 minutes
+    where order_at is null
+        and end_local > start_local + interval 30 minutes
         and end_local - start_local in (
             select to_minutes(meter.interval_minutes + clock.minutes)
             from raw.meter_data as meter

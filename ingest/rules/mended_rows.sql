@@ -11,7 +11,7 @@ rows_in_order as (
         lag(start_local) over in_order as previous_start,
         lead(start_local) over in_order as next_start
     from irregular_rows
-    where file_no in (select unnest(?))
+    where file_no in (select unnest(?)) and order_at is null
     window in_order as (
         partition by file_no, feeder
         order by line_number, position
@@ -57,6 +57,7 @@ select
     coalesce(slips.true_end, rows_in_order.end_local) as end_local,
     rows_in_order.start_local as found_start,
     rows_in_order.end_local as found_end,
+    order_at,
     slips.true_start is not null as is_slip
 from rows_in_order
 left join slips using (file_no, feeder, line_number, position)

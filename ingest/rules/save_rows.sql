@@ -10,6 +10,10 @@ select
     reads.rec_raw,
     reads.kva_del_raw,
     reads.kva_rec_raw,
-    reads.long_values
+    reads.long_values,
+    reads.position,
+    reads.utc_offset_minutes,
+    reads.kvar_del_raw,
+    reads.kvar_rec_raw
 from batch_rows as reads
 inner join (select unnest(?) as file_no, unnest(?) as file_id) as accepted using (file_no)

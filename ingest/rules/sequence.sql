@@ -12,7 +12,7 @@ rows_in_order as (
     from {rows}
     window in_order as (
         partition by file_no, feeder
-        order by line_number, position
+        order by order_at, line_number, position
     )
 ),
 
@@ -33,6 +33,7 @@ excused as (
     inner join raw.meter_data as meter
         on
             broken.feeder = lower(meter.feeder)
+            and broken.order_at is null
             and broken.start_local >= coalesce(meter.valid_from, '-infinity'::timestamp)
             and broken.start_local < coalesce(meter.valid_to, 'infinity'::timestamp)
     inner join raw.clock_days as clock

@@ -1,4 +1,5 @@
--- one row per file and feeder: what the rules ask first. A series is regular when its lines follow
+-- one row per file and feeder: what the rules ask first. Those in UTC are added by series_in_utc.
+-- A series is regular when its lines follow
 -- one another without a hole, all its rows have one length, up to an hour, and each starts where the
 -- one before ended: then start - line x length is one number. Its sequence has no fault.
 create or replace temp table batch_series as
@@ -13,6 +14,7 @@ measured as (
                     - line_number * (epoch_us(end_local) - epoch_us(start_local))
         end as origin_us
     from batch_rows
+    where utc_offset_minutes is null
 )
 
 select
@@ -23,6 +25,8 @@ select
     max(start_local) as max_start_local,
     min(line_number) as first_line,
     max(line_number) as last_line,
+    null::timestamp as max_end_local,
+    false as is_utc,
     count(origin_us) = count(*)
     and min(origin_us) = max(origin_us)
     and min(length_us) = max(length_us)
@@ -39,7 +43,9 @@ select
     batch_rows.position,
     batch_rows.record_no,
     batch_rows.start_local,
-    batch_rows.end_local
+    batch_rows.end_local,
+    -- where times are UTC, they are the order; else that is the order of the file
+    null::timestamp as order_at
 from batch_rows
 inner join batch_series using (file_no, feeder)
 where not batch_series.is_regular;

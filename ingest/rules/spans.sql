@@ -12,9 +12,19 @@ inner join (
         min(first_line) as first_line,
         max(last_line) as last_line
     from batch_series
+    where not is_utc
     group by file_no
 ) as files
     on
         rows_at_ends.file_no = files.file_no
         and rows_at_ends.line_number in (files.first_line, files.last_line)
 group by rows_at_ends.file_no
+union all
+select
+    file_no,
+    sum(row_count)::bigint,
+    min(min_start_local),
+    max(max_end_local)
+from batch_series
+where is_utc
+group by file_no

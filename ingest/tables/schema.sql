@@ -1,5 +1,5 @@
 create schema if not exists raw;
--- one row per file that arrived, whatever became of it
+-- one row per file that arrived and feeder that it has rows of, whatever became of it
 create table if not exists raw.files (
     file_id bigint not null,
     file_name varchar not null,
@@ -24,7 +24,12 @@ create table if not exists raw.files (
     filed_at timestamp,
     precedence varchar,
     closed_by bigint,
-    problem_code varchar
+    problem_code varchar,
+    layout varchar,
+    -- the meter as the file names it, where it does: then a file has a row per feeder
+    point varchar,
+    -- what was normalised, as JSON: how often by code
+    notes varchar
 );
 -- for a warehouse made before files that arrive together were compared
 alter table raw.files add column if not exists precedence varchar;
@@ -41,8 +46,14 @@ create table if not exists raw.interval_reads (
     rec_raw decimal(18, 6),
     kva_del_raw decimal(18, 6),
     kva_rec_raw decimal(18, 6),
-    -- the four of them with all their digits, where one has more than six decimals
-    long_values decimal(38, 18)[]
+    -- these four and both of kvar with all their digits, where one has more than six decimals
+    long_values decimal(38, 18)[],
+    -- where in its line an interval is, from 1; 0 = the line is one interval
+    position integer default 0,
+    -- both times are at this offset; NULL = they are what the meter's clock showed
+    utc_offset_minutes smallint,
+    kvar_del_raw decimal(18, 6),
+    kvar_rec_raw decimal(18, 6)
 );
 -- one row per accepted file and calendar month of its rows
 create table if not exists raw.file_months (
@@ -64,7 +75,9 @@ create table if not exists raw.meter_data (
     valid_from timestamp,
     valid_to timestamp,
     total_factor decimal(9, 6) not null,
-    rating_mva decimal(15, 6)
+    rating_mva decimal(15, 6),
+    channel varchar default '',
+    directions varchar default 'both'
 );
 -- one row per time zone in use and calendar day
 create table if not exists raw.clock_days (

@@ -17,7 +17,8 @@ totals as (
 readings as (
     select
         is_before, feeder, interval_start_at, start_local, mw_net, mw_gross, mva_net,
-        actual_seconds as seconds, can_be_peak, file_id, line_number, null as members
+        actual_seconds as seconds, can_be_peak, file_id, line_number, position,
+        null as members
     from profiles
     where interval_start_at >= $first and interval_start_at < $until
         and (feeder, date_trunc('month', interval_start_at)) in (
@@ -27,7 +28,7 @@ readings as (
     select
         is_before, 'total', interval_start_at, start_local, mw_total::decimal(28, 18),
         mw_gross_total::decimal(28, 18), mva_total::decimal(28, 18), interval_minutes * 60,
-        can_be_peak, null, null, feeders_expected
+        can_be_peak, null, null, null, feeders_expected
     from totals
     where interval_start_at >= $first and interval_start_at < $until
         and date_trunc('month', interval_start_at) in (
@@ -87,7 +88,8 @@ feeder_causes as (
                         and new.start_local < last_end_local
                 ) then ['new file']
             when is_arrived and not was_there then ['late file']
-            when (old.file_id, old.line_number) is distinct from (new.file_id, new.line_number)
+            when (old.file_id, old.line_number, old.position)
+                is distinct from (new.file_id, new.line_number, new.position)
                 and files_before.withdrawn_by is not null then ['withdrawal']
             when is_arrived then ['correction']
             else nullif(dirty_months.causes, [])

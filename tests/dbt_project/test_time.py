@@ -274,7 +274,10 @@ def take_in(models, meters: list[Meter]) -> None:
     for table in ("meter_data", "files", "file_months", "interval_reads"):
         con.execute(f"delete from raw.{table}")
     con.executemany(
-        "insert into raw.meter_data values (?, ?, 'm', 1, 'W', ?, ?, null, null, 1, null)",
+        """
+        insert into raw.meter_data
+        values (?, ?, 'm', 1, 'W', ?, ?, null, null, 1, null, '', 'both')
+        """,
         [(n + 2, f"any{n}", meter.minutes, meter.zone) for n, meter in enumerate(meters)],
     )
     written = [(n, rows) for n, meter in enumerate(meters) for rows in meter.files]

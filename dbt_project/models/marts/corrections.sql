@@ -32,8 +32,10 @@ pairs as (
             new.{{ channel }}_mw as new_mw,
             old.file_id as old_file_id,
             old.line_number as old_line_number,
+            old.position as old_position,
             new.file_id as new_file_id,
-            new.line_number as new_line_number
+            new.line_number as new_line_number,
+            new.position as new_position
         from versions as new
         inner join versions as old
             on
@@ -61,8 +63,10 @@ select
     pairs.new_mw,
     pairs.old_file_id,
     pairs.old_line_number,
+    pairs.old_position,
     pairs.new_file_id,
     pairs.new_line_number,
+    pairs.new_position,
     files.processed_at as accepted_at
 from pairs
 inner join files on pairs.new_file_id = files.file_id

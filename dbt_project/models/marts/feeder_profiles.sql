@@ -12,7 +12,7 @@
     'event_type', 'reading_quality', 'event_handling', 'start_local', 'end_local', 'timezone',
     'clock_offset_seconds', 'del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw', 'mw_del', 'mw_rec', 'mva_del',
     'mva_rec', 'total_factor', 'is_ambiguous_time', 'is_off_time_grid', 'is_out_of_range',
-    'file_id', 'line_number', 'mw_per_unit',
+    'file_id', 'line_number', 'position', 'mw_per_unit',
 ] %}
 {% set is_delivered_only = '(p_rec = 0 and s_rec = 0)' %}
 {% set is_received_only = '(p_del = 0 and s_del = 0)' %}
@@ -29,7 +29,8 @@ contested as (
         row_number() over (
             partition by feeder, interval_start_at
             order by
-                is_ambiguous_time asc, is_unknown asc, accepted_seq desc, line_number desc
+                is_ambiguous_time asc, is_unknown asc, accepted_seq desc,
+                line_number desc, position desc
         ) = 1
 ),
 

@@ -74,8 +74,14 @@ outside as (
 corrected as (
     select
         new_file_id as file_id,
-        cast(count(distinct new_line_number) as bigint) as correcting_count
-    from {{ ref('corrections') }}
+        cast(count(*) as bigint) as correcting_count
+    from (
+        select distinct
+            new_file_id,
+            new_line_number,
+            new_position
+        from {{ ref('corrections') }}
+    ) as correcting
     group by new_file_id
 )
 

@@ -37,6 +37,7 @@ select
     files.sha256,
     files.stored_as,
     reads.line_number,
+    reads.position,
     reads.record_no,
     reads.event_type,
     reads.del_raw,
@@ -61,7 +62,9 @@ select
     profiles.mw_net,
     profiles.mva_net,
     profiles.pf_net,
-    reads.file_id = profiles.file_id and reads.line_number = profiles.line_number as is_used,
+    reads.file_id = profiles.file_id
+    and reads.line_number = profiles.line_number
+    and reads.position = profiles.position as is_used,
     case when reads.is_no_load then reads.event_type || ', no load: ' else '' end
     || '(' || coalesce({{ plain('reads.del_raw') }}, 'unknown') || ' delivered, '
     || coalesce({{ plain('reads.rec_raw') }}, 'unknown') || ' received) x '

@@ -21,10 +21,12 @@ select
     profiles.total_factor,
     profiles.is_ambiguous_time,
     profiles.file_id,
-    profiles.line_number
+    profiles.line_number,
+    profiles.position
 from {{ ref('feeder_profiles') }} as profiles
 left join {{ source('raw', 'interval_reads') }} as reads
     on
         profiles.file_id = reads.file_id
         and profiles.line_number = reads.line_number
+        and profiles.position = reads.position
         and reads.long_values is not null

@@ -7,7 +7,7 @@ timed as (
     select
         *,
         case
-            when label_seconds = meter_seconds then label_seconds
+            when label_seconds = meter_seconds or is_offset_known then label_seconds
             when
                 label_start_at < change_at
                 and change_seconds > 0
@@ -89,6 +89,7 @@ select
     meter_data_row,
     file_id,
     line_number,
+    position,
     accepted_seq,
     record_no,
     event_type,
@@ -99,6 +100,8 @@ select
     rec_raw,
     kva_del_raw,
     kva_rec_raw,
+    kvar_del_raw,
+    kvar_rec_raw,
     long_values,
     mw_factor,
     total_factor,

@@ -32,6 +32,8 @@ select
     meters.valid_to,
     meters.total_factor,
     meters.rating_mva,
+    meters.channel,
+    meters.directions,
     -- raw value x mw_factor = MW, MVA averaged over the interval
     cast(
         cast(meters.multiplier as decimal(24, 6))

@@ -44,8 +44,8 @@ select
     periods.feeder,
     {{ dbt.dateadd(
         'minute',
-        '-case when passes.is_second_pass then periods.second_offset_minutes'
-        ~ ' else periods.utc_offset_minutes end',
+        '-coalesce(reads.utc_offset_minutes, case when passes.is_second_pass'
+        ~ ' then periods.second_offset_minutes else periods.utc_offset_minutes end)',
         'reads.start_local'
     ) }} as label_start_at,
     periods.interval_minutes,
@@ -53,6 +53,7 @@ select
     periods.meter_data_row,
     reads.file_id,
     reads.line_number,
+    reads.position,
     periods.accepted_seq,
     reads.record_no,
     reads.event_type,
@@ -63,12 +64,16 @@ select
     reads.rec_raw,
     reads.kva_del_raw,
     reads.kva_rec_raw,
+    reads.kvar_del_raw,
+    reads.kvar_rec_raw,
     reads.long_values,
     periods.mw_factor,
     periods.total_factor,
     periods.grid_shift_minutes,
-    coalesce(passes.is_undecided, false) or coalesce(periods.is_skipped, false)
+    coalesce(passes.is_undecided, false)
+    or (coalesce(periods.is_skipped, false) and reads.utc_offset_minutes is null)
         as is_ambiguous_time,
+    reads.utc_offset_minutes is not null as is_offset_known,
     periods.is_contested,
     periods.valid_from_at,
     periods.valid_to_at,
@@ -87,7 +92,10 @@ left join {{ ref('stg_file_periods') }} as periods
         and reads.start_local >= periods.period_from
         and reads.start_local < periods.period_to
 left join {{ ref('stg_repeated_hours') }} as passes
-    on reads.file_id = passes.file_id and reads.line_number = passes.line_number
+    on
+        reads.file_id = passes.file_id
+        and reads.line_number = passes.line_number
+        and reads.position = passes.position
 left join befores
     on reads.file_id = befores.file_id and reads.start_local = befores.at_local
 left join afters

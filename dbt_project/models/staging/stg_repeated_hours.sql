@@ -1,4 +1,5 @@
--- one row per data row of an hour that comes twice on the meter's clock: which pass it belongs to
+-- one row per data row of an hour that comes twice on the meter's clock, and does not name its
+-- offset: which pass it belongs to
 
 {{ config(materialized="ephemeral") }}
 
@@ -9,6 +10,7 @@ passed as (
     select
         reads.file_id,
         reads.line_number,
+        reads.position,
         reads.start_local,
         periods.clock_from,
         periods.clock_to,
@@ -25,9 +27,10 @@ passed as (
             reads.file_id = periods.file_id
             and reads.start_local >= periods.period_from
             and reads.start_local < periods.period_to
-    where periods.second_offset_minutes is not null
+    where periods.second_offset_minutes is not null and reads.utc_offset_minutes is null
     window in_file as (
-        partition by reads.file_id, periods.clock_from order by reads.line_number
+        partition by reads.file_id, periods.clock_from
+        order by reads.line_number, reads.position
     )
 ),
 
@@ -37,18 +40,21 @@ repeated as (
     select
         file_id,
         line_number,
+        position,
         has_rows_before,
         has_rows_after,
         coalesce(
             max(start_local) over (
                 partition by file_id, clock_from
-                order by line_number rows between unbounded preceding and 1 preceding
+                order by line_number, position
+                rows between unbounded preceding and 1 preceding
             ) >= start_local, false
         ) as follows_its_time,
         coalesce(
             min(start_local) over (
                 partition by file_id, clock_from
-                order by line_number rows between 1 following and unbounded following
+                order by line_number, position
+                rows between 1 following and unbounded following
             ) <= start_local, false
         ) as precedes_its_time,
         sum(case when is_turn and is_hour_passed then 1 when is_turn then 2 else 0 end) over (
@@ -60,6 +66,7 @@ repeated as (
 select
     file_id,
     line_number,
+    position,
     follows_its_time
     or (not precedes_its_time and has_rows_after and not has_rows_before) as is_second_pass,
     is_out_of_order

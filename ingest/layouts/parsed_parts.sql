@@ -1,0 +1,30 @@
+-- what the parts of one file use of it, and what the clocks of their meters show
+create or replace temp table own_parts (
+    file_no integer,
+    feeder varchar,
+    -- NULL = the file has the times of the meter's own clock
+    timezone varchar,
+    -- what the file does not measure and meter-data.csv declares absent
+    zeros varchar[]
+);
+
+create or replace temp table own_channels (
+    file_no integer,
+    point_no integer,
+    channel integer,
+    quantity varchar,
+    quantity_no integer
+);
+
+create or replace temp table own_periods (
+    file_no integer,
+    point_no integer,
+    valid_from timestamp,
+    valid_to timestamp
+);
+
+create or replace temp table zone_offsets (
+    timezone varchar,
+    from_at timestamp,
+    utc_offset_minutes smallint
+);

@@ -1,0 +1,201 @@
+"""Turn the values of a file's channels into the rows of its parts. Knows no reader.
+
+A part is what the file holds of one feeder: see `parts`. Values are tall, a row has a column for
+each of VALUES; `values_to_rows.sql` has the arithmetic.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from ingest.clock import clock_days
+from ingest.layouts.interface import ROW_COLUMNS, RawFile, Reading, Values
+from ingest.problems import Problem
+from ingest.sql import sql_beside
+
+if TYPE_CHECKING:
+    from ingest.layouts.parsed import Parsed, ParsedLayout
+
+# What a channel may measure. `kva_net` is one value of kVA for whichever direction flows; quadrants
+# are those of IEC 62053-23. What a row says of its status is that of the first of them.
+QUANTITIES = (
+    *("del", "rec", "net"),
+    *("kva_del", "kva_rec", "kva_net"),
+    *("kvar_del", "kvar_rec", "kvar_q1", "kvar_q2", "kvar_q3", "kvar_q4", "kvar_net"),
+)
+# What is 0 where a direction is declared absent, unless the file has it all the same: the other
+# half of the quadrants.
+ZEROS_WITHOUT = {
+    None: (),
+    "rec_raw": ("rec", "kva_rec", "kvar_q2", "kvar_q3"),
+    "del_raw": ("del", "kva_del", "kvar_q1", "kvar_q4"),
+}
+MOST_LETTERS = 200
+
+
+def read_parts(
+    con: duckdb.DuckDBPyConnection, layout: "ParsedLayout", files: Mapping[int, RawFile]
+) -> Reading:
+    """Read the rows of parts into a temporary table, each file once."""
+    table = re.sub(r"\W", "_", f"rows_{layout.name}")
+    columns = ", ".join(f"{name} {type_}" for name, type_ in ROW_COLUMNS.items())
+    con.execute(f"create or replace temp table {table} ({columns})")
+    problems: dict[int, Problem] = {}
+    ordered = sorted(files.items(), key=lambda item: (str(item[1].path), item[0]))
+    for _, group in groupby(ordered, key=lambda item: item[1].path):
+        parts = dict(group)
+        first = next(iter(parts.values()))
+        try:
+            parsed, _ = parsed_file(layout, first)
+        except OSError:
+            if first.is_unchanged():
+                raise
+            continue  # what was changed or taken away is left for later
+        if parsed.channels == first.outline.channels:
+            problems |= _append_rows(con, table, parsed, parts)
+    return Reading(table, problems)
+
+
+# Two files are compared with one another, part by part.
+@lru_cache(maxsize=2)
+def _parsed(layout: "ParsedLayout", raw_key: tuple) -> tuple["Parsed", dict]:
+    path = raw_key[0]
+    parsed = layout.parse(path.read_bytes())
+    return parsed, parsed.values.groupby("channel").indices
+
+
+def parsed_file(layout: "ParsedLayout", raw: RawFile) -> tuple["Parsed", dict]:
+    """Return a file as it is read, and the places of the values of each channel."""
+    return _parsed(layout, (raw.path, raw.size, raw.modified_ns, raw.sha256))
+
+
+def values_of(
+    layout: "ParsedLayout", raw: RawFile, start: datetime | None = None
+) -> dict[tuple[object, object], Values]:
+    """Return what a part measures, by start and end; of a repeated time, the last.
+
+    Values are in the order of QUANTITIES. With `start`, a time on the meter's clock, only those
+    that start then.
+    """
+    try:
+        parsed, places = parsed_file(layout, raw)
+    except OSError:
+        return {}
+    if start and parsed.clock == "utc":
+        start = start.replace(tzinfo=ZoneInfo(raw.part.timezone)).astimezone(UTC)
+        start = start.replace(tzinfo=None)
+    found: dict[tuple[object, object], list] = {}
+    for point in raw.part.points:
+        for channel, quantity in point.channels.items():
+            values = parsed.values.iloc[places.get(channel, [])]
+            if start:
+                values = values[values["start"] == start]
+            column = QUANTITIES.index(quantity)
+            for begin, end, text in zip(
+                values["start"], values["end"], values["value"], strict=True
+            ):
+                row = found.setdefault((begin, end), [None] * len(QUANTITIES))
+                row[column] = Decimal(text) if isinstance(text, str) else None
+    return {times: tuple(row) for times, row in found.items()}
+
+
+def _append_rows(
+    con: duckdb.DuckDBPyConnection, table: str, parsed: "Parsed", parts: dict[int, RawFile]
+) -> dict[int, Problem]:
+    """Append the rows of a file's parts; return those with a value that is not a number."""
+    con.register("parsed_values", parsed.values.astype({"value": "str", "status": "str"}))
+    try:
+        _describe_parts(con, parts, is_utc=parsed.clock == "utc")
+        con.execute(sql_beside(__file__, "parsed_cells"))
+        sql = sql_beside(__file__, "values_to_rows").replace("{table}", table)
+        con.execute(sql)
+        return _bad_values(con, parts) | _at_other_times(con, table, parts)
+    finally:
+        con.unregister("parsed_values")
+
+
+def _describe_parts(
+    con: duckdb.DuckDBPyConnection, parts: dict[int, RawFile], *, is_utc: bool
+) -> None:
+    """Fill the tables of what the parts use, and of what the clocks of their meters show."""
+    con.execute(sql_beside(__file__, "parsed_parts"))
+    own = [(n, p, raw.part, point) for n, raw in parts.items() for p, point in _points(raw)]
+    rows = {
+        "own_parts": [
+            (n, raw.feeder, raw.part.timezone if is_utc else None, _zeros(raw))
+            for n, raw in parts.items()
+        ],
+        "own_channels": [
+            (n, p, channel, quantity, QUANTITIES.index(quantity))
+            for n, p, _, point in own
+            for channel, quantity in point.channels.items()
+        ],
+        "own_periods": [(n, p, *valid) for n, p, _, point in own for valid in point.valid],
+        "zone_offsets": [
+            row
+            for zone in {raw.part.timezone for raw in parts.values() if is_utc}
+            for row in _offsets(zone, *next(iter(parts.values())).part.span)
+        ],
+    }
+    for name, found in rows.items():
+        if found:
+            marks = ", ".join("unnest(?)" for _ in found[0])
+            columns = [list(column) for column in zip(*found, strict=True)]
+            con.execute(f"insert into {name} select {marks}", columns)
+
+
+def _points(raw: RawFile) -> Iterator[tuple[int, object]]:
+    return enumerate(raw.part.points)
+
+
+def _zeros(raw: RawFile) -> list[str]:
+    """Return what a part does not measure as it is declared absent."""
+    has = {quantity for point in raw.part.points for quantity in point.channels.values()}
+    names = {name for name in ZEROS_WITHOUT[raw.part.absent] if name not in has}
+    if not {"kva_del", "kva_rec"} & has:
+        names -= {"kva_del", "kva_rec"}
+    return sorted(names)
+
+
+def _offsets(timezone: str, first: datetime, last: datetime) -> Iterator[tuple[str, datetime, int]]:
+    """Yield from when in UTC a zone's clock has which offset, in minutes."""
+    days = clock_days(timezone, first.date() - timedelta(2), last.date() + timedelta(2))
+    for number, (_, day, offset, change, after) in enumerate(days):
+        if number == 0:
+            midnight = datetime(day.year, day.month, day.day)
+            yield timezone, midnight - timedelta(minutes=offset), offset
+        if change:
+            yield timezone, change - timedelta(minutes=offset), after
+
+
+def _bad_values(con: duckdb.DuckDBPyConnection, parts: dict[int, RawFile]) -> dict[int, Problem]:
+    """Return parts with a value that is not a number, or too long."""
+    return {
+        number: Problem("bad_channel_value", line, values={"text": text[:MOST_LETTERS]})
+        for number, line, text in con.execute(sql_beside(__file__, "parsed_bad")).fetchall()
+    }
+
+
+def _at_other_times(
+    con: duckdb.DuckDBPyConnection, table: str, parts: dict[int, RawFile]
+) -> dict[int, Problem]:
+    """Return parts with readings of a point at times when another one is the feeder's meter."""
+    sql = sql_beside(__file__, "parsed_at_other_times").replace("{table}", table)
+    found = {}
+    for number, point, line, start, count, meter in con.execute(sql).fetchall():
+        values = {
+            "point": parts[number].part.points[point].name or parts[number].feeder,
+            "feeder": parts[number].feeder,
+            "start": start,
+            "row_count": count,
+            "meter": meter,
+        }
+        found[number] = Problem("point_at_other_times", line, values=values)
+    return found
