@@ -4,6 +4,7 @@ All words are in letters.toml, but for counted nouns with their plural and the `
 which are here. Knows problems, not folders or tables.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -88,6 +89,16 @@ def write_letter(
         lines = (f"  {feeder}: {reason(found)}" for feeder, found in others)
         parts.append("\n".join([words["others"], *map(one_line, lines)]))
     return "\n\n".join([*parts, words["end"]]) + "\n"
+
+
+def notes_in_words(notes: str | None) -> list[str]:
+    """Return what was normalised in a file, from its notes in the ledger."""
+    return [note_in_words(code, count) for code, count in json.loads(notes or "{}").items()]
+
+
+def note_in_words(code: str, count: int) -> str:
+    """Return what was normalised so often; a code without words as it is."""
+    return _all_words()["notes"].get(code, f"{code} ({{count:,}})").format(count=count)
 
 
 def closing_note(name: str, letter: str) -> str:

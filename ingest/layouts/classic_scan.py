@@ -197,9 +197,12 @@ def _scan(
         if name in columns
     )
     # a direction without a column is one that meter-data.csv declares absent: see parts
+    absent = {outline.absent}
+    if outline.absent and {"kva_del_raw", "kva_rec_raw"} & {*columns}:
+        absent.add(f"kva_{outline.absent}")
     values = (
         f"0::decimal(15, 6) as {name}"
-        if name == outline.absent
+        if name in absent - {*columns}
         else f"number_in({cell(name)}) as {name}"
         for name in VALUES
     )

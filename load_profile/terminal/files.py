@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ingest.archive import archive_problems
-from ingest.letters import one_line
+from ingest.letters import note_in_words, notes_in_words, one_line
 from ingest.raw_files import find_files
 from ingest.sql import sql_beside
 from ingest.warehouse import open_warehouse
@@ -33,8 +33,11 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
             rows = con.execute(_sql("status"), {"name": name, "most": most}).fetchall()
             conflicts = conflict_texts(con)
             missing = archive_problems(con, workspace)
-    for file_id, at, outcome, file_name, count, reason, release, place, by, closed in rows[::-1]:
+    for file_id, at, outcome, file_name, count, reason, release, place, *more in rows[::-1]:
+        by, closed, feeder, notes = more
         detail = f"{count:,} rows" if outcome == "accepted" else reason
+        if feeder:
+            detail = f"{feeder}: {detail}"
         if by:
             detail += f", withdrawn by #{by}"
         if closed:
@@ -48,7 +51,7 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
             f"#{file_id} {at:%Y-%m-%d %H:%M:%S} [bold]{outcome}[/] {escape(one_line(file_name))}\n"
             f"    {escape(one_line(detail))}\n    at {escape(one_line(place))}",
         )
-        for text in conflicts.get(file_id, []):
+        for text in [*notes_in_words(notes), *conflicts.get(file_id, [])]:
             print_line(console, f"    {escape(one_line(text))}")
     for file_name in waiting:
         text = f"waiting in the drop folder: {escape(one_line(file_name))}"
@@ -68,6 +71,9 @@ def print_files(
         table.add_row(outcome, *(f"{number:,}" for number in numbers))
     if counts:
         console.print(table)
+    for code, count, files in con.execute(_sql("notes"), [started]).fetchall():
+        where = f"in {files:,} file{'s'[: files != 1]}"
+        print_line(console, f"{where}: {escape(note_in_words(code, count))}")
     duplicates = con.execute(_sql("duplicates"), [started]).fetchall()
     for name, number, known in duplicates[:MOST_DUPLICATES]:
         print_line(

@@ -2,7 +2,8 @@ select files.file_id, files.processed_at, files.outcome, files.file_name, files.
     files.reason, files.release_reason,
     coalesce(reviewed.stored_as, closing.stored_as, files.stored_as),
     case when reviewed.outcome = 'withdrawn' then reviewed.file_id end,
-    case when reviewed.file_id is null then files.closed_by end
+    case when reviewed.file_id is null then files.closed_by end,
+    case when files.point is not null then files.feeder end, files.notes
 from raw.files as files
 left join raw.files as reviewed on reviewed.release_of = files.file_id
 left join raw.files as closing

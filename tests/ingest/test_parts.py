@@ -7,6 +7,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+import raw_exports
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from point_files import HEADER, WITH_POINTS
@@ -14,7 +15,7 @@ from point_files import HEADER, WITH_POINTS
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.review import ReviewError, rebuild_warehouse, release_file, withdraw_file
-from ingest.warehouse import open_warehouse
+from ingest.warehouse import migrate, open_warehouse
 from ingest.workspace import Workspace
 
 # an hour before the clocks of Berlin go back
@@ -274,6 +275,55 @@ def test_a_value_that_is_no_number_refuses_its_part_only(space):
 def test_a_hole_of_an_hour_in_utc_is_not_taken_for_a_change_of_the_clock(space):
     drop(space, pairs("NMI-0001", [n for n in range(16) if not 4 <= n < 8]))
     assert ledger(space, "problem_code") == [("hole",)]
+
+
+def classic(space: Workspace, header: str, cells: str) -> LoadSummary:
+    start = datetime(2024, 7, 1)
+    lines = raw_exports.rows(start, 4, cells)
+    name = "north-070124-000000_070124-010000.csv"
+    header = f"Record No.,Event Type,Start Time,End Time,{header}"
+    (space.dropbox / name).write_text(raw_exports.export(lines, header=header))
+    return load_files(space)
+
+
+@pytest.mark.parametrize("cells", ["{n},1", '"{n}","1"'])
+def test_a_classic_file_of_one_direction_needs_the_other_declared_absent(space, cells):
+    assert classic(space, "-1-,-3-", cells).outcomes == {"unreadable": 1}
+    letter = letter_of(space, "north-070124-000000_070124-010000_UNREADABLE.txt")
+    assert "`directions`" in letter and "  delivered\n" in letter
+    set_meters(space, METERS.replace(",,,,both", ",,,,delivered", 1))
+    assert classic(space, "-1-,-3-", cells).outcomes == {"accepted": 1}
+    sql = "select del_raw, rec_raw, kva_del_raw, kva_rec_raw from raw.interval_reads order by all"
+    assert query(space, sql) == [(n, 0, 1, 0) for n in range(4)]
+
+
+@pytest.mark.parametrize("cells", ["{n},1,2,-3", '"{n}","1","2","-3"', "{n},1,,-"])
+def test_kvar_columns_of_a_classic_file_are_reactive_power(space, cells):
+    assert classic(space, "kw_del,kw_rec,kvar_del,kvar_rec", cells).outcomes == {"accepted": 1}
+    sql = """select del_raw, kva_del_raw, kvar_del_raw, kvar_rec_raw from raw.interval_reads
+    order by all"""
+    kvar = (None, None) if cells.endswith("-") else (2, -3)
+    assert query(space, sql) == [(n, None, *kvar) for n in range(4)]
+
+
+def test_a_warehouse_of_before_gets_the_new_columns(space):
+    drop(space, pairs("NMI-0001", range(2)))
+    added = {
+        "interval_reads": ("position", "utc_offset_minutes", "kvar_del_raw", "kvar_rec_raw"),
+        "files": ("layout", "point", "notes"),
+        "meter_data": ("channel", "directions"),
+    }
+    with open_warehouse(space.warehouse) as con:
+        for table, columns in added.items():
+            for column in columns:
+                con.execute(f"alter table raw.{table} drop column {column}")
+    migrate(space.warehouse)
+    assert query(space, "select distinct position, utc_offset_minutes from raw.interval_reads") == [
+        (0, None)
+    ]
+    set_meters(space, METERS)
+    assert drop(space, pairs("NMI-0002", range(2)), "b.csv").outcomes == {"accepted": 1}
+    assert query(space, "select count(utc_offset_minutes) from raw.interval_reads") == [(2,)]
 
 
 @settings(max_examples=4, deadline=None)
