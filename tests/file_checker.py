@@ -22,7 +22,7 @@ from ingest.warehouse import SCHEMA
 
 PREAMBLE = "=====\nLoad Profile Data Display\n=====\n\n"
 NOON = datetime(2024, 7, 12, 11)
-REPLACED = ", ".join(f"{value} as {name}" for name, value in EXACT.items())
+CHANNELS = ", ".join(f"{value} as {name}" for name, value in EXACT.items())
 ZONES = {"north": "UTC", "denver": "America/Denver", "fixed": "Etc/GMT+7"}
 
 Span = tuple[str, str]  # start and end of a row, as in the file
@@ -67,7 +67,8 @@ class Checker:
         numbers = {file.number: place for place, file in enumerate(files)}
         assert save_rows(self.con, numbers) == sum(file.row_count for file in files)
         saved = self.con.execute(
-            f"select file_id, * exclude (file_id, long_values) replace ({REPLACED})"
+            "select file_id, line_number, record_no, event_type, start_local, end_local,"
+            f" {CHANNELS}"
             " from raw.interval_reads order by file_id, line_number"
         ).fetchall()
         return [[row[1:] for row in saved if row[0] == place] for place in range(len(files))]

@@ -83,7 +83,7 @@ def test_without_kva_channels_the_kva_is_unknown(checker):
 
 def test_a_missing_or_repeated_channel_makes_a_file_unreadable(checker):
     header = "Record No.,Event Type,Start Time,End Time,"
-    channels = "-1-,-3-,-4-", "-1-,-2-,-2-", "-1-,-2-,kw_del", "-1-;-2-"
+    channels = "-3-,-4-,-5-", "-1-,-2-,-2-", "-1-,-2-,kw_del", "-1-;-2-"
     for problem in checker.problems(export([row(0)], header + names) for names in channels):
         assert (problem.outcome, problem.line) == ("unreadable", 5)
         assert "-1-, -2- once each" in expected(problem)
