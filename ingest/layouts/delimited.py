@@ -1,0 +1,161 @@
+"""Read delimited text as a layout file describes it: bytes in, tall values out. Guesses nothing.
+
+`delimited_text` knows lines and cells, `delimited_columns` what a column means, `delimited_times`
+and `delimited_values` the texts in it.
+"""
+
+import codecs
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ingest.layouts.delimited_channels import Channels
+from ingest.layouts.delimited_columns import Cells, rows_of
+from ingest.layouts.delimited_moments import moments_of
+from ingest.layouts.delimited_text import LINE_END, header_at, tables_of, text_of
+from ingest.layouts.delimited_times import Span
+from ingest.layouts.delimited_values import read_values
+from ingest.layouts.layout_file import LayoutFile, read_layouts
+from ingest.layouts.parsed import VALUE_COLUMNS, LayoutError, Parsed
+from ingest.problems import Problem
+
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+SHIPPED = Path(__file__).parent / "shipped"
+# A million values take some 250 MB while they are read; 900 meters and a month are 2.7 million.
+MOST_VALUES = 6_000_000
+
+
+class DelimitedLayout:
+    """One layout of delimited text, with the two functions of a reader."""
+
+    def __init__(self, file: LayoutFile) -> None:
+        self.file = file
+        self.name = file.name
+
+    def why_not(self, data: bytes) -> Problem | None:
+        """Return why a file that begins so is not of this layout, None if it is."""
+        try:
+            text = text_of(data, self.file.dialect.encoding)
+            found = header_at(LINE_END.split(text), self.file)
+        except LayoutError as error:
+            return error.problem
+        if found is None:
+            return Problem("layout_header", values={"layout": self.name})
+        return None
+
+    def parse(self, data: bytes, span: Span | None = None) -> Parsed:
+        """Return all that a file says; `span` is first start and last end in the file's name."""
+        layout = self.file
+        notes = {"utf_16": int(data.startswith(UTF_16))}
+        tables = tables_of(text_of(data, layout.dialect.encoding), layout, notes)
+        if not tables:
+            raise LayoutError("no_rows")
+        channels = Channels()
+        parts = [rows_of(table, layout, channels, notes) for table in tables]
+        cells = Cells.joined([part for part in parts if part.row.size])
+        if cells.text.size > MOST_VALUES:
+            raise LayoutError("too_large", values={"most": MOST_VALUES, "size": cells.text.size})
+        starts, ends, clock = moments_of(cells, layout, span, notes)
+        values = read_values(
+            cells.text, layout.dialect, cells.lines[cells.row], channels.codes, cells.channel
+        )
+        frame = _frame(cells, starts, ends, values)
+        frame = _summed(frame, notes) if layout.sumCodes else frame
+        frame = _oldest_first(frame, notes)
+        if layout.time.minutes:
+            _refuse_other_lengths(frame, layout.time.minutes)
+        return Parsed(
+            channels=channels.as_written(),
+            values=frame[list(VALUE_COLUMNS)].astype(VALUE_COLUMNS).reset_index(drop=True),
+            clock=clock,
+            interval_minutes=layout.time.minutes,
+            notes=tuple((code, count) for code, count in sorted(notes.items()) if count),
+            header_line=tables[0].header_line,
+        )
+
+
+def _frame(cells: Cells, starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> pd.DataFrame:
+    """Return one row per channel and interval."""
+    frame = pd.DataFrame(
+        {
+            "channel": cells.channel,
+            "line": cells.lines[cells.row],
+            "position": cells.position,
+            "start": starts,
+            "end": ends,
+            "value": values,
+            "status": cells.status[cells.row],
+            "register": cells.register,
+        },
+        copy=False,
+    )
+    # a column for the hour that a clock change adds is empty on all other days
+    is_extra = cells.is_extra & frame["value"].isna().to_numpy()
+    return frame[~is_extra] if is_extra.any() else frame
+
+
+def _oldest_first(frame: pd.DataFrame, notes: dict[str, int]) -> pd.DataFrame:
+    """Return the rows in the order of recording, which decides in a repeated hour."""
+    steps = np.diff(frame["start"].to_numpy()).astype("int64")
+    if (steps < 0).sum() <= (steps > 0).sum():
+        return frame
+    notes["newest_first"] = int(frame["line"].nunique())
+    lines = -frame["line"].to_numpy()
+    return frame.iloc[np.lexsort((np.arange(len(frame)), lines))]
+
+
+def _summed(frame: pd.DataFrame, notes: dict[str, int]) -> pd.DataFrame:
+    """Return one value a channel and interval: the sum over the registers of its tariffs.
+
+    Registers without a value count nothing. Two rows of one register are left as they are: which
+    of them is right is not known here.
+    """
+    keys = ["channel", "start", "end"]
+    doubled = frame.duplicated(keys, keep=False)
+    doubled &= ~frame.duplicated([*keys, "register"], keep=False)
+    if not doubled.any():
+        return frame
+    notes["joined_registers"] = int(doubled.sum())
+    several = frame[doubled].sort_values([*keys, "line"], kind="stable")
+    group = several.groupby(keys, sort=False).ngroup().to_numpy()
+    first = several.iloc[np.unique(group, return_index=True)[1]].copy()
+    sums: dict[int, Decimal] = {}
+    for number, value in zip(group, several["value"], strict=True):
+        if value is not None:
+            sums[number] = sums.get(number, Decimal(0)) + Decimal(value)
+    texts = [format(sums[n], "f") if n in sums else None for n in range(len(first))]
+    first["value"] = np.array(texts, dtype=object)
+    return pd.concat([frame[~doubled], first]).sort_values(["line", "channel"], kind="stable")
+
+
+def _refuse_other_lengths(frame: pd.DataFrame, minutes: int) -> None:
+    """Refuse a row whose interval has another length than the layout declares."""
+    other = (frame["end"] - frame["start"]).to_numpy() != np.timedelta64(minutes, "m")
+    if other.any():
+        line = int(frame["line"].to_numpy()[int(np.flatnonzero(other)[0])])
+        raise LayoutError("layout_length", line)
+
+
+@lru_cache(maxsize=8)
+def layouts_in(folders: tuple[Path, ...] = ()) -> tuple[DelimitedLayout, ...]:
+    """Return the shipped layouts and those of folders, which replace shipped ones of their name."""
+    return tuple(DelimitedLayout(file) for file in read_layouts((*folders, SHIPPED)))
+
+
+def layout_for(
+    data: bytes, layouts: Sequence[DelimitedLayout]
+) -> tuple[DelimitedLayout | None, Problem | None]:
+    """Return the one layout that fits, of the lowest rank; if none or two do, a problem."""
+    fitting = [layout for layout in layouts if layout.why_not(data) is None]
+    if not fitting:
+        return None, Problem("layout_header", values={"layout": ""})
+    lowest = min(layout.file.rank for layout in fitting)
+    first = [layout for layout in fitting if layout.file.rank == lowest]
+    if len(first) > 1:
+        names = sorted(layout.name for layout in first)
+        return None, Problem("two_layouts", values={"first": names[0], "second": names[1]})
+    return first[0], None

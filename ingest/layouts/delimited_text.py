@@ -1,0 +1,240 @@
+"""Turn bytes into lines and cells, and find a layout's header rows. Knows no time and no value."""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import compress
+
+from ingest.layouts.layout_file import Column, Dialect, Header, LayoutFile, is_regex
+from ingest.layouts.parsed import LayoutError
+
+LINE_END = re.compile(r"\r\n|\n|\r")
+SPACES = re.compile(r"\s+")
+# STX and ETX frame a read-out; every other control character means that it is no text.
+CONTROL = re.compile(r"[\x00\x01\x04-\x08\x0e-\x1f]")
+# The header is looked for in so many lines; the longest preamble seen has 20.
+PREAMBLE_LINES = 200
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows under one header, their lines from 1, the text above it, the line of its section."""
+
+    header_line: int
+    header: tuple[str, ...]
+    lines: list[int]
+    rows: list[list[str]]
+    above: str = ""
+    section: re.Match[str] | None = None
+
+    def kept(self, keep: Sequence[bool]) -> "Table":
+        """Return the table with some of its rows."""
+        if all(keep):
+            return self
+        lines, rows = list(compress(self.lines, keep)), list(compress(self.rows, keep))
+        return replace(self, lines=lines, rows=rows)
+
+
+def text_of(data: bytes, encodings: Sequence[str] = ("utf-8",)) -> str:
+    """Return the text: by its mark, else by the first encoding that reads every byte."""
+    if not data.strip():
+        raise LayoutError("empty_file")
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return _checked(data.removeprefix(mark), encoding)
+    for encoding in encodings[:-1]:
+        try:
+            return _checked(data, encoding)
+        except LayoutError:
+            continue
+    return _checked(data, encodings[-1])
+
+
+def _checked(data: bytes, encoding: str) -> str:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LayoutError("not_text", line, values={"byte": data[error.start]}) from None
+    found = CONTROL.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise LayoutError("not_text", line, values={"byte": ord(found[0])})
+    return text
+
+
+def normal(text: str) -> str:
+    """Return a text for comparison: lower case, single spaces, also for hard spaces."""
+    return SPACES.sub(" ", text).strip().casefold()
+
+
+@lru_cache(maxsize=4096)
+def _pattern(column: str) -> re.Pattern[str]:
+    return re.compile(column[1:-1], re.IGNORECASE)
+
+
+def fits(column: Column, text: str) -> bool:
+    """Whether a header text is what a reference to a column means."""
+    if is_regex(column):
+        return _pattern(str(column)).fullmatch(SPACES.sub(" ", text).strip()) is not None
+    return normal(str(column)) == normal(text)
+
+
+def place_of(column: Column, header: Sequence[str]) -> int | None:
+    """Return the number of a column from 0, None if the header has none; two are refused."""
+    if isinstance(column, int):
+        return column - 1 if column <= len(header) or not header else None
+    found = [place for place, text in enumerate(header) if fits(column, text)]
+    if len(found) > 1:
+        raise LayoutError("layout_columns", values={"column": str(column), "count": len(found)})
+    return found[0] if found else None
+
+
+def cells_of(lines: Sequence[str], delimiter: str, dialect: Dialect) -> list[list[str]]:
+    """Return the cells of all lines, one row a line, padding removed."""
+    reader = csv.reader(
+        lines, delimiter=delimiter, quotechar=dialect.quoteChar, skipinitialspace=delimiter != " "
+    )
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            rows.append([cell.strip() for cell in row])
+            if reader.line_num != len(rows):
+                raise LayoutError(
+                    "open_quotes", len(rows), values={"text": lines[len(rows) - 1][:80]}
+                )
+    except csv.Error as error:
+        raise LayoutError("bad_row", reader.line_num, values={"text": str(error)}) from None
+    return rows
+
+
+def _cells_alone(line: str, delimiter: str, dialect: Dialect) -> list[str]:
+    """Return the cells of a line of the preamble, which may be anything."""
+    try:
+        return cells_of([line], delimiter, dialect)[0]
+    except LayoutError:
+        return []
+
+
+def header_at(lines: Sequence[str], layout: LayoutFile) -> tuple[int, str] | None:
+    """Return the line (from 0) of the header and the delimiter, None if the layout does not fit.
+
+    A file without a header row (`row = 0`) is recognised by `above`, in its first lines.
+    """
+    header = layout.header
+    above = "\n".join(lines[:PREAMBLE_LINES])
+    if not all(re.search(pattern, above) for pattern in header.above):
+        return None
+    if header.row is not None and not header.match:
+        return header.row - 1, layout.dialect.delimiter[0]
+    numbers = range(min(len(lines), PREAMBLE_LINES))
+    if header.row:
+        numbers = range(header.row - 1, min(header.row, len(lines)))
+    for number in numbers:
+        for delimiter in layout.dialect.delimiter:
+            cells = header_cells(lines, number, delimiter, layout)
+            if len(cells) > 1 and matches(header, cells):
+                return number, delimiter
+    return None
+
+
+def header_cells(
+    lines: Sequence[str], number: int, delimiter: str, layout: LayoutFile
+) -> tuple[str, ...]:
+    """Return the header's cells; of a header of several rows, joined column by column."""
+    if delimiter not in lines[number]:
+        return ()
+    stack = [
+        _cells_alone(line, delimiter, layout.dialect)
+        for line in lines[number : number + layout.header.rows]
+    ]
+    width = max(len(row) for row in stack)
+    padded = [row + [""] * (width - len(row)) for row in stack]
+    cells = [" ".join(parts).strip() for parts in zip(*padded, strict=True)]
+    while cells and not cells[-1]:
+        cells.pop()
+    return tuple(cells)
+
+
+def matches(header: Header, cells: Iterable[str]) -> bool:
+    """Whether a row has all cells that the header must have."""
+    known = list(cells)
+    return all(any(fits(column, text) for text in known) for column in header.match)
+
+
+def tables_of(text: str, layout: LayoutFile, notes: dict[str, int]) -> list[Table]:
+    """Return the tables of a file: a header that comes again begins another, as does a section."""
+    lines = LINE_END.split(text)
+    found = header_at(lines, layout)
+    if found is None:
+        raise LayoutError("layout_header", values={"layout": layout.name})
+    at, delimiter = found
+    notes["other_delimiter"] = int(delimiter != layout.dialect.delimiter[0])
+    first = at + layout.header.rows if at >= 0 else 0
+    rows = cells_of(lines[first:], delimiter, layout.dialect)
+    header = header_cells(lines, at, delimiter, layout) if at >= 0 else ()
+    section = _section_in(lines[:first], layout)
+    above = "\n".join(lines[:first])
+    tables = [Table(max(at + 1, 0), header, [], [], above, section)]
+    comment = layout.dialect.commentChar
+    breaks = _breaks(rows, lines[first:], layout, delimiter)
+    for number, row in enumerate(rows):
+        if not any(row) or (comment and lines[first + number].lstrip().startswith(comment)):
+            continue
+        kind = breaks.get(number)
+        if kind is None:
+            tables[-1].lines.append(first + number + 1)
+            tables[-1].rows.append(row)
+        elif isinstance(kind, re.Match):
+            last = tables[-1]
+            tables.append(Table(last.header_line, last.header, [], [], above, kind))
+        elif [normal(cell) for cell in kind] == [normal(cell) for cell in tables[-1].header]:
+            notes["repeated_header"] = notes.get("repeated_header", 0) + bool(tables[-1].rows)
+        else:
+            last = tables[-1]
+            tables.append(Table(first + number + 1, kind, [], [], above, last.section))
+    return [table for table in tables if table.rows]
+
+
+def _section_in(lines: Sequence[str], layout: LayoutFile) -> re.Match[str] | None:
+    """Return the section line nearest above the header."""
+    if layout.point.section is None:
+        return None
+    found = [re.search(layout.point.section, line) for line in lines]
+    return next((match for match in reversed(found) if match), None)
+
+
+def _breaks(
+    rows: Sequence[list[str]], lines: Sequence[str], layout: LayoutFile, delimiter: str
+) -> dict[int, re.Match[str] | tuple[str, ...]]:
+    """Return the rows that begin another table: its section line or its header.
+
+    Only rows without any digit in the cells that the header must have are headers.
+    """
+    breaks: dict[int, re.Match[str] | tuple[str, ...]] = {}
+    section = re.compile(layout.point.section) if layout.point.section else None
+    columns = layout.header.match
+    known: dict[str, bool] = {}
+    for number, row in enumerate(rows):
+        if section is not None:
+            match = section.search(lines[number])
+            if match:
+                breaks[number] = match
+                continue
+        if not columns or not row:
+            continue
+        text = row[0] or next((cell for cell in row if cell), "")
+        is_name = known.get(text)
+        if is_name is None:
+            is_name = known[text] = bool(text) and not text[0].isdigit()
+        if is_name and len(row) > 1 and matches(layout.header, row):
+            breaks[number] = header_cells(lines, number, delimiter, layout)
+    return breaks
