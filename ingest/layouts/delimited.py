@@ -66,7 +66,7 @@ class DelimitedLayout:
         frame = _frame(cells, starts, ends, values)
         frame = _summed(frame, notes) if layout.sumCodes else frame
         frame = _oldest_first(frame, notes)
-        if layout.time.minutes:
+        if layout.time.minutes and (layout.time.period or (layout.time.start and layout.time.end)):
             _refuse_other_lengths(frame, layout.time.minutes)
         return Parsed(
             channels=channels.as_written(),
@@ -87,8 +87,8 @@ def _frame(cells: Cells, starts: np.ndarray, ends: np.ndarray, values: np.ndarra
             "position": cells.position,
             "start": starts,
             "end": ends,
-            "value": values,
-            "status": cells.status[cells.row],
+            "value": pd.Series(values, dtype=object),
+            "status": pd.Series(cells.status[cells.row], dtype=object),
             "register": cells.register,
         },
         copy=False,
@@ -128,7 +128,7 @@ def _summed(frame: pd.DataFrame, notes: dict[str, int]) -> pd.DataFrame:
         if value is not None:
             sums[number] = sums.get(number, Decimal(0)) + Decimal(value)
     texts = [format(sums[n], "f") if n in sums else None for n in range(len(first))]
-    first["value"] = np.array(texts, dtype=object)
+    first["value"] = pd.Series(texts, dtype=object, index=first.index)
     return pd.concat([frame[~doubled], first]).sort_values(["line", "channel"], kind="stable")
 
 

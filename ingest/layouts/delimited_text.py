@@ -182,7 +182,7 @@ def tables_of(text: str, layout: LayoutFile, notes: dict[str, int]) -> list[Tabl
     rows = cells_of(lines[first:], delimiter, layout.dialect)
     header = header_cells(lines, at, delimiter, layout) if at >= 0 else ()
     section = _section_in(lines[:first], layout)
-    above = "\n".join(lines[:first])
+    above = "\n".join(lines[: max(at, 0)])
     tables = [Table(max(at + 1, 0), header, [], [], above, section)]
     comment = layout.dialect.commentChar
     breaks = _breaks(rows, lines[first:], layout, delimiter)

@@ -70,7 +70,7 @@ def _read(
     """Return exact values, and the place of the first text that is none."""
     if group:
         mark = re.escape(group) if group.strip() else r"[ \u00a0\u202f]"
-        grouped = re.compile(rf"[+-]?\d{{1,3}}(?:{mark}\d{{3}})+(?:{re.escape(decimal)}\d*)?")
+        grouped = re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{mark}\d{{3}})+(?:{re.escape(decimal)}\d*)?")
         remove = re.compile(mark)
     values: list[str | None] = []
     for place, text in enumerate(texts):

@@ -69,7 +69,8 @@ def why_not(data: bytes) -> Problem | None:
 def parse(data: bytes) -> Parsed:
     """Return the values of all blocks."""
     lines = LINE_END.split(text_of(data, ("ascii", "cp1252")))
-    serials = [match[1].strip() for match in map(SERIAL.match, lines) if match]
+    named = (SERIAL.match(line.lstrip("\x02 ")) for line in lines)
+    serials = [match[1].strip() for match in named if match]
     if len(set(serials)) > 1:
         raise LayoutError("layout_point", values={"text": " and ".join(sorted(set(serials)))})
     point = serials[0] if serials else None
@@ -178,8 +179,13 @@ def _parsed(blocks: list[_Block], rows: list[tuple[_Block, int, int, list[str]]]
     status = np.array([b.status for _, _, _, b, _ in cells], dtype=object)
     frame = pd.DataFrame(
         {
-            **{"channel": channel, "line": line, "position": 0, "start": ends - length},
-            **{"end": ends, "value": values, "status": status},
+            "channel": channel,
+            "line": line,
+            "position": 0,
+            "start": ends - length,
+            "end": ends,
+            "value": pd.Series(values, dtype=object),
+            "status": pd.Series(status, dtype=object),
         }
     )
     minutes = {block.minutes for block in blocks}

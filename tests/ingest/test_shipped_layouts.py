@@ -1,0 +1,130 @@
+"""Read a small made-up sample of every shipped layout; its true values were written by hand."""
+
+import csv
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from ingest.layouts import readout
+from ingest.layouts.delimited import SHIPPED, layout_for, layouts_in
+from ingest.layouts.parsed import QUANTITIES, Parsed
+
+SAMPLES = Path(__file__).parent.parent / "data" / "layouts"
+VARIANTS = Path(__file__).parents[2].parent / "shared" / "data" / "variants" / "files"
+NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def rows_of(parsed: Parsed) -> Counter:
+    """Return point, quantity, unit, start, end, value and status of all values that are used."""
+    values = parsed.values
+    channels = [parsed.channels[number] for number in values["channel"]]
+    columns = (values[name] for name in ("start", "end", "value", "status"))
+    return Counter(
+        (c.point or "", c.quantity, c.unit or "", start.to_pydatetime(), end.to_pydatetime(), v, s)
+        for c, start, end, v, s in zip(channels, *columns, strict=True)
+    )
+
+
+def true_rows(name: str) -> Counter:
+    """Return what was written by hand beside a sample; `?` is an unknown value."""
+    with (SAMPLES / f"{name}.true.csv").open(newline="", encoding="utf-8") as file:
+        return Counter(
+            (
+                *(row["point"], row["quantity"], row["unit"]),
+                *(datetime.strptime(row[end], "%Y-%m-%d %H:%M") for end in ("start", "end")),
+                None if row["value"] == "?" else row["value"],
+                row["status"] or None,
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sample_is_recognised_by_its_own_layout_only_and_read_exactly(name: str) -> None:
+    data = (SAMPLES / f"{name}.csv").read_bytes()
+    layout, problem = layout_for(data, layouts_in())
+    assert problem is None
+    assert layout.name == name
+    parsed = layout.parse(data)
+    assert rows_of(parsed) == true_rows(name)
+    assert {channel.quantity for channel in parsed.channels} <= {"", *QUANTITIES}
+
+
+def test_every_sample_has_a_layout_and_every_layout_says_its_source() -> None:
+    samples = {path.stem for path in SAMPLES.glob("*.csv") if not path.stem.endswith(".true")}
+    assert samples == {*NAMES, readout.NAME}
+    for path in SHIPPED.glob("*.toml"):
+        assert path.read_text(encoding="utf-8").startswith("# Source: "), path.name
+
+
+def test_a_read_out_gives_its_load_profile_and_the_meters_serial_number() -> None:
+    data = (SAMPLES / "iec62056-p01.csv").read_bytes()
+    assert readout.why_not(data) is None
+    parsed = readout.parse(data)
+    assert rows_of(parsed) == true_rows("iec62056-p01")
+    assert parsed.interval_minutes == 15
+    assert layout_for(data, layouts_in())[0] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "clock"),
+    [
+        ("enedis-consumption", "utc"),
+        ("esb-hdf", "Europe/Dublin"),
+        ("fluvius", "Europe/Brussels"),
+        ("smt-interval", "America/Chicago"),
+        ("ion-log", "meter"),
+    ],
+)
+def test_times_are_on_the_clock_that_the_format_has(name: str, clock: str) -> None:
+    data = (SAMPLES / f"{name}.csv").read_bytes()
+    assert layout_for(data, layouts_in())[0].parse(data).clock == clock
+
+
+def test_a_file_with_the_newest_row_first_comes_out_oldest_first() -> None:
+    data = (SAMPLES / "esb-hdf.csv").read_bytes()
+    parsed = layout_for(data, layouts_in())[0].parse(data)
+    assert parsed.values["start"].is_monotonic_increasing
+    assert dict(parsed.notes)["newest_first"] == 6
+    assert dict(parsed.notes)["unused_rows"] == 1
+
+
+def classic_rows(path: Path) -> dict[str, list[float]]:
+    """Return the columns of a variant, read here with `csv` alone."""
+    text = path.read_bytes().decode("utf-16" if "utf16" in path.name else "utf-8")
+    delimiter = next(d for d in ";\t," if d in text)
+    lines = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
+    header = next(row for row in lines if row[0] == "Record No.")
+    rows = [row for row in lines if row[0].isdigit()]
+    return {
+        name: [float(row[place].replace(",", ".")) for row in rows]
+        for place, name in enumerate(header)
+        if place > 3 and name
+    }
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not VARIANTS.exists(), reason="the shared data is not here")
+def test_every_variant_of_the_classic_export_but_one_gives_the_same_day() -> None:
+    quantity_of = {"-1-": "del", "-2-": "rec", "-3-": "kva_del", "-4-": "kva_rec"}
+    quantity_of |= {"kw_del": "del", "kw_rec": "rec"}
+    for path in sorted(VARIANTS.iterdir()):
+        data = path.read_bytes()
+        layout, problem = layout_for(data, layouts_in())
+        if path.name == "b1-nohead.csv":
+            assert problem.code == "layout_header"
+            continue
+        assert layout.name == "classic", path.name
+        parsed = layout.parse(data)
+        expected = classic_rows(path)
+        assert len(parsed.channels) == len(expected), path.name
+        for number, channel in enumerate(parsed.channels):
+            own = parsed.values[parsed.values["channel"] == number]
+            found = sorted(float(value) for value in own["value"])
+            assert found == sorted(expected[channel.code]), (path.name, channel)
+            assert channel.quantity == quantity_of.get(channel.code, channel.code), path.name
+            assert own["start"].min() == datetime(2024, 7, 1), path.name
+            assert own["end"].max() == datetime(2024, 7, 2), path.name
+            assert (own["start"].iloc[1:].array == own["end"].iloc[:-1].array).all(), path.name
