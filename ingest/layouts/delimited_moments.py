@@ -156,8 +156,9 @@ def _of_days(cells: Cells, layout: LayoutFile, span: Span | None, notes: dict[st
     starts = midnight + passed
     next_midnight = _utc(dates + DAY, zone)
     beyond = known & (starts >= next_midnight)
-    # without the columns of a 25th hour it is not known which hour such a day leaves out
-    beyond |= (next_midnight - midnight > DAY) & (not cells.is_extra.any())
+    # a day of 25 hours without a value for the 25th: which hour it leaves out is not known
+    has_extra = np.bincount(cells.row, known & cells.is_extra, minlength=cells.lines.size) > 0
+    beyond |= (next_midnight - midnight > DAY) & ~has_extra[cells.row]
     if beyond.any():
         line = int(cells.lines[cells.row[int(np.flatnonzero(beyond)[0])]])
         raise LayoutError("layout_zone", line)

@@ -98,8 +98,10 @@ def place_of(column: Column, header: Sequence[str]) -> int | None:
     return found[0] if found else None
 
 
-def cells_of(lines: Sequence[str], delimiter: str, dialect: Dialect) -> list[list[str]]:
-    """Return the cells of all lines, one row a line, padding removed."""
+def cells_of(
+    lines: Sequence[str], delimiter: str, dialect: Dialect, before: int = 0
+) -> list[list[str]]:
+    """Return the cells of all lines, one row a line, padding removed; so many lines precede."""
     reader = csv.reader(
         lines, delimiter=delimiter, quotechar=dialect.quoteChar, skipinitialspace=delimiter != " "
     )
@@ -109,10 +111,12 @@ def cells_of(lines: Sequence[str], delimiter: str, dialect: Dialect) -> list[lis
             rows.append([cell.strip() for cell in row])
             if reader.line_num != len(rows):
                 raise LayoutError(
-                    "open_quotes", len(rows), values={"text": lines[len(rows) - 1][:80]}
+                    "open_quotes", before + len(rows), values={"text": lines[len(rows) - 1][:80]}
                 )
     except csv.Error as error:
-        raise LayoutError("bad_row", reader.line_num, values={"text": str(error)}) from None
+        raise LayoutError(
+            "bad_row", before + reader.line_num, values={"text": str(error)}
+        ) from None
     return rows
 
 
@@ -179,7 +183,7 @@ def tables_of(text: str, layout: LayoutFile, notes: dict[str, int]) -> list[Tabl
     at, delimiter = found
     notes["other_delimiter"] = int(delimiter != layout.dialect.delimiter[0])
     first = at + layout.header.rows if at >= 0 else 0
-    rows = cells_of(lines[first:], delimiter, layout.dialect)
+    rows = cells_of(lines[first:], delimiter, layout.dialect, first)
     header = header_cells(lines, at, delimiter, layout) if at >= 0 else ()
     section = _section_in(lines[:first], layout)
     above = "\n".join(lines[: max(at, 0)])

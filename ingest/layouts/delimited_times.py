@@ -115,9 +115,9 @@ def _is_in(times: np.ndarray, span: Span) -> bool:
 
 
 def _is_unbroken(times: np.ndarray) -> bool:
-    """Whether the times, in order, are all equally far apart."""
+    """Whether three times or more, in order, are all equally far apart."""
     steps = np.diff(np.unique(times))
-    return bool(steps.size) and bool((steps == steps[0]).all())
+    return steps.size > 1 and bool((steps == steps[0]).all())
 
 
 def lengths_of(points: np.ndarray, labels: np.ndarray, lines: Sequence[int]) -> np.ndarray:

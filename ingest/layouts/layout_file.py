@@ -251,7 +251,8 @@ def read_layout(text: str, where: str) -> LayoutFile:
         raise LayoutFileError(f"{where}: not TOML: {error}") from error
     except ValidationError as error:
         found = error.errors()[0]
-        key = ".".join(str(part) for part in found["loc"] if part != "literal") or "the file"
+        parts = [str(part) for part in found["loc"]]
+        key = ".".join(part for part in parts if not part.startswith("literal[")) or "the file"
         allowed = _allowed(found)
         value = found["input"]
         shown = "" if isinstance(value, dict | BaseModel) else f" = {value!r}"

@@ -6,6 +6,7 @@ import random
 import tracemalloc
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,46 @@ def test_a_table_in_any_dialect_is_read_back_exactly(drawn) -> None:
     assert found == true
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]),
+    st.sampled_from([(".", ""), (",", ""), (".", ","), (",", ".")]),
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)),
+    st.sampled_from([15, 60, 1440]),
+    st.lists(st.decimals(0, 99_999, places=3), min_size=3, max_size=40),
+)
+def test_what_can_be_read_in_two_ways_is_read_rightly_or_refused(
+    form: str, marks: tuple[str, str], first: datetime, minutes: int, values: list
+) -> None:
+    layout = LayoutFile.model_validate(
+        {
+            "name": "open",
+            "title": "open",
+            "dialect": {"delimiter": ";", "decimalChar": [".", ","], "groupChar": [",", "."]},
+            "header": {"match": ["when", "kWh"]},
+            "time": {"start": "when", "formats": ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]},
+            "channel": [{"columns": "kWh", "quantity": "del", "unit": "kWh"}],
+        }
+    )
+    first = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    starts = [first + timedelta(minutes=minutes * number) for number in range(len(values))]
+    decimal, group = marks
+    rows = []
+    for start, value in zip(starts, values, strict=True):
+        text = f"{value:,.3f}" if group else f"{value:.3f}"
+        text = text.translate({ord("."): decimal, ord(","): group})
+        rows.append(f"{start:{form}};{text}")
+    data = "\n".join(["when;kWh", *rows]).encode()
+    try:
+        parsed = DelimitedLayout(layout).parse(data)
+    except LayoutError as error:
+        assert error.problem.code in {"layout_two_dates", "layout_two_numbers"}
+        return
+    found = parsed.values
+    assert list(found["start"]) == starts
+    assert [Decimal(value) for value in found["value"]] == values
+
+
 @pytest.mark.parametrize("name", sorted(layout.name for layout in layouts_in()))
 def test_the_order_of_rows_never_changes_what_a_file_says(name: str) -> None:
     data = (SAMPLES / f"{name}.csv").read_bytes()
@@ -137,7 +178,9 @@ SEEDS = [path.read_bytes() for path in sorted(SAMPLES.glob("*.csv")) if ".true" 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(SEEDS),
-    st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=3), st.integers(0, 4)), max_size=6),
+    st.lists(
+        st.tuples(st.integers(0, 10**6), st.binary(max_size=3), st.integers(0, 4)), max_size=6
+    ),
 )
 def test_changed_bytes_are_read_or_refused_and_never_crash(data: bytes, changes: list) -> None:
     for at, new, length in changes:
