@@ -12,6 +12,15 @@ CODES = {
         *("bad_record", "bad_time", "bad_value", "bad_row", "bad_channel_value"),
         *("one_direction", "no_power", "other_channels", "channel_unclear", "channel_changes"),
         *("other_channel_unit", "other_clock"),
+        *("two_layouts", "layout_header", "layout_columns", "layout_point", "layout_unit"),
+        *("layout_time", "layout_other_date", "layout_two_dates", "layout_two_labels"),
+        *(
+            "layout_value",
+            "layout_two_numbers",
+            "layout_length",
+            "layout_zone",
+            "layout_two_clocks",
+        ),
     ),
     "empty": ("empty_file", "no_rows"),
     "unknown_meter": (

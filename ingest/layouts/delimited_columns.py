@@ -151,7 +151,9 @@ def _split(period: Texts, separator: str, lines: Sequence[int]) -> tuple[Texts, 
     for line, text, part in zip(lines, period, parts, strict=True):
         if len(part) != 2:
             raise LayoutError(
-                "layout_time", line, values={"column": "", "text": text, "formats": []}
+                "layout_time",
+                line,
+                values={"column": "", "text": text, "formats": f"start{separator}end"},
             )
     found = np.array(parts, dtype=object).reshape(len(parts), 2)
     return found[:, 0], found[:, 1]

@@ -15,6 +15,11 @@ from ingest.layouts.parsed import LayoutError
 SPACES = re.compile(r"\s+")
 AM_PM = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
 MIDNIGHT = re.compile(r"(?<![\d:])24:00(:00)?(?![\d:])")
+LETTERS = {
+    **{"%Y": "YYYY", "%y": "YY", "%m": "MM", "%b": "Mon", "%d": "DD", "%H": "HH", "%I": "HH"},
+    **{"%M": "MM", "%S": "SS", "%f": "ffffff", "%p": "AM/PM", "%z": "+HH:MM"},
+}
+MOST_FORMATS = 3  # in a letter
 DAY = np.timedelta64(86_400_000_000, "us")
 MINUTE = np.timedelta64(60_000_000, "us")
 SECOND = np.timedelta64(1_000_000, "us")
@@ -50,14 +55,22 @@ def read_times(
         first = int(np.flatnonzero(best[codes])[0]) if best is not None else 0
         others = [form for form in contradicted_by if not np.isnat(_read(plain, form)).any()]
         code = "layout_other_date" if others else "layout_time"
-        values = {"column": column, "text": texts[first], "formats": list(others or formats)}
+        values = {"column": column, "text": texts[first], "formats": shown(others or formats)}
         raise LayoutError(code, lines[first], values=values)
     form = _settled(readings, span, texts, lines, column)
     times = readings[form]
-    _refuse_contradiction(times, plain, contradicted_by, span, (form, column, texts, lines))
+    _refuse_contradiction(times, plain, contradicted_by, span, (column, texts, lines))
     times = np.where(is_late, times + DAY, times)
     other = len(texts) if form != formats[0] else 0
     return times[codes], {"label_24": int(is_late[codes].sum()), "other_time_format": other}
+
+
+def shown(formats: Sequence[str]) -> str:
+    """Return formats as a letter shows them: DD/MM/YYYY HH:MM."""
+    texts = [re.sub("%.", lambda found: LETTERS.get(found[0], "?"), text) for text in formats]
+    texts = list(dict.fromkeys(texts))
+    more = " or one more form of the layout" if len(texts) > MOST_FORMATS else ""
+    return " or ".join(texts[:MOST_FORMATS]) + more
 
 
 def _read(texts: Sequence[str], form: str) -> np.ndarray:
@@ -86,7 +99,7 @@ def _settled(
         left = [form for form in left if _is_unbroken(readings[form])]
     if len(left) == 1:
         return left[0]
-    values = {"column": column, "text": texts[0], "formats": list(readings)}
+    values = {"column": column, "text": texts[0], "formats": shown(list(readings))}
     raise LayoutError("layout_two_dates", lines[0], values=values)
 
 
@@ -95,17 +108,17 @@ def _refuse_contradiction(
     plain: Sequence[str],
     formats: Sequence[str],
     span: Span | None,
-    found: tuple[str, str, Sequence[str], Sequence[int]],
+    found: tuple[str, Sequence[str], Sequence[int]],
 ) -> None:
     """Refuse a file whose name or sequence fits another reading of its dates only."""
-    form, column, texts, lines = found
+    column, texts, lines = found
     for other in formats:
         read = _read(plain, other)
         if np.isnat(read).any() or np.array_equal(read, times):
             continue
         by_name = span is not None and _is_in(read, span) and not _is_in(times, span)
         if by_name or (_is_unbroken(read) and not _is_unbroken(times)):
-            values = {"column": column, "text": texts[0], "formats": [other, form]}
+            values = {"column": column, "text": texts[0], "formats": shown([other])}
             raise LayoutError("layout_other_date", lines[0], values=values)
 
 

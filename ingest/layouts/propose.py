@@ -6,6 +6,7 @@ before somebody has saved it.
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pandas as pd
 
@@ -101,11 +102,21 @@ def _formats(texts: list[str], formats: tuple[str, ...]) -> list[str]:
     """Return the formats that read nine of ten texts (the others may be totals)."""
     found = []
     for form in formats:
+        if not texts or not _reads(texts[0], form):
+            continue
         series = pd.Series(texts, dtype=object)
         read = pd.to_datetime(series, format=form, errors="coerce", utc=True)
-        if texts and read.notna().mean() >= 0.9:
+        if read.notna().mean() >= 0.9:
             found.append(form)
     return found
+
+
+def _reads(text: str, form: str) -> bool:
+    """Whether a format reads a text."""
+    try:
+        return datetime.strptime(text, form) is not None
+    except ValueError:
+        return False
 
 
 def _times(header: list[str], body: list[list[str]], found: _Found) -> list[int]:
@@ -144,7 +155,9 @@ def _times(header: list[str], body: list[list[str]], found: _Found) -> list[int]
         found.time.append(f"label = {_quoted(header[places[0]])}")
         found.time.append('labels = "start"  # DOUBT: or "end", if 00:15 ends at 00:15')
     else:
-        raise LayoutError("layout_time", values={"column": "", "text": body[0][0], "formats": []})
+        raise LayoutError(
+            "layout_time", values={"column": "", "text": body[0][0], "formats": "a time"}
+        )
     note = ""
     if len({_order(form) for form in first}) > 1:
         note = "  # DOUBT: day and month can be swapped; leave the right one"

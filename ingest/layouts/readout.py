@@ -122,7 +122,7 @@ def _block(line: str, number: int, point: str | None) -> tuple[_Block, list[str]
         first_end = None
     since_midnight = first_end and first_end - datetime.combine(first_end, datetime.min.time())
     if first_end is None or since_midnight % timedelta(minutes=minutes):
-        values = {"column": "P.01", "text": header[0], "formats": ["%y%m%d%H%M%S"]}
+        values = {"column": "P.01", "text": header[0], "formats": "YYMMDDHHMMSS"}
         raise LayoutError("layout_time", number, values=values)
     channels = tuple(
         _channel(point, code, unit) for code, unit in zip(named[::2], named[1::2], strict=True)

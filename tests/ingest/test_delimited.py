@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ingest import letters
 from ingest.layouts.delimited import DelimitedLayout, layout_for, layouts_in
 from ingest.layouts.layout_file import LayoutFile
 from ingest.layouts.parsed import LayoutError, Parsed
@@ -30,6 +31,7 @@ def refused(text: str, layout: DelimitedLayout) -> tuple[str, int | None]:
     """Return code and line with which a text is refused."""
     with pytest.raises(LayoutError) as caught:
         parse(text, layout)
+    assert letters.reason(caught.value.problem)
     return caught.value.problem.code, caught.value.problem.line
 
 
