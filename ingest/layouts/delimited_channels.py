@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
+import pandas as pd
 
 from ingest.layouts.delimited_text import Table, place_of
 from ingest.layouts.delimited_values import unit_in
@@ -39,7 +41,10 @@ class Channels:
 def column_of(rows: Sequence[list[str]], place: int) -> Texts:
     """Return a column of a table."""
     found = np.empty(len(rows), dtype=object)
-    found[:] = [row[place] if place < len(row) else "" for row in rows]
+    try:
+        found[:] = list(map(itemgetter(place), rows))
+    except IndexError:  # a file without a header has rows of any length
+        found[:] = [row[place] if place < len(row) else "" for row in rows]
     return found
 
 
@@ -105,10 +110,8 @@ def by_column(
         for place, text in enumerate(table.header)
         if place not in used and unit_in(text) is not None
     )
-    distinct, codes = np.unique(
-        np.array([str(p) for p in point], dtype=object), return_inverse=True
-    )
-    names = {str(name): name for name in point}
+    codes, distinct = pd.factorize(point, use_na_sentinel=False)
+    names = [None if pd.isna(name) else name for name in distinct]
     columns, texts = [], []
     for place, quantity, unit in places:
         code = table.header[place] if table.header else str(place + 1)
@@ -116,7 +119,7 @@ def by_column(
             keys = zip(point, unit, strict=True)
             columns.append([channels.number(Channel(p, code, quantity, u)) for p, u in keys])
         else:
-            numbers = [channels.number(Channel(names[p], code, quantity, unit)) for p in distinct]
+            numbers = [channels.number(Channel(name, code, quantity, unit)) for name in names]
             columns.append(np.array(numbers, dtype="int32")[codes])
         texts.append(column_of(table.rows, place))
     return _flat(np.arange(len(table.rows)), np.column_stack(columns), np.column_stack(texts))

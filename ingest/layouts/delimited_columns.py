@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+import pandas as pd
 
 from ingest.layouts.delimited_channels import (
     Channels,
@@ -82,7 +83,8 @@ def rows_of(table: Table, layout: LayoutFile, channels: Channels, notes: dict[st
     minutes = period
     if time.minutesColumn is not None:
         minutes = column_of(table.rows, needed(time.minutesColumn, table.header))
-    numbers = [channels.points.setdefault(name, len(channels.points)) for name in point]
+    codes, distinct = pd.factorize(point, use_na_sentinel=False)
+    numbers = [channels.points.setdefault(name, len(channels.points)) for name in distinct]
     span = np.full(len(table.rows), "", dtype=object)
     if table.section is not None and "from" in table.section.groupdict():
         span[:] = f"{table.section['from']}"
@@ -91,7 +93,7 @@ def rows_of(table: Table, layout: LayoutFile, channels: Channels, notes: dict[st
         start=start,
         end=end,
         minutes=minutes,
-        point=np.array(numbers, dtype="int64"),
+        point=np.array(numbers, dtype="int64")[codes],
         status=_status(table, layout),
         span=span,
         **values,
@@ -111,15 +113,15 @@ def _points(table: Table, layout: LayoutFile) -> Texts:
         texts = np.full(count, match[1].strip() if match else "", dtype=object)
     else:
         return found
-    names: dict[str, str | None] = {"": None}
-    for line, text in zip(table.lines, texts, strict=True):
-        if text not in names:
-            match = re.fullmatch(point.pattern, text) if point.pattern else None
-            if point.pattern and match is None:
-                raise LayoutError("layout_point", line, values={"text": text})
-            names[text] = match[1] if match else text
-    found[:] = [names[text] for text in texts]
-    return found
+    codes, distinct = pd.factorize(texts)
+    names: list[str | None] = []
+    for number, text in enumerate(distinct):
+        match = re.fullmatch(point.pattern, text) if point.pattern and text else None
+        if point.pattern and text and match is None:
+            line = table.lines[int(np.flatnonzero(codes == number)[0])]
+            raise LayoutError("layout_point", line, values={"text": text})
+        names.append((match[1] if match else text) or None)
+    return np.array([*names, None], dtype=object)[codes]
 
 
 def _status(table: Table, layout: LayoutFile) -> Texts:
@@ -140,9 +142,11 @@ def _time_text(table: Table, columns: Columns | None) -> Texts:
     texts = [column_of(table.rows, needed(column, table.header)) for column in columns]
     if len(texts) == 1:
         return texts[0]
-    joined = np.empty(len(table.rows), dtype=object)
-    joined[:] = [f"{date} {time}".strip() for date, time in zip(*texts, strict=True)]
-    return joined
+    (date_codes, dates), (time_codes, times) = (pd.factorize(text) for text in texts)
+    pairs, codes = np.unique(date_codes * len(times) + time_codes, return_inverse=True)
+    joined = np.empty(len(pairs), dtype=object)
+    joined[:] = [f"{dates[p // len(times)]} {times[p % len(times)]}".strip() for p in pairs]
+    return joined[codes]
 
 
 def _split(period: Texts, separator: str, lines: Sequence[int]) -> tuple[Texts, Texts]:
@@ -204,7 +208,9 @@ def _check_cells(table: Table) -> None:
     width = len(table.header)
     if not width:
         return
-    for line, row in zip(table.lines, table.rows, strict=True):
-        if len(row) < width or (len(row) > width and any(row[width:])):
+    counts = np.fromiter(map(len, table.rows), dtype="int64", count=len(table.rows))
+    for number in np.flatnonzero(counts != width):
+        row = table.rows[number]
+        if len(row) < width or any(row[width:]):
             values = {"expected": width, "found": len(row), "text": " ".join(row)[:80]}
-            raise LayoutError("cell_count", line, values=values)
+            raise LayoutError("cell_count", table.lines[number], values=values)

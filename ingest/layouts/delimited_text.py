@@ -17,6 +17,7 @@ SPACES = re.compile(r"\s+")
 CONTROL = re.compile(r"[\x00\x01\x04-\x08\x0e-\x1f]")
 # The header is looked for in so many lines; the longest preamble seen has 20.
 PREAMBLE_LINES = 200
+MOST_SHARED = 100_000
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -98,6 +99,14 @@ def place_of(column: Column, header: Sequence[str]) -> int | None:
     return found[0] if found else None
 
 
+class _Stripped(dict[str, str]):
+    """Cells without padding, by how they are written; equal ones share their memory."""
+
+    def __missing__(self, text: str) -> str:
+        stripped = self[text] = text.strip()
+        return stripped
+
+
 def cells_of(
     lines: Sequence[str], delimiter: str, dialect: Dialect, before: int = 0
 ) -> list[list[str]]:
@@ -106,9 +115,12 @@ def cells_of(
         lines, delimiter=delimiter, quotechar=dialect.quoteChar, skipinitialspace=delimiter != " "
     )
     rows: list[list[str]] = []
+    known = _Stripped()
     try:
         for row in reader:
-            rows.append([cell.strip() for cell in row])
+            rows.append([known[cell] for cell in row])
+            if len(known) > MOST_SHARED:
+                known.clear()
             if reader.line_num != len(rows):
                 raise LayoutError(
                     "open_quotes", before + len(rows), values={"text": lines[len(rows) - 1][:80]}
@@ -189,7 +201,7 @@ def tables_of(text: str, layout: LayoutFile, notes: dict[str, int]) -> list[Tabl
     above = "\n".join(lines[: max(at, 0)])
     tables = [Table(max(at + 1, 0), header, [], [], above, section)]
     comment = layout.dialect.commentChar
-    breaks = _breaks(rows, lines[first:], layout, delimiter)
+    breaks = _breaks(rows, lines[first:], layout, header, delimiter)
     for number, row in enumerate(rows):
         if not any(row) or (comment and lines[first + number].lstrip().startswith(comment)):
             continue
@@ -217,28 +229,33 @@ def _section_in(lines: Sequence[str], layout: LayoutFile) -> re.Match[str] | Non
 
 
 def _breaks(
-    rows: Sequence[list[str]], lines: Sequence[str], layout: LayoutFile, delimiter: str
+    rows: Sequence[list[str]],
+    lines: Sequence[str],
+    layout: LayoutFile,
+    header: Sequence[str],
+    delimiter: str,
 ) -> dict[int, re.Match[str] | tuple[str, ...]]:
     """Return the rows that begin another table: its section line or its header.
 
-    Only rows without any digit in the cells that the header must have are headers.
+    A header that comes again has the name of the time where the rows have times.
     """
     breaks: dict[int, re.Match[str] | tuple[str, ...]] = {}
     section = re.compile(layout.point.section) if layout.point.section else None
-    columns = layout.header.match
+    if section is not None:
+        found = ((number, section.search(line)) for number, line in enumerate(lines))
+        breaks = {number: match for number, match in found if match}
+    time = layout.time
+    columns = [*(time.start or time.end or time.label or []), time.period]
+    named = next((column for column in columns if isinstance(column, str)), None)
+    place = place_of(named, header) if named is not None and layout.header.match else None
+    if place is None:
+        return breaks
     known: dict[str, bool] = {}
     for number, row in enumerate(rows):
-        if section is not None:
-            match = section.search(lines[number])
-            if match:
-                breaks[number] = match
-                continue
-        if not columns or not row:
-            continue
-        text = row[0] or next((cell for cell in row if cell), "")
+        text = row[place] if place < len(row) else ""
         is_name = known.get(text)
         if is_name is None:
-            is_name = known[text] = bool(text) and not text[0].isdigit()
-        if is_name and len(row) > 1 and matches(layout.header, row):
+            is_name = known[text] = fits(named, text)
+        if is_name and number not in breaks and matches(layout.header, row):
             breaks[number] = header_cells(lines, number, delimiter, layout)
     return breaks
