@@ -142,7 +142,7 @@ def by_point(
         found = next((c for c in layout.code if re.fullmatch(c.match, code, re.I)), None)
         quantity = found.quantity if found else wide.quantity
         rule = found.unit if found and found.unit else wide.unit
-        unit = _unit(rule, groups.get("unit") or text, units, place)
+        unit = _unit(rule, (groups["unit"] or "") if "unit" in groups else text, units, place)
         if quantity:
             channel = Channel(groups["point"].strip(), code or text, quantity, unit)
             numbers.append(channels.number(channel))
