@@ -38,7 +38,7 @@ class Channels:
         return tuple(self.numbers)
 
 
-def column_of(rows: Sequence[list[str]], place: int) -> Texts:
+def column_of(rows: Sequence[tuple[str, ...]], place: int) -> Texts:
     """Return a column of a table."""
     found = np.empty(len(rows), dtype=object)
     try:
@@ -150,7 +150,7 @@ def by_point(
     if not places:
         raise LayoutError("layout_columns", values={"column": wide.columns, "count": 0})
     width = len(table.header)
-    padded = [row if len(row) == width else (row + [""] * width)[:width] for row in table.rows]
+    padded = [row if len(row) == width else (*row, *[""] * width)[:width] for row in table.rows]
     text = np.array(padded, dtype=object).reshape(len(padded), width)[:, places]
     channel = np.tile(np.array(numbers, dtype="int32"), (len(padded), 1))
     return _flat(np.arange(len(padded)), channel, text)

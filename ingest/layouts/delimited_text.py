@@ -32,7 +32,7 @@ class Table:
     header_line: int
     header: tuple[str, ...]
     lines: list[int]
-    rows: list[list[str]]
+    rows: list[tuple[str, ...]]
     above: str = ""
     section: re.Match[str] | None = None
 
@@ -109,16 +109,16 @@ class _Stripped(dict[str, str]):
 
 def cells_of(
     lines: Sequence[str], delimiter: str, dialect: Dialect, before: int = 0
-) -> list[list[str]]:
+) -> list[tuple[str, ...]]:
     """Return the cells of all lines, one row a line, padding removed; so many lines precede."""
     reader = csv.reader(
         lines, delimiter=delimiter, quotechar=dialect.quoteChar, skipinitialspace=delimiter != " "
     )
-    rows: list[list[str]] = []
+    rows: list[tuple[str, ...]] = []
     known = _Stripped()
     try:
         for row in reader:
-            rows.append([known[cell] for cell in row])
+            rows.append(tuple(map(known.__getitem__, row)))
             if len(known) > MOST_SHARED:
                 known.clear()
             if reader.line_num != len(rows):
@@ -132,12 +132,12 @@ def cells_of(
     return rows
 
 
-def _cells_alone(line: str, delimiter: str, dialect: Dialect) -> list[str]:
+def _cells_alone(line: str, delimiter: str, dialect: Dialect) -> tuple[str, ...]:
     """Return the cells of a line of the preamble, which may be anything."""
     try:
         return cells_of([line], delimiter, dialect)[0]
     except LayoutError:
-        return []
+        return ()
 
 
 def header_at(lines: Sequence[str], layout: LayoutFile) -> tuple[int, str] | None:
@@ -173,7 +173,7 @@ def header_cells(
         for line in lines[number : number + layout.header.rows]
     ]
     width = max(len(row) for row in stack)
-    padded = [row + [""] * (width - len(row)) for row in stack]
+    padded = [(*row, *[""] * (width - len(row))) for row in stack]
     cells = [" ".join(parts).strip() for parts in zip(*padded, strict=True)]
     while cells and not cells[-1]:
         cells.pop()
@@ -229,7 +229,7 @@ def _section_in(lines: Sequence[str], layout: LayoutFile) -> re.Match[str] | Non
 
 
 def _breaks(
-    rows: Sequence[list[str]],
+    rows: Sequence[tuple[str, ...]],
     lines: Sequence[str],
     layout: LayoutFile,
     header: Sequence[str],

@@ -35,7 +35,7 @@ class _Found:
 
     top: list[str] = field(default_factory=list)
     dialect: list[str] = field(default_factory=list)
-    header: list[str] = field(default_factory=list)
+    header: tuple[str, ...] = field(default_factory=list)
     time: list[str] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
 
@@ -80,7 +80,7 @@ def propose(data: bytes, name: str = "my-layout") -> str:
     return found.text()
 
 
-def _table(lines: list[str]) -> tuple[str, int, list[list[str]]]:
+def _table(lines: list[str]) -> tuple[str, int, list[tuple[str, ...]]]:
     """Return delimiter, line of the header (from 0) and the rows from it on."""
     best: tuple[int, str, int] | None = None
     for delimiter in (";", "\t", ",", "|"):
@@ -119,7 +119,7 @@ def _reads(text: str, form: str) -> bool:
         return False
 
 
-def _times(header: list[str], body: list[list[str]], found: _Found) -> list[int]:
+def _times(header: tuple[str, ...], body: list[tuple[str, ...]], found: _Found) -> list[int]:
     """Write where the times are; return their columns."""
     offsets = ("", "%z")
     joined = tuple(
@@ -195,8 +195,8 @@ def _decimal(cells: list[str], delimiter: str) -> str:
 
 
 def _values(
-    header: list[str],
-    body: list[list[str]],
+    header: tuple[str, ...],
+    body: list[tuple[str, ...]],
     times: list[int],
     marks: list[str],
     found: _Found,
@@ -245,7 +245,7 @@ def _values(
     return None
 
 
-def _day(header: list[str], numeric: list[int], found: _Found) -> None:
+def _day(header: tuple[str, ...], numeric: list[int], found: _Found) -> None:
     """Write that a row is a day."""
     texts = [header[place] for place in numeric]
     pattern = r"\D*(?P<n>\d{1,3})"
