@@ -21,6 +21,12 @@ CODES = {
             "layout_zone",
             "layout_two_clocks",
         ),
+        *("other_layout", "misplaced_record", "short_record", "no_end", "no_point"),
+        *("value_count", "interval_length", "unit_of_channel", "bad_number", "bad_date"),
+        *("bad_quality", "quality_span", "xml", "xml_entities", "xml_link", "edifact"),
+        *("workbook", "two_sheets", "too_many_cells", "uncalculated"),
+        *("archive_damaged", "archive_encrypted", "archive_nested", "archive_members"),
+        *("archive_size", "archive_empty"),
     ),
     "empty": ("empty_file", "no_rows"),
     "unknown_meter": (
