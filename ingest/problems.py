@@ -26,7 +26,7 @@ CODES = {
         *("bad_quality", "quality_span", "xml", "xml_entities", "xml_link", "edifact"),
         *("workbook", "two_sheets", "too_many_cells", "uncalculated"),
         *("archive_damaged", "archive_encrypted", "archive_nested", "archive_members"),
-        *("archive_size", "archive_empty"),
+        *("archive_size", "archive_empty", "two_clocks"),
     ),
     "empty": ("empty_file", "no_rows"),
     "unknown_meter": (

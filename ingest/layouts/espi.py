@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.sax.handler import ContentHandler, feature_namespaces
 
-import numpy as np
 from defusedxml import DefusedXmlException
 from defusedxml.sax import make_parser
 
@@ -189,6 +188,8 @@ class _Handler(ContentHandler):
 
 def _parsed(feed: _Handler) -> Parsed:
     """Return the readings of a feed with the channels that its links make."""
+    import numpy as np
+
     registers = _registers(feed)
     channels: dict[Channel, int] = {}
     columns: dict[str, list] = {name: [] for name in ("channel", "start", "end", "value", "status")}
@@ -201,10 +202,11 @@ def _parsed(feed: _Handler) -> Parsed:
         columns["value"].append(_value(reading, power))
         columns["status"].append(_word(reading, kind))
     lines = [reading.line for reading in feed.readings]
+    used = [bool(channel.quantity) for channel in channels]
+    of_values = zip(columns["channel"], columns["start"], columns["end"], strict=True)
+    lengths = {end - start for channel, start, end in of_values if used[channel]}
+    minutes = lengths.pop() / 60 if len(lengths) == 1 else 0
     start, end = (np.array(columns[name], dtype="datetime64[s]") for name in ("start", "end"))
-    used = np.array([bool(channel.quantity) for channel in channels])[columns["channel"]]
-    lengths = set(np.unique((end - start)[used]).tolist())
-    minutes = lengths.pop().total_seconds() / 60 if len(lengths) == 1 else 0
     times = {"start": start, "end": end, "line": lines, "position": positions(lines)}
     return Parsed(
         tuple(channels),

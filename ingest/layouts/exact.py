@@ -1,13 +1,15 @@
 """Build the values of a reader: numbers as exact text, and the table that all readers return."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ingest.layouts.parsed import VALUE_COLUMNS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 # Below 10^9 with at most 18 decimals, as in raw.interval_reads.
 PLAIN = re.compile(r"-?(?:[0-9]{1,9}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
@@ -39,28 +41,27 @@ def are_plain(texts: Sequence[str]) -> bool:
     return PLAIN_LINE.fullmatch("\n".join(texts)) is not None
 
 
-def positions(lines: Sequence[int]) -> np.ndarray:
+def positions(lines: Sequence[int]) -> "np.ndarray":
     """Return each value's place among those of its line, from 1; 0 if it is the only one."""
+    import numpy as np
+
     lines = np.asarray(lines, dtype="int64")
     _, first, counts = np.unique(lines, return_index=True, return_counts=True)
     place = np.arange(len(lines)) - np.repeat(first, counts) + 1
     return np.where(np.repeat(counts, counts) > 1, place, 0)
 
 
-def values_frame(columns: dict[str, object]) -> pd.DataFrame:
+def values_frame(columns: Mapping[str, object]) -> "pd.DataFrame":
     """Return columns by their names in VALUE_COLUMNS as the table that a reader gives back."""
-    return pd.DataFrame(
-        {
-            name: _objects(columns[name])
-            if dtype == "object"
-            else np.asarray(columns[name], dtype=dtype)
-            for name, dtype in VALUE_COLUMNS.items()
-        }
-    )
+    import numpy as np  # a run with nothing new reads no file, and need not wait for it
+    import pandas as pd
 
-
-def _objects(values: Sequence[str | None]) -> pd.Series:
-    """Return texts and None as they are; pandas would make a None of its own text NaN."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return pd.Series(array, dtype=object)
+    made = {}
+    for name, dtype in VALUE_COLUMNS.items():
+        if dtype == "object":
+            # pandas would make a text type of its own of texts, and NaN of None
+            made[name] = np.empty(len(columns[name]), dtype=object)
+            made[name][:] = columns[name]
+        else:
+            made[name] = np.asarray(columns[name], dtype=dtype)
+    return pd.DataFrame({name: pd.Series(x, dtype=VALUE_COLUMNS[name]) for name, x in made.items()})

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-import numpy as np
 from pydifact.control import Characters
 from pydifact.exceptions import EDISyntaxError
 from pydifact.parser import Parser
@@ -340,6 +339,6 @@ def _number(value: _Value) -> str | None:
 def _minutes(channels: dict[Channel, int], columns: dict[str, list]) -> int | None:
     """Return the length of all intervals that are used, None if they differ."""
     used = [bool(channel.quantity) for channel in channels]
-    spans = np.array(columns["end"], "datetime64[m]") - np.array(columns["start"], "datetime64[m]")
-    lengths = np.unique(spans[np.array(used)[columns["channel"]]].astype(int))
-    return int(lengths[0]) if len(lengths) == 1 else None
+    of_values = zip(columns["channel"], columns["start"], columns["end"], strict=True)
+    lengths = {end - start for channel, start, end in of_values if used[channel]}
+    return lengths.pop() // timedelta(minutes=1) if len(lengths) == 1 else None

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-import numpy as np
 from aemo_mdff_reader import NEM12ParseError, parse_events, spec
 
 from ingest.layouts.exact import are_plain, plain_number, values_frame
@@ -25,7 +24,7 @@ BEGINNING = re.compile(
 )
 MINUTES_OF_A_DAY = 1440
 LENGTHS = (5, 10, 15, 30)  # 10 is not in the specification; some voltage registers have it
-OFFSET = np.timedelta64(10, "h")
+HOURS_OF_ZONE = 10
 # The first letter of a suffix. B and K are what a customer sends out. Averages, check registers,
 # kVAh, power factor, volts, amperes and all others are recognised and not used.
 QUANTITY_OF = {"E": "del", "B": "rec", "Q": "kvar_del", "K": "kvar_rec"}
@@ -95,7 +94,7 @@ class _Reader:
         self.register: list[str] = []
         self.channel = self.count = 0
         self.day: _Day | None = None
-        self.days: list[tuple[int, int, np.datetime64, int]] = []  # channel, line, start, count
+        self.days: list[tuple[int, int, date, int]] = []  # channel, line, date, count
         self.values: list[str | None] = []
         self.statuses: list[str] = []
 
@@ -157,7 +156,7 @@ class _Reader:
         texts = _values(cells[2 : 2 + count], day.line)
         if unknown:
             texts = [None if at in unknown else text for at, text in enumerate(texts)]
-        self.days.append((day.channel, day.line, _start(cells[1].strip(), day.line), count))
+        self.days.append((day.channel, day.line, _date(cells[1].strip(), day.line), count))
         self.values += texts
         self.statuses += words
 
@@ -198,11 +197,14 @@ class _Reader:
         return event.start_interval, event.end_interval, _word(quality, event.reason_code)
 
     def _parsed(self) -> Parsed:
+        import numpy as np
+
         counts = np.array([count for *_, count in self.days])
         firsts = np.repeat(np.cumsum(counts) - counts, counts)
         position = np.arange(counts.sum()) - firsts
         minutes = np.repeat(MINUTES_OF_A_DAY // counts, counts).astype("timedelta64[m]")
-        days = np.array([start for _, _, start, _ in self.days], dtype="datetime64[us]") - OFFSET
+        days = np.array([day for _, _, day, _ in self.days], dtype="datetime64[us]")
+        days -= np.timedelta64(HOURS_OF_ZONE, "h")
         start = np.repeat(days, counts) + position * minutes
         values = values_frame(
             {
@@ -256,11 +258,11 @@ def _values(cells: list[str], line: int) -> list[str | None]:
     return values
 
 
-def _start(text: str, line: int) -> np.datetime64:
+def _date(text: str, line: int) -> date:
     try:
         if not re.fullmatch("[0-9]{8}", text):
             raise ValueError(text)
-        return np.datetime64(date(int(text[:4]), int(text[4:6]), int(text[6:])), "us")
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError as error:
         raise _error("bad_date", line, expected="YYYYMMDD", text=text[:60]) from error
 
