@@ -272,16 +272,16 @@ class _Splitter:
             re.compile(f"(?<!{escape}){re.escape(mark)}")
             for mark in (characters.data_separator, characters.component_separator)
         )
-        self.escaped = re.compile(f"{escape}(.)", re.DOTALL)
 
     def split(self, text: str, line: int) -> list[list[str]]:
-        escape = self.characters.escape_character
+        marks, escape = self.characters, self.characters.escape_character
+        if escape not in text:
+            elements = text.split(marks.data_separator)
+            return [element.split(marks.component_separator) for element in elements]
         if escape * 2 in text:
             return self._split_by_letters(text, line)
         elements = [self.components.split(element) for element in self.elements.split(text)]
-        if escape not in text:
-            return elements
-        return [[self.escaped.sub(r"\1", part) for part in element] for element in elements]
+        return [[part.replace(escape, "") for part in element] for element in elements]
 
     def _split_by_letters(self, text: str, line: int) -> list[list[str]]:
         parser = Parser(factory=_Segments(), characters=self.characters)
