@@ -8,8 +8,9 @@ from datetime import datetime
 
 import duckdb
 
-from ingest.layouts import LAYOUTS
-from ingest.layouts.interface import ROW_COLUMNS, RawFile
+from ingest.layouts import CLASSIC, in_other_form
+from ingest.layouts.interface import ROW_COLUMNS, Layout, RawFile
+from ingest.parts import split_files
 from ingest.problems import Problem
 from ingest.rules import find_problems, rule_sql
 
@@ -42,17 +43,43 @@ def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[Ch
 
 
 def _read_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
-    """Have each layout read its files; return the problems of those that it cannot read."""
+    """Have each layout read its files; return the problems of those that it cannot read.
+
+    A file of which the classic reader cannot read all rows is read in another form if that can: it
+    takes the place of the classic one in `files`.
+    """
     problems = {number: raw.problem for number, raw in files.items() if raw.problem}
-    tables = []
-    found = (raw.layout for raw in files.values() if raw.layout)
-    for layout in dict.fromkeys((*LAYOUTS, *found)):
-        own = {n: raw for n, raw in files.items() if raw.layout is layout and not raw.problem}
-        reading = layout.read(con, own)
-        problems |= reading.problems
-        tables.append(f"select {', '.join(ROW_COLUMNS)} from {reading.rows}")
-    con.execute(f"create or replace temp view batch_rows as {' union all '.join(tables)}")
+    reading = CLASSIC.read(con, _files_of(CLASSIC, files))
+    problems |= {
+        number: problem
+        for number, problem in reading.problems.items()
+        if not _is_read_in_other_form(con, files, number, problem)
+    }
+    tables = [reading.rows]
+    for layout in dict.fromkeys(raw.layout for raw in files.values() if raw.layout):
+        if layout is not CLASSIC:
+            reading = layout.read(con, _files_of(layout, files))
+            problems |= reading.problems
+            tables.append(reading.rows)
+    selected = (f"select {', '.join(ROW_COLUMNS)} from {rows}" for rows in tables)
+    con.execute(f"create or replace temp view batch_rows as {' union all '.join(selected)}")
     return problems
+
+
+def _files_of(layout: Layout, files: dict[int, RawFile]) -> dict[int, RawFile]:
+    return {n: raw for n, raw in files.items() if raw.layout is layout and not raw.problem}
+
+
+def _is_read_in_other_form(
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], number: int, problem: Problem
+) -> bool:
+    """Whether a classic file that cannot be read is now in `files` in another form."""
+    other = in_other_form(files[number]) if problem.outcome == "unreadable" else None
+    part = split_files(con, [other])[0] if other else None
+    if part is None or part.problem:
+        return False
+    files[number] = part
+    return True
 
 
 def save_rows(con: duckdb.DuckDBPyConnection, file_ids: dict[int, int]) -> int:

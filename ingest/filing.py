@@ -79,7 +79,7 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
     """
     folder = workspace.archive / month if outcome == "accepted" else workspace.rejected
     stem = Path(raw.name).stem
-    ending = raw.path.suffix if outcome == "accepted" else SUFFIXES[outcome] + ".csv"
+    ending = ("" if outcome == "accepted" else SUFFIXES[outcome]) + raw.path.suffix
     for name in (_fit(stem, ending), _fit(stem, f"-{raw.sha256[:8]}{ending}")):
         place = (folder / name).relative_to(workspace.root).as_posix()
         holder = taken.get(place.lower()) or sha256_of(folder / name)

@@ -4,7 +4,7 @@ What a good file is, `rules` knows; where its bytes go, `filing`; what the ledge
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,8 +18,8 @@ from ingest.archive import check_ledger
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
 from ingest.filing import FilingError, file_away, take_back_grown
-from ingest.layouts import layouts_of
-from ingest.layouts.interface import Layout, RawFile
+from ingest.layouts import Recognise, recognise_in
+from ingest.layouts.interface import RawFile
 from ingest.ledger import Entry, accepted_before, content_of, next_file_id, save_ledger
 from ingest.letters import one_line
 from ingest.meter_rows import MeterRow
@@ -153,11 +153,11 @@ def replace_meter_data(con: duckdb.DuckDBPyConnection, rows: tuple[MeterRow, ...
 def load_files(
     workspace: Workspace,
     progress: Progress = lambda *_: None,
-    layouts: Sequence[Layout] | None = None,
+    recognise: Recognise | None = None,
 ) -> LoadSummary:
     """Bring every file of the drop folder into the ledger, its rows into raw.interval_reads.
 
-    `layouts` are by default those shipped and those of the root.
+    `recognise` finds the layout of a file, by default among those shipped and those of the root.
 
     Needs raw.meter_data. Order of acceptance comes from what the files hold, never from names.
     Raises WarehouseError when the warehouse lacks files that data/KW has.
@@ -169,7 +169,7 @@ def load_files(
         with tally.keeping_lost():
             file_away(con, workspace)
         take_back_grown(con, workspace)
-        inspected = _inspect(workspace, tally, progress, layouts or layouts_of(workspace))
+        inspected = _inspect(workspace, tally, progress, recognise or recognise_in(workspace))
         found = split_files(con, inspected)
         ordered, reasons = in_order(found)
         accepted: set[Arrival] = set()
@@ -188,14 +188,14 @@ def load_files(
 
 
 def _inspect(
-    workspace: Workspace, tally: _Tally, progress: Progress, layouts: Sequence[Layout]
+    workspace: Workspace, tally: _Tally, progress: Progress, recognise: Recognise
 ) -> list[RawFile]:
     """Read the files of the drop folder for the first time."""
     paths = find_files(workspace.dropbox)
     with tally.timed("reading"):
         threads = cpu_count() or 1
         found = list(
-            inspect_files(paths, threads, lambda *at: progress("Reading files", *at), layouts)
+            inspect_files(paths, threads, lambda *at: progress("Reading files", *at), recognise)
         )
     tally.left += sorted({path.name for path in paths} - {raw.path.name for raw in found})
     return found

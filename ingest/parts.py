@@ -76,7 +76,8 @@ class _MeterIndex:
     def rows_naming(self, points: Iterable[str]) -> dict[str, list[MeterRow]]:
         """Return the rows that name each point: letter by letter, else by its digits alone.
 
-        Digits alone name no point if two of the file have them, or few.
+        Digits alone name no point if two of the file have them, or few. A point that no row names
+        as its meter may be the name of a feeder, as in a column's header.
         """
         points = list(dict.fromkeys(points))
         named = {point: self._of_name.get(names_of(point)[0], []) for point in points}
@@ -90,6 +91,10 @@ class _MeterIndex:
                 named[alike[0]] = [
                     row for row in rows if id(row) not in taken and is_serial(row.meter)
                 ]
+        taken |= {id(row) for rows in named.values() for row in rows}
+        for point in (point for point in points if not named[point]):
+            rows = self.of_feeder.get(point.strip().lower(), [])
+            named[point] = [row for row in rows if id(row) not in taken]
         return {point: rows for point, rows in named.items() if rows}
 
 

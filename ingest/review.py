@@ -4,7 +4,6 @@ Works through the ledger and the archive, and leaves every byte where it can be 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import cpu_count
 from pathlib import Path
@@ -26,8 +25,8 @@ from ingest.filing import (
     save_ledger_copy,
     sha256_of,
 )
-from ingest.layouts import layouts_of
-from ingest.layouts.interface import Layout, RawFile
+from ingest.layouts import Recognise, recognise_in
+from ingest.layouts.interface import RawFile
 from ingest.ledger import NOT_WITHDRAWN, Entry, next_file_id, save_ledger
 from ingest.load_files import Progress, batches, replace_meter_data
 from ingest.meter_data import read_meter_data
@@ -80,7 +79,7 @@ class Rejected:
 
 
 def release_file(
-    workspace: Workspace, file: str, reason: str, layouts: Sequence[Layout] | None = None
+    workspace: Workspace, file: str, reason: str, recognise: Recognise | None = None
 ) -> Entry:
     """Accept a rejected file after review: load its rows, move it to the archive, keep the reason.
 
@@ -93,8 +92,8 @@ def release_file(
     with open_warehouse(workspace.warehouse) as con:
         file_away(con, workspace)
         rejected = _rejected(con, workspace, file)
-        layouts = layouts or layouts_of(workspace)
-        checked = _checked_again(con, workspace, rejected, layouts)
+        recognise = recognise or recognise_in(workspace)
+        checked = _checked_again(con, workspace, rejected, recognise)
         renamed = replace(checked.raw, path=workspace.dropbox / rejected.name)
         place = rejected.stored_as
         if recorded_place(workspace, place).parent == workspace.rejected:
@@ -126,7 +125,7 @@ def _checked_again(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     rejected: Rejected,
-    layouts: Sequence[Layout],
+    recognise: Recognise,
 ) -> CheckedFile:
     """Check a rejected file again; raise ReviewError if it was changed or cannot be released."""
     place = recorded_place(workspace, rejected.stored_as)
@@ -135,7 +134,7 @@ def _checked_again(
             f"{place} is not the file that was rejected (sha256 {rejected.sha256}). Drop a "
             f"repaired file into {workspace.dropbox} instead."
         )
-    parts = split_files(con, inspect_files([place], 1, layouts=layouts))
+    parts = split_files(con, inspect_files([place], 1, recognise=recognise))
     own = [part for part in parts if not part.part or part.feeder == rejected.feeder]
     if not own:
         raise ReviewError(
@@ -235,7 +234,7 @@ def _part_names(row: tuple) -> list[str]:
 def rebuild_warehouse(
     workspace: Workspace,
     progress: Progress = lambda *_: None,
-    layouts: Sequence[Layout] | None = None,
+    recognise: Recognise | None = None,
 ) -> Path | None:
     """Rebuild the warehouse from data/KW: the ledger's copy, then every accepted file's rows.
 
@@ -251,7 +250,7 @@ def rebuild_warehouse(
     with open_warehouse(new) as con:
         replace_meter_data(con, meters)
         con.execute(LEDGER_ROWS, [str(workspace.archive / LEDGER)])
-        _load_archive(con, workspace, progress, layouts or layouts_of(workspace))
+        _load_archive(con, workspace, progress, recognise or recognise_in(workspace))
         close_rejections(con)
         file_away(con, workspace)
     workspace.last_run.unlink(missing_ok=True)
@@ -264,7 +263,7 @@ def _load_archive(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     progress: Progress,
-    layouts: Sequence[Layout],
+    recognise: Recognise,
 ) -> None:
     """Load the rows of every file that the ledger calls accepted, under its old number."""
     rows = con.execute(
@@ -279,7 +278,7 @@ def _load_archive(
         # a file that names no meter is of the feeder in its first name, whatever it is called now
         ids[path, sha256, point and feeder].append((file_id, stored_as))
     paths = sorted({path for path, *_ in ids})
-    inspected = list(inspect_files(paths, cpu_count() or 1, layouts=layouts))
+    inspected = list(inspect_files(paths, cpu_count() or 1, recognise=recognise))
     there = {(raw.path, raw.sha256) for raw in inspected}
     lost = [key for key in ids if key[:2] not in there]
     if lost:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 import duckdb
 
 from ingest.clock_changes import change_within
+from ingest.file_names import spanless_start
 from ingest.layouts.interface import RawFile
 from ingest.problems import RELEASABLE, Problem
-from ingest.raw_files import spanless_start
 from ingest.sequence_breaks import Row, explain
 from ingest.serial_numbers import Serial, is_same, is_serial
 from ingest.sql import sql_beside

@@ -83,6 +83,11 @@ class Workspace:
         return self.root / "warehouse" / "last_run.json"
 
     @property
+    def layouts(self) -> Path:
+        """Layout files of this root; they come before the shipped ones."""
+        return self.root / "layouts"
+
+    @property
     def settings(self) -> Path:
         return self.root / "settings.toml"
 

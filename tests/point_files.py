@@ -4,7 +4,7 @@ import io
 
 import pandas as pd
 
-from ingest.layouts import LAYOUTS
+from ingest.layouts import CLASSIC, first_that_fits
 from ingest.layouts.parsed import Channel, LayoutError, Parsed, ParsedLayout
 from ingest.problems import Problem
 
@@ -45,4 +45,4 @@ def _parse(data: bytes) -> Parsed:
 
 
 POINTS = ParsedLayout("points", _why_not, _parse)
-WITH_POINTS = (POINTS, *LAYOUTS)
+WITH_POINTS = first_that_fits((POINTS, CLASSIC))

@@ -1,31 +1,88 @@
-"""Know the layouts of files and which one a file has. Reads none."""
+"""Know which layout a file has: the classic one, or one of the others. Reads no rows.
 
-from collections.abc import Sequence
+The others are imported only where a file is not a plain classic export.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from ingest.layouts.classic import ClassicLayout
-from ingest.layouts.interface import Layout
+from ingest.layouts.interface import Layout, Outline, RawFile
 from ingest.problems import Problem
 from ingest.workspace import Workspace
 
-# The first that fits reads the file. The classic one takes every file with a line that begins with
-# `Record No.`, whatever follows: a layout with such a header has to come before it.
-LAYOUTS: tuple[Layout, ...] = (ClassicLayout(),)
-# A layout is recognised by this much of a file, or by the whole file if a long preamble precedes
-# the header.
+# Bytes and name of a file -> the layout that fits and what it says of the file, or why none fits.
+Recognise = Callable[[bytes, str], tuple[Layout | None, Outline]]
+
+CLASSIC = ClassicLayout()
+HEADER = b"Record No."
+# The classic layout is recognised by this much of a file, or by the whole file if a long preamble
+# precedes the header.
 BEGINNING_BYTES = 64 * 1024
 
 
-def layouts_of(_workspace: Workspace) -> tuple[Layout, ...]:
-    """Return the layouts that the files of a root may have."""
-    return LAYOUTS
+def recognise_in(workspace: Workspace) -> Recognise:
+    """Return what finds the layouts of files of a root, which may have layouts of its own."""
+    return partial(recognise, folder=workspace.layouts)
 
 
-def layout_of(
-    data: bytes, layouts: Sequence[Layout] = LAYOUTS
-) -> tuple[Layout | None, Problem | None]:
-    """Return the layout that fits a file; if none fits, why the first layout does not."""
-    for beginning in (data[:BEGINNING_BYTES], data):
-        reasons = [layout.why_not(beginning) for layout in layouts]
-        if None in reasons:
-            return layouts[reasons.index(None)], None
-    return None, reasons[0]
+def recognise(data: bytes, name: str, folder: Path | None = None) -> tuple[Layout | None, Outline]:
+    """Return the layout of a file and its outline; without a layout, the outline says why.
+
+    A classic export in another form than the tool's own is read by the layout file `classic`; if
+    that cannot read all of it, what the classic reader says of it counts. The layout files of
+    `folder` come before those shipped.
+    """
+    why = _why_not_classic(data)
+    if why is None:
+        outline = CLASSIC.outline(data, name)
+        is_plain = None not in (outline.first_start, outline.last_end) and not outline.problem
+        if is_plain and data.count(HEADER) == 1:
+            return CLASSIC, outline
+        return _other_form(data, name, folder) or (CLASSIC, outline)
+    if why.outcome == "empty":
+        return None, Outline(why)
+    from ingest.layouts.others import other_layout
+
+    layout, problem = other_layout(data, folder)
+    if layout:
+        return layout, layout.outline(data, name)
+    return None, Outline(problem or why)
+
+
+def first_that_fits(layouts: Sequence[Layout]) -> Recognise:
+    """Return what finds the first layout that fits, among a few."""
+
+    def recognise(data: bytes, name: str) -> tuple[Layout | None, Outline]:
+        reasons = [layout.why_not(data) for layout in layouts]
+        if None not in reasons:
+            return None, Outline(reasons[0])
+        layout = layouts[reasons.index(None)]
+        return layout, layout.outline(data, name)
+
+    return recognise
+
+
+def in_other_form(raw: RawFile, folder: Path | None = None) -> RawFile | None:
+    """Return a classic file as the layout file `classic` reads it, None if it cannot in full."""
+    try:
+        found = _other_form(raw.path.read_bytes(), raw.path.name, folder)
+    except OSError:
+        return None
+    return found and replace(raw, layout=found[0], outline=found[1])
+
+
+def _why_not_classic(data: bytes) -> Problem | None:
+    why = CLASSIC.why_not(data[:BEGINNING_BYTES])
+    return CLASSIC.why_not(data) if why and len(data) > BEGINNING_BYTES else why
+
+
+def _other_form(data: bytes, name: str, folder: Path | None) -> tuple[Layout, Outline] | None:
+    """Return the layout and outline of a classic export in another form, None if it has faults."""
+    from ingest.layouts.others import other_layout
+
+    layout, _ = other_layout(data, folder)
+    outline = layout.outline(data, name) if layout else None
+    return (layout, outline) if outline and not outline.problem else None

@@ -7,14 +7,16 @@ bytes say which file a value is from, and where in it.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from ingest.file_names import feeder_in
 from ingest.layouts.containers import members
 from ingest.layouts.parsed import Channel, LayoutError, Parsed
 
 MOST_VALUES = 12_000_000
 
 
-def parse(data: bytes, read: Callable[[bytes], Parsed | None]) -> Parsed:
-    """Return the values of all files in an archive; `read` returns None for a file of no layout.
+def parse(data: bytes, read: Callable[[str, bytes], Parsed | None]) -> Parsed:
+    """Return the values of all files in an archive; `read` is given its name
+    and bytes, and returns None for a file of no layout.
 
     Such a file is noted, and one that is of a layout and cannot be read refuses the archive.
     """
@@ -22,7 +24,7 @@ def parse(data: bytes, read: Callable[[bytes], Parsed | None]) -> Parsed:
     others = size = 0
     for name, above, content in _members(data):
         try:
-            parsed = read(content)
+            parsed = read(name, content)
         except LayoutError as error:
             problem = error.problem
             line = problem.line and problem.line + above
@@ -68,8 +70,9 @@ def _joined(found: list[tuple[str, int, Parsed]], others: int) -> Parsed:
     channels: dict[Channel, int] = {}
     notes = {"other_members": others}
     frames = []
-    for _, above, parsed in found:
-        numbers = [channels.setdefault(channel, len(channels)) for channel in parsed.channels]
+    for name, above, parsed in found:
+        own = [channel if len(found) == 1 else _named(channel, name) for channel in parsed.channels]
+        numbers = [channels.setdefault(channel, len(channels)) for channel in own]
         channel = pd.Series(numbers, dtype="int32").reindex(parsed.values.channel).to_numpy()
         line = parsed.values.line + above
         frames.append(parsed.values.assign(channel=channel.astype("int32"), line=line))
@@ -84,3 +87,8 @@ def _joined(found: list[tuple[str, int, Parsed]], others: int) -> Parsed:
         notes=tuple((code, count) for code, count in notes.items() if count),
         places=tuple(name for name, *_ in found),
     )
+
+
+def _named(channel: Channel, name: str) -> Channel:
+    """Return a channel of one of several files; where it names no meter, by the file's feeder."""
+    return channel if channel.point else replace(channel, point=feeder_in(name))

@@ -23,7 +23,7 @@ class ClassicLayout:
         """Return why no header row begins in it, None if one does."""
         return classic_outline.why_not(beginning)
 
-    def outline(self, data: bytes) -> Outline:
+    def outline(self, data: bytes, name: str) -> Outline:
         """Return what header, first and last row say."""
         return classic_outline.outline_of(data)
 

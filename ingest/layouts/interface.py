@@ -5,7 +5,6 @@ per feeder and interval, with the columns of `ROW_COLUMNS`. The key is file, lin
 rows of a RawFile are of one feeder: a file of several meters is a RawFile for each of them, a part.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Protocol
 
 import duckdb
 
+from ingest.file_names import REJECTED_AS
 from ingest.problems import Problem
 from ingest.serial_numbers import Serial
 
@@ -40,8 +40,6 @@ ROW_COLUMNS = {
     "utc_offset_minutes": "SMALLINT",
 }
 Values = tuple[Decimal | None, ...]
-# What `filing` appends to the name of a rejected file, perhaps with a piece of its hash.
-REJECTED_AS = re.compile(r"(-[0-9a-f]{8})?_(SEQUENCE-ERROR|UNREADABLE|UNKNOWN-METER|EMPTY)\Z")
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,8 @@ class Layout(Protocol):
         """Return why a file that begins so is not of this layout, None if it is."""
         ...
 
-    def outline(self, data: bytes) -> Outline:
-        """Return what the bytes of a recognised file say before its rows are read."""
+    def outline(self, data: bytes, name: str) -> Outline:
+        """Return what the bytes and the name of a recognised file say before its rows are read."""
         ...
 
     def read(self, con: duckdb.DuckDBPyConnection, files: Mapping[int, "RawFile"]) -> Reading:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from ingest.file_names import span_in
 from ingest.layouts import parsed_rows
 from ingest.layouts.interface import Outline, RawFile, Reading, Values
 from ingest.layouts.parsed_rows import QUANTITIES as QUANTITIES
@@ -108,20 +109,28 @@ class ParsedOutline(Outline):
 
 @dataclass(frozen=True)
 class ParsedLayout:
-    """A layout of two functions: `refusal` is its `why_not`, `parse` its reader."""
+    """A layout of two functions: `refusal` is its `why_not`, `parse` its reader.
+
+    With `takes_span` the reader is given the span in the file's name as well, to check dates.
+    """
 
     name: str
     refusal: Callable[[bytes], Problem | None]
-    parse: Callable[[bytes], Parsed]
+    parse: Callable[..., Parsed]
+    takes_span: bool = False
+
+    def parsed(self, data: bytes, name: str) -> Parsed:
+        """Return all that a file of this name says. Raises LayoutError."""
+        return self.parse(data, span_in(name)) if self.takes_span else self.parse(data)
 
     def why_not(self, beginning: bytes) -> Problem | None:
         """Return why a file that begins so is not of this layout, None if it is."""
         return self.refusal(beginning)
 
-    def outline(self, data: bytes) -> Outline:
+    def outline(self, data: bytes, name: str) -> Outline:
         """Return what the file says but for its values; with a problem if it cannot be read."""
         try:
-            parsed = self.parse(data)
+            parsed = self.parsed(data, name)
         except LayoutError as error:
             return ParsedOutline(error.problem)
         if parsed.values.empty:

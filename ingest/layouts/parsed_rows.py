@@ -44,7 +44,8 @@ def read_parts(
     con: duckdb.DuckDBPyConnection, layout: "ParsedLayout", files: Mapping[int, RawFile]
 ) -> Reading:
     """Read the rows of parts into a temporary table, each file once."""
-    table = re.sub(r"\W", "_", f"rows_{layout.name}")
+    # a layout file of the root may have the name of a shipped one
+    table = re.sub(r"\W", "_", f"rows_{layout.name}_{id(layout)}")
     columns = ", ".join(f"{name} {type_}" for name, type_ in ROW_COLUMNS.items())
     con.execute(f"create or replace temp table {table} ({columns})")
     problems: dict[int, Problem] = {}
@@ -67,7 +68,7 @@ def read_parts(
 @lru_cache(maxsize=2)
 def _parsed(layout: "ParsedLayout", raw_key: tuple) -> tuple["Parsed", dict]:
     path = raw_key[0]
-    parsed = layout.parse(path.read_bytes())
+    parsed = layout.parsed(path.read_bytes(), path.name)
     return parsed, parsed.values.groupby("channel").indices
 
 

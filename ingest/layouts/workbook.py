@@ -53,6 +53,11 @@ class Sheet:
     name: str
     rows: tuple[tuple[Cell, ...], ...]
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether any cell is a real date or time, which has no form of its own."""
+        return any(not isinstance(cell, str) for row in self.rows for cell in row)
+
     def delimited(self, forms: Forms | None = None, delimiter: str = ",") -> bytes:
         """Return the rows as lines of delimited text in UTF-8, one line a row."""
         forms = forms or Forms()

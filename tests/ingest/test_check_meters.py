@@ -7,8 +7,8 @@ import pytest
 from file_checker import NOON, Checker, export, open_checker, row
 from raw_exports import HEADER
 
+from ingest.file_names import feeder_in
 from ingest.letters import expected, found, write_letter
-from ingest.raw_files import feeder_in
 
 
 @pytest.fixture(scope="module")

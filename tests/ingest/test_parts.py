@@ -65,7 +65,7 @@ def space(template, tmp_path) -> Workspace:
 
 def drop(space: Workspace, lines: Iterable[str], name: str = "all.csv") -> LoadSummary:
     (space.dropbox / name).write_text("\n".join([HEADER, *lines, ""]))
-    return load_files(space, layouts=WITH_POINTS)
+    return load_files(space, recognise=WITH_POINTS)
 
 
 def query(space: Workspace, sql: str) -> list[tuple]:
@@ -177,11 +177,11 @@ def test_a_rebuild_restores_every_part(space):
     drop(space, [*pairs("NMI-0001", range(4)), *pairs("NMI-0002", range(8))])
     columns = "file_id", "feeder", "point", "outcome", "row_count", "stored_as", "notes"
     before = query(space, ROWS), ledger(space, *columns)
-    rebuild_warehouse(space, layouts=WITH_POINTS)
+    rebuild_warehouse(space, recognise=WITH_POINTS)
     assert (query(space, ROWS), ledger(space, *columns)) == before
     set_meters(space, METERS.replace("NMI-0002", "NMI-0009"))
     with pytest.raises(ReviewError, match=r"south.*NMI-0002"):
-        rebuild_warehouse(space, layouts=WITH_POINTS)
+        rebuild_warehouse(space, recognise=WITH_POINTS)
 
 
 CHANNELS = [
@@ -343,7 +343,7 @@ def test_neither_the_order_of_rows_nor_that_of_files_changes_a_result(
             files = dict(zip(["b.csv", "a.csv"], files.values(), strict=True))
         for name, lines in files.items():
             (space.dropbox / name).write_text("\n".join([HEADER, *lines, ""]))
-        summary = load_files(space, layouts=WITH_POINTS)
+        summary = load_files(space, recognise=WITH_POINTS)
         found.append((summary.outcomes, query(space, ROWS), ledger(space, "feeder", "outcome")))
     assert found[0] == found[1]
     assert found[0][0] == {"accepted": 2}

@@ -7,8 +7,9 @@ import pytest
 from raw_exports import HEADER
 
 from ingest import raw_files
+from ingest.file_names import feeder_in
 from ingest.letters import expected
-from ingest.raw_files import feeder_in, find_files, inspect_file, inspect_files
+from ingest.raw_files import find_files, inspect_file, inspect_files
 
 FIRST = "7, Normal, 07/12/24 11:00:00  , 07/12/24 11:15:00  ,.84,55.79,15.02,228.51"
 LAST = "8, Normal, 07/12/24 11:15:00  , 07/12/24 11:30:00  ,2.45,15.01,46.47,126.19"

@@ -10,7 +10,7 @@ from ingest.layouts.parsed import LayoutError
 NEM12, MSCONS = ((SAMPLES / f"north.{name}").read_bytes() for name in ("nem12.csv", "mscons.txt"))
 
 
-def read(data: bytes):
+def read(name: str, data: bytes):
     for layout in (nem12, mscons):
         if layout.why_not(data[:65536]) is None:
             return layout.parse(data)
@@ -21,7 +21,7 @@ def test_files_of_an_archive_are_read_as_one():
     later = NEM12.replace(b"300,20240101", b"300,20250101").replace(b"SOUTH", b"OTHER")
     data = zipped({"a.csv": NEM12, "readme.txt": b"x\ny", "b.txt": MSCONS, "c.csv": later})
     parsed = archive.parse(data, read)
-    alone = [rows(read(content)) for content in (NEM12, MSCONS, later)]
+    alone = [rows(read("", content)) for content in (NEM12, MSCONS, later)]
     assert [row[3:] for row in rows(parsed)] == [row[3:] for part in alone for row in part]
     assert parsed.places == ("a.csv", "b.txt", "c.csv")
     assert parsed.notes == (("other_members", 1),)

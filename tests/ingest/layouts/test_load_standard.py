@@ -8,14 +8,11 @@ import pytest
 from layout_files import SAMPLES
 from test_containers import zipped
 
-from ingest.layouts.classic import ClassicLayout
-from ingest.layouts.standard import STANDARD, archive_of
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 
-LAYOUTS = (ClassicLayout(), *STANDARD, archive_of(STANDARD))
 HEADER = "sta,meter,multiplier,channel_unit,timezone,interval_minutes,channel,directions\n"
 ROWS = """
 select line_number, position, start_local, utc_offset_minutes, event_type,
@@ -30,7 +27,7 @@ def load(folder: Path, data: bytes, meter: str) -> tuple[LoadSummary, list[tuple
     space.meter_data.write_text(HEADER + meter + "\n")
     save_meter_data(space, read_meter_data(space.meter_data))
     (space.dropbox / "file.csv").write_bytes(data)
-    summary = load_files(space, layouts=LAYOUTS)
+    summary = load_files(space)
     with open_warehouse(space.warehouse) as con:
         return summary, con.execute(ROWS).fetchall()
 
