@@ -56,7 +56,8 @@ def find_problems(con: Connection, files: Files, unread: Problems) -> Problems:
         problems[number] = (
             replace(known, breaks=problem.breaks, release=problem.release) if known else problem
         )
-    return problems | midnight_slips(con, problems)
+    problems |= midnight_slips(con, problems)
+    return {n: replace(p, line=p.line and abs(p.line)) for n, p in problems.items()}
 
 
 def unclear_names(con: Connection, files: Files) -> Problems:
@@ -173,7 +174,7 @@ def _rows_around(
     The zone is None if the file's times are UTC, as those of the rows then are.
     """
     found = con.execute(rule_sql("rows_of_series"), [number, feeder]).fetchall()
-    rows = [Row(line, *times, tuple(values)) for line, _, *times, values in found]
+    rows = [Row(abs(line), *times, tuple(values)) for line, _, *times, values in found]
     indexes = [n for n, (line, position, *_) in enumerate(found) if (line, position) in broken]
     at = rows[indexes[0]].start
     if con.execute(IS_UTC, [number, feeder]).fetchone()[0]:

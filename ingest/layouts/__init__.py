@@ -38,8 +38,7 @@ def recognise(data: bytes, name: str, folder: Path | None = None) -> tuple[Layou
     why = _why_not_classic(data)
     if why is None:
         outline = CLASSIC.outline(data, name)
-        is_plain = None not in (outline.first_start, outline.last_end) and not outline.problem
-        if is_plain and data.count(HEADER) == 1:
+        if _is_plain(data, outline):
             return CLASSIC, outline
         return _other_form(data, name, folder) or (CLASSIC, outline)
     if why.outcome == "empty":
@@ -72,6 +71,18 @@ def in_other_form(raw: RawFile, folder: Path | None = None) -> RawFile | None:
     except OSError:
         return None
     return found and replace(raw, layout=found[0], outline=found[1])
+
+
+def _is_plain(data: bytes, outline: Outline) -> bool:
+    """Whether a classic export is in the tool's own form, as far as header and two rows show it."""
+    start, end = outline.first_start, outline.last_end
+    return (
+        not outline.problem
+        and None not in (start, end)
+        and start < end  # else the newest row is first
+        and (start.second, end.second) != (0, 59)  # ends a second early
+        and data.count(HEADER) == 1
+    )
 
 
 def _why_not_classic(data: bytes) -> Problem | None:

@@ -1,8 +1,9 @@
 """Define what a layout is given and what it gives back. Knows no layout and no rule.
 
 A layout describes how one kind of file is read. Its rows are all that the rules look at: one row
-per feeder and interval, with the columns of `ROW_COLUMNS`. The key is file, line and position. All
-rows of a RawFile are of one feeder: a file of several meters is a RawFile for each of them, a part.
+per feeder and interval, with the columns of `ROW_COLUMNS`. The key is file, line and position;
+lines of a file with its newest row first count below 0, so that their order is that of recording.
+All rows of a RawFile are of one feeder: a file of several meters is a RawFile for each, a part.
 """
 
 from collections.abc import Mapping

@@ -38,6 +38,7 @@ ZEROS_WITHOUT = {
     "del_raw": ("del", "kva_del", "kvar_q1", "kvar_q4"),
 }
 MOST_LETTERS = 200
+NEWEST_FIRST = "newest_first"  # a note
 
 
 def read_parts(
@@ -115,7 +116,10 @@ def _append_rows(
     try:
         _describe_parts(con, parts, is_utc=parsed.clock == "utc")
         con.execute(sql_beside(__file__, "parsed_cells"))
+        # the order of lines is that of recording
+        is_reversed = NEWEST_FIRST in dict(parsed.notes) and parsed.clock != "utc"
         sql = sql_beside(__file__, "values_to_rows").replace("{table}", table)
+        sql = sql.replace("{sign}", "-" if is_reversed else "")
         con.execute(sql)
         return _bad_values(con, parts) | _at_other_times(con, table, parts)
     finally:

@@ -130,7 +130,7 @@ meant as (
 select
     file_no,
     feeder,
-    place // 1048576 as line_number,
+    {sign}(place // 1048576) as line_number,
     place % 1048576 as position,
     null as record_no,
     event_type,

@@ -52,7 +52,8 @@ select
     periods.meter,
     periods.meter_data_row,
     reads.file_id,
-    reads.line_number,
+    -- below 0 where the newest row is first
+    abs(reads.line_number) as line_number,
     reads.position,
     periods.accepted_seq,
     reads.record_no,
