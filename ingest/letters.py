@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from ingest.layouts.interface import RawFile
+from ingest.layouts.lines import lines_of
 from ingest.problems import OUTCOME_OF, RELEASABLE, Problem
 from ingest.sequence_breaks import Break, Release
 
@@ -295,8 +296,7 @@ def _lines(raw: RawFile, first: int, last: int) -> list[str]:
         data = raw.path.read_bytes()
     except OSError:
         return []
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[first - 1 : last]
-    texts = (line.decode("utf-8-sig", "backslashreplace") for line in lines)
+    texts = lines_of(data)[first - 1 : last]
     return [
         one_line(text[:MOST_LETTERS_OF_LINE]) + (" ..." if text[MOST_LETTERS_OF_LINE:] else "")
         for text in texts

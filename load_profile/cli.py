@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from ingest.caches import notices
+from ingest.layouts import LayoutFileError, check_layout_files
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
 from ingest.settings import SettingsError, read_settings
@@ -91,7 +92,8 @@ def run(
         read_meter_data(workspace.meter_data)
         read_alerts(workspace)
         read_settings(workspace.settings)
-    except (MeterDataError, AlertError, SettingsError) as error:
+        check_layout_files(workspace)
+    except (MeterDataError, AlertError, SettingsError, LayoutFileError) as error:
         stop(str(error))
     from ingest.warehouse import WarehouseError, utc_now
     from load_profile.dbt import DbtError
@@ -103,7 +105,7 @@ def run(
     from load_profile.terminal import print_summary
 
     if has_nothing_to_read(workspace):
-        nothing = f"Nothing to do: there is no .csv file in {workspace.dropbox}."
+        nothing = f"Nothing to do: there is no file of readings in {workspace.dropbox}."
         stop("\n".join([nothing, *left_out(workspace)]))
     with reported(alert=workspace):
         if holds_sample_and_others(workspace):

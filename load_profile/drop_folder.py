@@ -4,18 +4,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ingest.letters import one_line
-from ingest.raw_files import find_files
+from ingest.raw_files import SUFFIXES, find_files
 from ingest.workspace import Workspace
 
 MOST_NAMES = 5
 HEAD = 4096  # bytes in which the header of a raw export is looked for
 ADVICE = (
-    ((".xlsx", ".xls", ".xlsm", ".ods"), "save each sheet as CSV (UTF-8) and drop that"),
-    ((".zip", ".gz", ".7z", ".rar", ".tar"), "unpack it and drop the .csv files in it"),
-    ((".txt", ".dat", ".prn", ".tsv"), "if it is a raw export, rename it to end in .csv"),
+    ((".xlsm", ".xlsb", ".numbers"), "save it as .xlsx or CSV (UTF-8) and drop that"),
+    ((".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz"), "unpack it and drop the files in it"),
+    ((".dat", ".prn", ".tsv", ".log"), "if it is a file of readings, rename it to end in .csv"),
+    ((".json", ".pdf", ".html", ".htm", ".png", ".jpg"), "export CSV, XML or Excel instead"),
     ((".part", ".tmp", ".crdownload"), "still being copied: wait, or delete it"),
 )
-OTHERWISE = "only .csv files are taken in: export CSV from the meter's program"
+OTHERWISE = f"only {', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} are taken in"
 
 
 def has_nothing_to_read(workspace: Workspace) -> bool:
@@ -23,7 +24,7 @@ def has_nothing_to_read(workspace: Workspace) -> bool:
     return (
         not find_files(workspace.dropbox)
         and not workspace.warehouse.exists()
-        and not any(workspace.archive.glob("*/*.csv"))
+        and not any(find_files(folder) for folder in workspace.archive.glob("*"))
     )
 
 
@@ -61,7 +62,7 @@ def _advice(path: Path) -> str:
     if path.is_symlink():
         return "links are not followed: put the file itself here"
     if path.is_dir():
-        return "folders are not looked into: move their .csv files up"
+        return "folders are not looked into: move their files up"
     for suffixes, advice in ADVICE:
         if path.suffix.lower() in suffixes:
             return advice

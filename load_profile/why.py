@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.filing import recorded_place
+from ingest.layouts.lines import lines_of, place_of
 from ingest.workspace import Workspace
 
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d/%y %H:%M")
@@ -146,8 +147,7 @@ def _origin(workspace: Workspace, origin: dict) -> list[str]:
         f"  {used:<11} file #{origin['file_id']} {origin['file_name']}, accepted "
         f"{origin['accepted_at']:%Y-%m-%d %H:%M:%S} UTC",
         f"              sha256 {origin['sha256']}",
-        f"              {origin['stored_as']}, line {origin['line_number']}{place_in_line}:",
-        f"              {_raw_line(place, origin['line_number'])}",
+        *(f"              {text}" for text in _raw_line(place, origin, place_in_line)),
         f"              meter-data.csv row {origin['meter_data_row']}: meter {origin['meter']}",
         f"              {_event(origin)}",
         *(f"              {formula}" for formula in formulas),
@@ -161,14 +161,15 @@ def _event(origin: dict) -> str:
     return f"event {origin['event_type']!r}: {origin['event_handling'] or 'not in event_types'}"
 
 
-def _raw_line(path: Path, number: int) -> str:
-    """Return a line of an archived file, unchanged."""
+def _raw_line(path: Path, origin: dict, place_in_line: str) -> list[str]:
+    """Return where in its file a reading is, and its line, unchanged."""
+    number = origin["line_number"]
     try:
         data = path.read_bytes()
     except OSError as error:
-        return f"({error})"
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    return lines[number - 1].decode("utf-8-sig", "backslashreplace")
+        return [f"{origin['stored_as']}, line {number}{place_in_line}:", f"({error})"]
+    where = f"{origin['stored_as']}, {place_of(data, number)}{place_in_line}:"
+    return [where, lines_of(data)[number - 1]]
 
 
 def _number(value: Decimal | float | None) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingest.layouts.classic import ClassicLayout
 from ingest.layouts.interface import Layout, Outline, RawFile
+from ingest.layouts.interface import LayoutFileError as LayoutFileError
 from ingest.problems import Problem
 from ingest.workspace import Workspace
 
@@ -49,6 +50,14 @@ def recognise(data: bytes, name: str, folder: Path | None = None) -> tuple[Layou
     if layout:
         return layout, layout.outline(data, name)
     return None, Outline(problem or why)
+
+
+def check_layout_files(workspace: Workspace) -> None:
+    """Raise LayoutFileError if one of a root's own layout files is wrong."""
+    if any(workspace.layouts.glob("*.toml")):
+        from ingest.layouts.layout_file import read_layouts
+
+        read_layouts([workspace.layouts])
 
 
 def first_that_fits(layouts: Sequence[Layout]) -> Recognise:

@@ -75,6 +75,10 @@ class Reading:
     problems: Mapping[int, Problem]
 
 
+class LayoutFileError(ValueError):
+    """A layout file that cannot be used; the message names file, key, value and what is allowed."""
+
+
 class Layout(Protocol):
     """A reader of one layout."""
 

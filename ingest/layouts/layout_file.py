@@ -14,14 +14,11 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from ingest.layouts.interface import LayoutFileError
 from ingest.layouts.parsed import QUANTITIES, UNITS
 
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso8859-15", "ascii")
 OFFSET = re.compile(r"[+-]\d\d:\d\d")
-
-
-class LayoutFileError(ValueError):
-    """A layout file that cannot be used; the message names file, key, value and what is allowed."""
 
 
 def _as_list(value: object) -> object:
@@ -265,13 +262,20 @@ def read_layouts(folders: Sequence[Path]) -> list[LayoutFile]:
     for folder in folders:
         here: dict[str, Path] = {}
         for path in sorted(folder.glob("*.toml")):
-            layout = read_layout(path.read_text(encoding="utf-8"), path.name)
+            layout = read_layout(_text_of(path), path.name)
             if layout.name in here:
                 names = f"{here[layout.name].name} and {path.name}"
                 raise LayoutFileError(f"{names}: name = {layout.name!r}: expected two names")
             here[layout.name] = path
             found.setdefault(layout.name, layout)
     return list(found.values())
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LayoutFileError(f"{path.name} cannot be read: {error}") from error
 
 
 def _allowed(found: dict) -> str:

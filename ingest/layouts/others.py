@@ -3,6 +3,7 @@
 Importing this takes a second, so only a file that is not a plain classic export does.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -62,8 +63,10 @@ def _read_member(name: str, data: bytes, folder: Path | None) -> Parsed | None:
     return layout.parsed(data, name) if layout else None
 
 
-def _read_workbook(data: bytes, folders: tuple[Path, ...]) -> Parsed:
-    """Return what the one sheet says that a layout file fits."""
+def sheet_of(
+    sheets: Sequence[workbook.Sheet], folders: tuple[Path, ...] = ()
+) -> tuple[workbook.Sheet | None, DelimitedLayout | None]:
+    """Return the one sheet that a layout file fits, and that layout; (None, None) without one."""
     found: dict[str, DelimitedLayout] = {}
 
     def fits(sheet: workbook.Sheet) -> bool:
@@ -74,19 +77,23 @@ def _read_workbook(data: bytes, folders: tuple[Path, ...]) -> Parsed:
             found[sheet.name] = layout
         return layout is not None
 
-    sheet = workbook.sheet_that_fits(workbook.sheets(data), fits)
+    sheet = workbook.sheet_that_fits(sheets, fits)
+    return sheet, found.get(sheet.name) if sheet else None
+
+
+def _read_workbook(data: bytes, folders: tuple[Path, ...]) -> Parsed:
+    """Return what the one sheet says that a layout file fits."""
+    sheet, layout = sheet_of(workbook.sheets(data), folders)
     if sheet is None:
         raise LayoutError("layout_header", values={"layout": ""})
-    layout = found[sheet.name]
     if not sheet.has_dates:
-        parsed = layout.parse(sheet.delimited())
-    else:
-        form = _form_of_dates(layout.file)
-        day, _, time = form.partition("T" if "T%" in form else " ")
-        time_of_file = layout.file.time.model_copy(update={"formats": [form], "contradictedBy": []})
-        own = DelimitedLayout(layout.file.model_copy(update={"time": time_of_file}))
-        parsed = own.parse(sheet.delimited(workbook.Forms(form, day, time or "%H:%M:%S")))
-    return replace(parsed, places=(sheet.name,))
+        return replace(layout.parse(sheet.delimited()), places=(sheet.name,))
+    form = _form_of_dates(layout.file)
+    day, _, time = form.partition("T" if "T%" in form else " ")
+    time_of_file = layout.file.time.model_copy(update={"formats": [form], "contradictedBy": []})
+    layout = DelimitedLayout(layout.file.model_copy(update={"time": time_of_file}))
+    text = sheet.delimited(workbook.Forms(form, day, time or "%H:%M:%S"))
+    return replace(layout.parse(text), places=(sheet.name,))
 
 
 def _form_of_dates(file: LayoutFile) -> str:

@@ -46,7 +46,7 @@ def test_without_any_file_the_run_ends_at_once_and_names_what_lies_beside_the_fo
     done = load_profile("run", "--root", tmp_path)
     assert done.returncode == 2
     nothing, misplaced, zipped = done.stderr.splitlines()
-    assert nothing == f"Nothing to do: there is no .csv file in {drop}."
+    assert nothing == f"Nothing to do: there is no file of readings in {drop}."
     assert f"in {drop.parent}: north-070124-" in misplaced and f"move them to {drop}" in misplaced
     assert "north.zip; unpack it" in zipped
     assert not (tmp_path / "warehouse").exists()

@@ -1,0 +1,151 @@
+"""Files as they come: workbooks, archives of one or many files, text in another encoding."""
+
+import gzip
+from datetime import datetime
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from raw_exports import export, rows
+from test_containers import zipped
+from test_workbook import sheet
+
+from ingest.layouts import LayoutFileError, check_layout_files
+from ingest.layouts.lines import lines_of, place_of
+from ingest.load_files import LoadSummary, load_files, save_meter_data
+from ingest.meter_data import read_meter_data
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+
+DAY = datetime(2024, 7, 1)
+NORTH = export(rows(DAY, 4, "{n}.5,0,9,0"), "north").encode()
+SOUTH = export(rows(DAY, 3, "{n}.25,0,9,0"), "south").encode()
+OWN_LAYOUT = """
+name = "own"
+title = "a layout of a root"
+[dialect]
+delimiter = "|"
+decimalChar = ","
+[header]
+match = ["when", "in", "out"]
+[time]
+start = "when"
+minutes = 15
+formats = ["%d.%m.%Y %H:%M"]
+[[channel]]
+columns = ["in"]
+quantity = "del"
+[[channel]]
+columns = ["out"]
+quantity = "rec"
+"""
+READS = """
+select files.feeder, reads.start_local, reads.del_raw::double, reads.line_number
+from raw.interval_reads as reads inner join raw.files as files using (file_id)
+order by all
+"""
+
+
+def workbook_of(text: bytes) -> bytes:
+    """Return a workbook with the lines of a text as rows, and their cells as text."""
+    lines = []
+    for line in text.decode().splitlines():
+        cells = "".join(
+            f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in line.split(",")
+        )
+        lines.append(f"<row>{cells}</row>")
+    return sheet("".join(lines))
+
+
+def load(space: Workspace, files: dict[str, bytes]) -> tuple[LoadSummary, list[tuple]]:
+    space.prepare()
+    space.meter_data.write_text("sta,meter,multiplier\nnorth,101,1\nsouth,102,1\n")
+    save_meter_data(space, read_meter_data(space.meter_data))
+    for name, data in files.items():
+        (space.dropbox / name).write_bytes(data)
+    summary = load_files(space)
+    with open_warehouse(space.warehouse) as con:
+        return summary, con.execute(READS).fetchall()
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> list[tuple]:
+    """The rows of both files, dropped as they are."""
+    space = Workspace(tmp_path_factory.mktemp("plain"))
+    return load(space, {"north-1.csv": NORTH, "south-1.csv": SOUTH})[1]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"both.zip": zipped({"north-1.csv": NORTH, "a/south-1.csv": SOUTH})},
+        {"north-1.csv.gz": gzip.compress(NORTH), "south-1.zip": zipped({"x.csv": SOUTH})},
+        {"north-1.TXT": NORTH, "south-1.csv": SOUTH.decode().encode("utf-16")},
+        {"north-1.xlsx": workbook_of(NORTH), "south-1.csv": SOUTH},
+    ],
+    ids=["archive of both", "archive of one", "text", "workbook"],
+)
+def test_a_file_has_the_same_readings_however_it_comes(tmp_path, plain, files):
+    summary, found = load(Workspace(tmp_path), files)
+    assert set(summary.outcomes) == {"accepted"}, summary.rejected
+    assert [row[:3] for row in found] == [row[:3] for row in plain]
+
+
+def test_the_bytes_of_an_archive_are_archived_as_they_came(tmp_path):
+    data = zipped({"north-1.csv": NORTH, "south-1.csv": SOUTH})
+    space = Workspace(tmp_path)
+    load(space, {"both.zip": data})
+    (stored,) = space.archive.glob("*/both.zip")
+    assert stored.read_bytes() == data and not list(space.dropbox.iterdir())
+
+
+def test_a_line_is_found_again_in_whatever_it_came(tmp_path):
+    data = zipped({"north-1.csv": NORTH, "south-1.csv": SOUTH})
+    _, found = load(Workspace(tmp_path), {"both.zip": data})
+    for feeder, start, value, line in found:
+        text = lines_of(data)[line - 1]
+        assert f"{value:g}," in text and f"{start:%H:%M:%S}" in text
+        assert place_of(data, line).startswith(f"{feeder}-1.csv, line ")
+    book = workbook_of(NORTH)
+    assert place_of(book, 3).endswith(", row 3") and lines_of(book)[2].startswith("0,Normal")
+    assert place_of(NORTH, 3) == "line 3" and lines_of(NORTH)[2].startswith("0,Normal")
+
+
+def test_a_refused_archive_keeps_its_ending_and_its_letter_shows_the_line_in_its_file(tmp_path):
+    space = Workspace(tmp_path)
+    bad = NORTH.replace(b"1.5,", b"1.5x,")
+    summary, _ = load(space, {"both.zip": zipped({"south-1.csv": SOUTH, "north-1.csv": bad})})
+    assert summary.outcomes == {"unreadable": 1}
+    assert sorted(path.suffix for path in space.rejected.iterdir()) == [".txt", ".zip"]
+    (letter,) = space.rejected.glob("*.txt")
+    assert "1.5x" in letter.read_text(encoding="utf-8")
+
+
+def test_files_are_the_same_in_any_order_of_an_archive(tmp_path):
+    files = {"north-1.csv": NORTH, "south-1.csv": SOUTH}
+    turned = dict(reversed(files.items()))
+    _, one = load(Workspace(tmp_path / "a"), {"both.zip": zipped(files)})
+    _, two = load(Workspace(tmp_path / "b"), {"both.zip": zipped(turned)})
+    assert [row[:3] for row in one] == [row[:3] for row in two]
+
+
+def test_a_layout_file_of_the_root_reads_what_no_other_does_and_a_wrong_one_is_named(tmp_path):
+    space = Workspace(tmp_path)
+    space.layouts.mkdir()
+    (space.layouts / "own.toml").write_text(OWN_LAYOUT)
+    data = b"when|in|out\n01.07.2024 00:00|1,5|0\n01.07.2024 00:15|2,5|0\n"
+    summary, found = load(space, {"north-1.csv": data})
+    assert summary.outcomes == {"accepted": 1}
+    assert [row[1:3] for row in found] == [(DAY, 1.5), (DAY.replace(minute=15), 2.5)]
+    check_layout_files(space)
+    (space.layouts / "own.toml").write_text(OWN_LAYOUT.replace("quantity", "quality", 1))
+    with pytest.raises(LayoutFileError, match=r"own.toml: channel.0.quality.*no such key|quantity"):
+        check_layout_files(space)
+
+
+def test_a_name_on_disk_is_no_reason_to_believe_it(tmp_path):
+    """A file is what its bytes are, whatever its name says."""
+    space = Workspace(tmp_path)
+    summary, found = load(space, {"north-1.xlsx": NORTH, "south-1.xml": gzip.compress(SOUTH)})
+    assert summary.outcomes == {"accepted": 2} and len(found) == 7
+    assert isinstance(next(iter(space.archive.glob("*/north-1.xlsx"))), Path)
