@@ -2,7 +2,7 @@
 failed runs.
 
 All of it is off until it is switched on under Automation, but for the alerts, which need only
-alerts.toml (see alerts.py).
+settings.toml (see ingest/settings.py).
 """
 
 from hashlib import sha256
@@ -77,7 +77,7 @@ def automation_for(workspace: Workspace) -> list:
 
     @run_failure_sensor(
         default_status=DefaultSensorStatus.RUNNING,
-        description="Reports a failed run by e-mail and webhook, to whom alerts.toml names.",
+        description="Reports a failed run by e-mail and webhook, to whom settings.toml names.",
     )
     def failed_runs(context: RunFailureSensorContext) -> None:
         """Report a failed run of this page by e-mail and webhook, as the terminal would."""

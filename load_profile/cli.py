@@ -19,7 +19,6 @@ from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
 from ingest.settings import SettingsError, read_settings
 from load_profile import cli_files, interrupt
-from load_profile.alerts import AlertError, read_alerts
 from load_profile.cli_terminal import (
     Notices,
     Root,
@@ -90,10 +89,9 @@ def run(
         cli_files.write_sample_files(workspace.root, 4, 3, 7)
     try:
         read_meter_data(workspace.meter_data)
-        read_alerts(workspace)
         read_settings(workspace.settings)
         check_layout_files(workspace)
-    except (MeterDataError, AlertError, SettingsError, LayoutFileError) as error:
+    except (MeterDataError, SettingsError, LayoutFileError) as error:
         stop(str(error))
     from ingest.warehouse import WarehouseError, utc_now
     from load_profile.dbt import DbtError

@@ -26,7 +26,7 @@ Root = Annotated[
 def reported(*wrong_words: type[Exception], alert: Workspace | None = None) -> Iterator[None]:
     """Show what a person can mend as one message, exit code 2 for wrong words and 1 otherwise.
 
-    `alert` is the root whose alerts.toml names who is sent the message too.
+    `alert` is the root whose settings.toml names who is sent the message too.
     """
     from ingest.filing import FilingError
     from ingest.warehouse import WarehouseError

@@ -54,7 +54,7 @@ def web_server():
 
 
 def write_alerts(root: Path, mail_port: int, web_port: int) -> None:
-    (root / "alerts.toml").write_text(
+    (root / "settings.toml").write_text(
         f"""
         [email]
         server = "127.0.0.1"

@@ -20,8 +20,8 @@ from dagster import (
 
 from dagster_defs.automation import automation_for, every_morning
 from dagster_defs.definitions import build_definitions
+from ingest.settings import SettingsError, read_settings
 from ingest.workspace import Workspace
-from load_profile.alerts import AlertError, read_alerts
 from load_profile.dagster_metadata import FAILING_COUNT
 from load_profile.sample import write_sample
 
@@ -56,25 +56,25 @@ def test_a_rejected_file_and_a_failed_run_are_told_by_mail_and_webhook(tmp_path)
     ("text", "words"),
     [
         ("[email]\nserver = 'a'\nsender = 'b'\n", ["[email]", "'recipients'"]),
-        ("[email]\nhost = 'a'\n", ["'host'", "server", "starttls"]),
-        ("[pager]\nnumber = 1\n", ["'pager'", "[email], [webhook]"]),
-        ("email = 'a'\n", ["'email'", "[email]"]),
-        ("[email\n", ["alerts.toml", "line 1"]),
+        ("[email]\nhost = 'a'\n", ["line 2", "host'", "server", "starttls"]),
+        ("[pager]\nnumber = 1\n", ["'pager'", "line 1", "email, webhook"]),
+        ("email = 'a'\n", ["email is 'a'", "[email]"]),
+        ("[email\n", ["settings.toml", "line 1"]),
     ],
 )
 def test_wrong_settings_are_refused_with_what_is_allowed(tmp_path, text, words):
-    (tmp_path / "alerts.toml").write_text(text)
-    with pytest.raises(AlertError) as found:
-        read_alerts(Workspace(tmp_path))
-    for word in (*words, "alerts.toml"):
+    (tmp_path / "settings.toml").write_text(text)
+    with pytest.raises(SettingsError) as found:
+        read_settings(tmp_path / "settings.toml")
+    for word in (*words, "settings.toml"):
         assert word in str(found.value)
 
 
 def test_a_run_with_wrong_settings_stops_before_anything_is_touched(tmp_path):
     write_sample(tmp_path, feeders=1, months=1)
-    (tmp_path / "alerts.toml").write_text("email = 'a'\n")
+    (tmp_path / "settings.toml").write_text("email = 'a'\n")
     done = load_profile("run", "--root", tmp_path)
-    assert done.returncode == 2 and "alerts.toml: 'email': allowed are [email]" in done.stderr
+    assert done.returncode == 2 and "email is 'a'; allowed is a table [email]" in done.stderr
     assert not (tmp_path / "warehouse").exists()
 
 

@@ -164,5 +164,5 @@ def test_no_module_of_a_root_is_imported_by_a_run_in_it(tmp_path):
     done = subprocess.run([command, "run"], cwd=tmp_path, capture_output=True, text=True)
     assert not (tmp_path / "imported").exists(), (tmp_path / "imported").read_text()
     assert done.returncode == 0, done.stdout + done.stderr
-    (tmp_path / "alerts.toml").write_text("[email]\nprogram = 'sh'\n")
+    (tmp_path / "settings.toml").write_text("[email]\nprogram = 'sh'\n")
     assert load_profile("run", "--root", tmp_path).returncode == 2

@@ -4,7 +4,6 @@ import sqlite3
 import time
 from pathlib import Path
 
-import pytest
 from conftest import load_profile
 from dagster import (
     AssetCheckKey,
@@ -18,7 +17,6 @@ from dagster import (
     define_asset_job,
 )
 
-from ingest.settings import Settings, SettingsError, read_settings
 from ingest.workspace import Workspace
 from load_profile.dagster_history import DAY, prune_runs
 from load_profile.dagster_home import dagster_home
@@ -101,31 +99,6 @@ def test_what_cannot_be_reported_is_one_line_and_no_failure(tmp_path):
         reporter.put(TableBuilt("gaps", 1, 0.1))
         (words,) = reporter.finish()
     assert words.startswith("Dagster's page does not show all of this run: ")
-
-
-def test_settings_have_values_of_their_own_without_a_file(tmp_path):
-    assert read_settings(tmp_path / "settings.toml") == Settings(keep_runs=60)
-    (tmp_path / "settings.toml").write_text("keep_runs = 5  # few\n")
-    assert read_settings(tmp_path / "settings.toml").keep_runs == 5
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("keep_run = 5", "'keep_run' is unknown; allowed are keep_runs"),
-        ("keep_runs = 0", "keep_runs is 0; allowed is a whole number from 1 to"),
-        ("keep_runs = true", "keep_runs is True"),
-        ("keep_runs = 1.5", "keep_runs is 1.5"),
-        ("keep_runs = '5'", "keep_runs is '5'"),
-        ("keep_runs =", "cannot be read"),
-        ("[keep_runs]", "keep_runs is {}"),
-    ],
-)
-def test_a_wrong_setting_is_refused_with_what_is_allowed(tmp_path, text, named):
-    (tmp_path / "settings.toml").write_text(text)
-    with pytest.raises(SettingsError) as found:
-        read_settings(tmp_path / "settings.toml")
-    assert named in str(found.value) and "settings.toml" in str(found.value)
 
 
 def test_a_run_with_wrong_settings_ends_before_anything_is_touched(tmp_path):
