@@ -16,6 +16,7 @@ from raw_exports import CLOCK, HEADER
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
 from ingest.letters import reason
+from ingest.parts import split_files
 from ingest.problems import Problem
 from ingest.raw_files import inspect_file
 from ingest.warehouse import SCHEMA
@@ -37,7 +38,8 @@ class Checker:
         """What is found of files by their names, read in one batch, in the order given."""
         for name, data in texts.items():
             (self.folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-        return check_files(self.con, [inspect_file(self.folder / name) for name in texts])
+        files = [inspect_file(self.folder / name) for name in texts]
+        return check_files(self.con, split_files(self.con, files))
 
     def check_each(self, texts: Iterable[bytes | str], feeder: str = "north") -> list[CheckedFile]:
         """What is found of each of a feeder's files, read in one batch."""

@@ -5,10 +5,12 @@ The others are imported only where a file is not a plain classic export.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from ingest.layouts.classic import ClassicLayout
+from ingest.layouts.classic_outline import HEADER as HEADER_ROW
 from ingest.layouts.interface import Layout, Outline, RawFile
 from ingest.layouts.interface import LayoutFileError as LayoutFileError
 from ingest.problems import Problem
@@ -19,6 +21,7 @@ Recognise = Callable[[bytes, str], tuple[Layout | None, Outline]]
 
 CLASSIC = ClassicLayout()
 HEADER = b"Record No."
+MOST_PUT_BACK = timedelta(hours=3)  # by a clock within a file
 # The classic layout is recognised by this much of a file, or by the whole file if a long preamble
 # precedes the header.
 BEGINNING_BYTES = 64 * 1024
@@ -88,9 +91,9 @@ def _is_plain(data: bytes, outline: Outline) -> bool:
     return (
         not outline.problem
         and None not in (start, end)
-        and start < end  # else the newest row is first
+        and start - end < MOST_PUT_BACK  # else the newest row is first
         and (start.second, end.second) != (0, 59)  # ends a second early
-        and data.count(HEADER) == 1
+        and (data.count(HEADER) == 1 or len(HEADER_ROW.findall(data)) == 1)
     )
 
 
@@ -100,9 +103,13 @@ def _why_not_classic(data: bytes) -> Problem | None:
 
 
 def _other_form(data: bytes, name: str, folder: Path | None) -> tuple[Layout, Outline] | None:
-    """Return the layout and outline of a classic export in another form, None if it has faults."""
+    """Return the layout and outline of a classic export in another form, None if it has faults.
+
+    A form that nothing had to be normalised of is the tool's own, and its reader is the judge.
+    """
     from ingest.layouts.others import other_layout
 
     layout, _ = other_layout(data, folder)
     outline = layout.outline(data, name) if layout else None
-    return (layout, outline) if outline and not outline.problem else None
+    is_read = outline and not outline.problem and outline.notes
+    return (layout, outline) if is_read else None

@@ -112,7 +112,11 @@ def cells_of(
 ) -> list[tuple[str, ...]]:
     """Return the cells of all lines, one row a line, padding removed; so many lines precede."""
     reader = csv.reader(
-        lines, delimiter=delimiter, quotechar=dialect.quoteChar, skipinitialspace=delimiter != " "
+        lines,
+        delimiter=delimiter,
+        quotechar=dialect.quoteChar,
+        skipinitialspace=delimiter != " ",
+        strict=True,  # `"1"2` is no 12
     )
     rows: list[tuple[str, ...]] = []
     known = _Stripped()

@@ -36,6 +36,7 @@ from hypothesis import strategies as st
 
 from ingest.check_files import check_files, save_rows
 from ingest.clock import clock_days
+from ingest.parts import split_files
 from ingest.raw_files import inspect_file
 from load_profile.plots.profile_lines import profiles_and_gaps
 from load_profile.plots.system import read_system
@@ -284,7 +285,7 @@ def take_in(models, meters: list[Meter]) -> None:
     paths = [folder / f"any{n}-{number}.csv" for number, (n, _) in enumerate(written)]
     for path, (n, rows) in zip(paths, written, strict=True):
         path.write_text(export(f"any{n}", rows), encoding="utf-8")
-    checked = check_files(con, [inspect_file(path) for path in paths])
+    checked = check_files(con, split_files(con, [inspect_file(path) for path in paths]))
     assert [file.problem for file in checked] == [None] * len(written)
     save_rows(con, {number: number for number in range(len(written))})
     con.execute(

@@ -22,13 +22,13 @@ def inspect(folder, text: str | bytes, name: str = "north-1.csv"):
     return inspect_file(path)
 
 
-def test_only_regular_csv_files_are_found_whatever_their_case(tmp_path):
-    for name in ("b.csv", "a.CSV", "c.txt", "d.csv.part", ".csv"):
+def test_only_regular_files_of_readings_are_found_whatever_their_case(tmp_path):
+    for name in ("b.csv", "a.CSV", "c.Txt", "d.csv.part", "e.pdf", ".csv"):
         (tmp_path / name).touch()
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "link.csv").symlink_to(tmp_path / "b.csv")
     (tmp_path / "broken.csv").symlink_to(tmp_path / "nowhere")
-    assert [path.name for path in find_files(tmp_path)] == ["a.CSV", "b.csv"]
+    assert [path.name for path in find_files(tmp_path)] == ["a.CSV", "b.csv", "c.Txt"]
     assert find_files(tmp_path / "nowhere") == []
 
 
@@ -55,7 +55,7 @@ def test_the_feeder_is_the_part_of_the_name_before_the_first_dash(name, feeder):
         (b"", "empty_file"),
         (b"\xef\xbb\xbf \n,\n", "empty_file"),
         (b"\xff\xfeR\0", "utf_16"),
-        (b"time,value\n", "no_header"),
+        (b"when,value\n", "no_header"),
         (b"x" * 100_000, "no_header"),
     ],
 )
