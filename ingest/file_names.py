@@ -10,6 +10,36 @@ REJECTED_AS = re.compile(r"(-[0-9a-f]{8})?_(SEQUENCE-ERROR|UNREADABLE|UNKNOWN-ME
 # `<feeder>-<first start>_<last end>`, whatever a copy has after it.
 SPAN = re.compile(r"-(\d{6}-\d{6})_(\d{6}-\d{6})(?!\d)")
 TIME_FORMAT = "%m%d%y-%H%M%S"
+SUFFIXES = (".csv", ".txt", ".xml", ".xlsx", ".xls", ".ods", ".zip", ".gz")  # that are taken in
+
+
+def rejected_name(name: str, ending: str) -> tuple[str, str]:
+    """Return stem and ending of a rejected file: `ending` goes between, and .txt is its letter's.
+
+    The stem of a file that is no .csv keeps its suffix, so that no two letters have one name.
+    """
+    path = Path(name)
+    suffix = path.suffix.lower()
+    stem = path.stem if suffix == ".csv" else path.name
+    return stem, ending + (".csv" if suffix == ".txt" else suffix)
+
+
+def original_name(name: str, sha256: str) -> str:
+    """Return the name that a file first came with, also when it is dropped again from ERROR."""
+    path = Path(name)
+    appended = REJECTED_AS.search(path.stem)
+    if appended is None:
+        return name
+    is_hash = appended[1] in (None, f"-{sha256[:8]}")
+    stem = path.stem[: appended.start() if is_hash else appended.end(1)]
+    return stem if Path(stem).suffix.lower() in SUFFIXES[1:] else stem + path.suffix
+
+
+def _stem(name: str) -> str:
+    """Return a name without what was appended to it and without its suffix."""
+    stem = REJECTED_AS.sub("", Path(name).stem)
+    is_whole = stem != Path(name).stem and Path(stem).suffix.lower() in SUFFIXES[1:]
+    return Path(stem).stem if is_whole else stem
 
 
 def span_in(name: str) -> tuple[datetime, datetime] | None:
@@ -26,14 +56,14 @@ def feeder_in(name: str) -> str:
 
     It is all before the span, or before the first dash of a name without one.
     """
-    stem = REJECTED_AS.sub("", Path(name).stem)
+    stem = _stem(name)
     span = SPAN.search(stem)
     return _lower(stem[: span.start()] if span else stem.split("-", 1)[0])
 
 
 def spanless_start(name: str) -> str | None:
     """Return a file name without a span in lower case, with a dash at its end; else None."""
-    stem = REJECTED_AS.sub("", Path(name).stem)
+    stem = _stem(name)
     return None if SPAN.search(stem) else _lower(stem) + "-"
 
 

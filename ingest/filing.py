@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.file_names import rejected_name
 from ingest.layouts.interface import RawFile
 from ingest.letters import closing_note
 from ingest.logs import append_logs
@@ -78,8 +79,10 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
     has gets `-<first 8 of sha256>`, so nothing is overwritten; the same content keeps its place.
     """
     folder = workspace.archive / month if outcome == "accepted" else workspace.rejected
-    stem = Path(raw.name).stem
-    ending = ("" if outcome == "accepted" else SUFFIXES[outcome]) + raw.path.suffix
+    if outcome == "accepted":
+        stem, ending = Path(raw.name).stem, raw.path.suffix
+    else:
+        stem, ending = rejected_name(raw.name, SUFFIXES[outcome])
     for name in (_fit(stem, ending), _fit(stem, f"-{raw.sha256[:8]}{ending}")):
         place = (folder / name).relative_to(workspace.root).as_posix()
         holder = taken.get(place.lower()) or sha256_of(folder / name)

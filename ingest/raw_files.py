@@ -8,14 +8,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from ingest.file_names import feeder_in
+from ingest.file_names import SUFFIXES, feeder_in
 from ingest.layouts import Recognise, recognise
 from ingest.layouts.interface import Outline, RawFile
 from ingest.problems import Problem
 
 # A meter writes 2.5 MB a year; a file beyond this is no meter export, and is hashed in pieces.
 MOST_BYTES = 256 * 1024 * 1024
-SUFFIXES = (".csv", ".txt", ".xml", ".xlsx", ".xls", ".ods", ".zip", ".gz")
 
 
 def find_files(folder: Path) -> list[Path]:

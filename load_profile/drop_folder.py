@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ingest.file_names import SUFFIXES
 from ingest.letters import one_line
-from ingest.raw_files import SUFFIXES, find_files
+from ingest.raw_files import find_files
 from ingest.workspace import Workspace
 
 MOST_NAMES = 5

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import duckdb
 
-from ingest.file_names import REJECTED_AS
+from ingest.file_names import original_name
 from ingest.problems import Problem
 from ingest.serial_numbers import Serial
 
@@ -165,12 +165,7 @@ class RawFile:
     @property
     def name(self) -> str:
         """The name that the file first came with, also when it is dropped again from ERROR."""
-        stem = self.path.stem
-        appended = REJECTED_AS.search(stem)
-        if appended is None:
-            return self.path.name
-        is_hash = appended[1] in (None, f"-{self.sha256[:8]}")
-        return stem[: appended.start() if is_hash else appended.end(1)] + self.path.suffix
+        return original_name(self.path.name, self.sha256)
 
     def is_unchanged(self) -> bool:
         """Whether the file on disk still has the size and time it had when it was read."""

@@ -81,7 +81,7 @@ class LayoutError(Exception):
         values: dict[str, object] | None = None,
     ) -> None:
         super().__init__(f"{code} in line {line}: {values}")
-        self.problem = Problem(code, line, record, values or {})
+        self.problem = Problem(code, line and int(line), record, values or {})
 
 
 @dataclass(frozen=True)

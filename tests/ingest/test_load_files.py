@@ -126,11 +126,11 @@ def test_links_folders_and_other_files_are_left_alone(space, tmp_path):
     (tmp_path / "elsewhere.csv").write_bytes(export([0]))
     (space.dropbox / "north-link.csv").symlink_to(tmp_path / "elsewhere.csv")
     (space.dropbox / "north-folder.csv").mkdir()
-    (space.dropbox / "note.txt").write_text("mine")
+    (space.dropbox / "note.pdf").write_text("mine")
     summary = take_in(space, {"north-1.csv": export([1])})
     assert (summary.file_count, summary.left) == (1, ())
     left = {path.name for path in space.dropbox.iterdir()}
-    assert left == {"north-link.csv", "north-folder.csv", "note.txt"}
+    assert left == {"north-link.csv", "north-folder.csv", "note.pdf"}
 
 
 NAMES = [

@@ -116,7 +116,8 @@ def test_a_refused_archive_keeps_its_ending_and_its_letter_shows_the_line_in_its
     bad = NORTH.replace(b"1.5,", b"1.5x,")
     summary, _ = load(space, {"both.zip": zipped({"south-1.csv": SOUTH, "north-1.csv": bad})})
     assert summary.outcomes == {"unreadable": 1}
-    assert sorted(path.suffix for path in space.rejected.iterdir()) == [".txt", ".zip"]
+    names = sorted(path.name for path in space.rejected.iterdir())
+    assert names == ["both.zip_UNREADABLE.txt", "both.zip_UNREADABLE.zip"]
     (letter,) = space.rejected.glob("*.txt")
     assert "1.5x" in letter.read_text(encoding="utf-8")
 
