@@ -3,21 +3,29 @@
 Knows the order of these steps: `layouts` knows how files are read, `rules` what a good one is.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
 
 from ingest.layouts import CLASSIC, in_other_form
 from ingest.layouts.interface import ROW_COLUMNS, Layout, RawFile
+from ingest.left_out_rows import leave_out_rows
 from ingest.parts import split_files
 from ingest.problems import Problem
-from ingest.rules import find_problems, rule_sql
+from ingest.rules import find_problems, rule_sql, save_series
+
+HOLES, MISSING = "holes", "missing_intervals"  # notes of the ledger
 
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A raw file after the rules: its number in the batch, its span and, if it is not good, why."""
+    """A raw file after the rules: its number in the batch, its span and, if it is not good, why.
+
+    `notes` count its holes and the rows left out of it, as `RawFile.outline` does what was
+    normalised.
+    """
 
     number: int
     raw: RawFile
@@ -25,21 +33,51 @@ class CheckedFile:
     row_count: int = 0
     first_start: datetime | None = None
     last_end: datetime | None = None
+    notes: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_holed(self) -> bool:
+        """Whether it is good but for whole intervals that are missing in it."""
+        return HOLES in dict(self.notes)
+
+    def with_holes_accepted(self) -> "CheckedFile":
+        """Return the file as good, if it is holed."""
+        return replace(self, problem=None) if self.is_holed else self
 
 
-def check_files(con: duckdb.DuckDBPyConnection, files: list[RawFile]) -> list[CheckedFile]:
+def check_files(
+    con: duckdb.DuckDBPyConnection, files: list[RawFile], keep: Mapping[int, str] | None = None
+) -> list[CheckedFile]:
     """Read the rows of files into `batch_rows` and apply the rules of a good file.
 
-    Returns one CheckedFile per file, numbered in their order; the rows wait for `save_rows`.
+    `keep` has, by their place in `files`, those in which the first or the last row of a doubled
+    start counts. Returns one CheckedFile per file, numbered in their order; the rows wait for
+    `save_rows`.
     """
     numbered = dict(enumerate(files))
     unread = _read_rows(con, numbered)
+    save_series(con, numbered)
+    notes = leave_out_rows(con, numbered, keep or {})
     problems = find_problems(con, numbered, unread)
     spans = {number: span for number, *span in con.execute(rule_sql("spans")).fetchall()}
     return [
-        CheckedFile(number, raw, problems.get(number), *spans.get(number, ()))
+        CheckedFile(
+            number,
+            raw,
+            problems.get(number),
+            *spans.get(number, (0, None, None)),
+            (*notes.get(number, ()), *_holes(problems.get(number))),
+        )
         for number, raw in numbered.items()
     ]
+
+
+def _holes(problem: Problem | None) -> tuple[tuple[str, int], ...]:
+    """Return how many holes a holed file has, and how many intervals are missing in them."""
+    if not problem or not problem.is_holed:
+        return ()
+    missing = sum(found.count for found in problem.breaks)
+    return (HOLES, len(problem.breaks)), (MISSING, missing)
 
 
 def _read_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
@@ -62,7 +100,8 @@ def _read_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dic
             problems |= reading.problems
             tables.append(reading.rows)
     selected = (f"select {', '.join(ROW_COLUMNS)} from {rows}" for rows in tables)
-    con.execute(f"create or replace temp view batch_rows as {' union all '.join(selected)}")
+    con.execute(f"create or replace temp view read_rows as {' union all '.join(selected)}")
+    con.execute("create or replace temp view batch_rows as from read_rows")
     return problems
 
 

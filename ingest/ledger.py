@@ -31,6 +31,7 @@ class Entry:
     release_of: int | None = None
     release_reason: str | None = None
     precedence: str | None = None
+    accepted_seq: int | None = None  # by default that of its own arrival
 
 
 def next_file_id(con: duckdb.DuckDBPyConnection) -> int:
@@ -57,6 +58,24 @@ def accepted_before(
     return {(sha256, feeder): (file_id, place) for sha256, feeder, file_id, place in rows}
 
 
+def holed_before(con: duckdb.DuckDBPyConnection, batch: list[RawFile]) -> set[tuple[str, str]]:
+    """Return what the batch has that an earlier one rejected for its holes only."""
+    rows = con.execute(
+        """
+        select distinct sha256, feeder from raw.files as files
+        where outcome = 'sequence_error' and contains(notes, '"holes"')
+            and sha256 in (select unnest(?))
+            and not exists (
+                from raw.files as later
+                where later.sha256 = files.sha256 and later.feeder = files.feeder
+                    and later.outcome = 'withdrawn' and later.file_id > files.file_id
+            )
+        """,
+        [[raw.sha256 for raw in batch]],
+    ).fetchall()
+    return set(rows)
+
+
 def save_ledger(
     con: duckdb.DuckDBPyConnection, entries: list[Entry], first_id: int, now: datetime
 ) -> None:
@@ -75,6 +94,7 @@ def _row(file_id: int, entry: Entry, now: datetime) -> Mapping[str, object]:
     """Return the row of an entry, by column; those left out are NULL."""
     raw, checked = entry.raw, entry.checked
     problem = checked.problem if checked else None
+    notes = (*raw.outline.notes, *(checked.notes if checked else ()))
     return {
         "file_id": file_id,
         "file_name": raw.name,
@@ -91,7 +111,7 @@ def _row(file_id: int, entry: Entry, now: datetime) -> Mapping[str, object]:
         "last_end_local": checked.last_end if checked else None,
         "stored_as": entry.stored_as,
         "letter": entry.letter,
-        "accepted_seq": file_id if entry.outcome == "accepted" else None,
+        "accepted_seq": (entry.accepted_seq or file_id) if entry.outcome == "accepted" else None,
         "duplicate_of": entry.duplicate_of,
         "release_of": entry.release_of,
         "release_reason": entry.release_reason,
@@ -100,5 +120,5 @@ def _row(file_id: int, entry: Entry, now: datetime) -> Mapping[str, object]:
         "problem_code": problem.code if problem else None,
         "layout": raw.layout.name if raw.layout else None,
         "point": raw.part.name if raw.part else None,
-        "notes": json.dumps(dict(raw.outline.notes)) if raw.outline.notes else None,
+        "notes": json.dumps(dict(notes)) if notes else None,
     }

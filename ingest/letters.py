@@ -15,7 +15,7 @@ from pathlib import Path
 from ingest.layouts.interface import RawFile
 from ingest.layouts.lines import lines_of
 from ingest.problems import OUTCOME_OF, RELEASABLE, Problem
-from ingest.sequence_breaks import Break, Release
+from ingest.sequence_breaks import Break, Release, Row
 
 TIME_FORMAT = "%m/%d/%y %H:%M:%S"
 CONTEXT_LINES = 4
@@ -86,6 +86,8 @@ def write_letter(
     parts.append(words["advice"] + "\n" + _advice(problem))
     if problem.is_releasable:
         parts.append(_release_of(problem, release_as or stored_as))
+    if problem.is_holed:
+        parts.append(words["holed"].strip())
     if others:
         lines = (f"  {feeder}: {reason(found)}" for feeder, found in others)
         parts.append("\n".join([words["others"], *map(one_line, lines)]))
@@ -99,7 +101,9 @@ def notes_in_words(notes: str | None) -> list[str]:
 
 def note_in_words(code: str, count: int) -> str:
     """Return what was normalised so often; a code without words as it is."""
-    return _all_words()["notes"].get(code, f"{code} ({{count:,}})").format(count=count)
+    text = _all_words()["notes"].get(code, f"{code} ({{count:,}})")
+    nouns = {"rows": "row", "intervals": "interval", "holes": "hole"}
+    return text.format(count=count, **{name: _count(count, noun) for name, noun in nouns.items()})
 
 
 def closing_note(name: str, letter: str) -> str:
@@ -152,7 +156,26 @@ def _text_of_break(key: str, found: Break) -> str:
         differing=found.differing,
         timezone=found.timezone,
         zones=" or ".join(found.zones),
+        pair=_pair(found.pair) if found.pair else "",
     )
+
+
+def _pair(rows: tuple[Row, Row]) -> str:
+    """Return where two rows of one time are, and what each has."""
+    words = _all_words()["reason"]
+    first, second = (_values(row) or words["no_value"] for row in rows)
+    return words["pair"].format(
+        first_line=rows[0].line, first_values=first, line=rows[1].line, values=second
+    )
+
+
+def _values(row: Row) -> str:
+    """Return what a row has in its channels, up to the last with a value."""
+    *values, long_values = row.values
+    if long_values:
+        return long_values
+    texts = ["-" if value is None else f"{Decimal(value).normalize():f}" for value in values]
+    return " ".join(texts).rstrip(" -")
 
 
 def _texts(problem: Problem) -> dict[str, object]:
@@ -263,7 +286,8 @@ def _release_of(problem: Problem, stored_as: str) -> str:
     if problem.release is None:
         return command
     parts = "; ".join(_released_parts(problem.release))
-    return command + "\n" + words["released"].format(parts=parts)
+    keep = "\n" + words["keep"].strip() if problem.release.replaced else ""
+    return command + "\n" + words["released"].format(parts=parts) + keep
 
 
 def _released_parts(release: Release) -> list[str]:

@@ -20,7 +20,14 @@ from ingest.clock import save_clock_days
 from ingest.filing import FilingError, file_away, take_back_grown
 from ingest.layouts import Recognise, recognise_in
 from ingest.layouts.interface import RawFile
-from ingest.ledger import Entry, accepted_before, content_of, next_file_id, save_ledger
+from ingest.ledger import (
+    Entry,
+    accepted_before,
+    content_of,
+    holed_before,
+    next_file_id,
+    save_ledger,
+)
 from ingest.letters import one_line
 from ingest.meter_rows import MeterRow
 from ingest.other_units import find_other_units
@@ -29,6 +36,7 @@ from ingest.places import Places
 from ingest.precedence import Arrival, Reasons, arrival, in_order, in_words
 from ingest.raw_files import find_files, inspect_files
 from ingest.rejections import close_rejections
+from ingest.settings import read_settings
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 
@@ -160,8 +168,10 @@ def load_files(
     `recognise` finds the layout of a file, by default among those shipped and those of the root.
 
     Needs raw.meter_data. Order of acceptance comes from what the files hold, never from names.
-    Raises WarehouseError when the warehouse lacks files that data/KW has.
+    Raises WarehouseError when the warehouse lacks files that data/KW has, SettingsError for a wrong
+    settings.toml.
     """
+    takes_holed = read_settings(workspace.settings).holes == "accept"
     workspace.prepare()
     tally = _Tally()
     with open_warehouse(workspace.warehouse) as con:
@@ -172,11 +182,13 @@ def load_files(
         inspected = _inspect(workspace, tally, progress, recognise or recognise_in(workspace))
         found = split_files(con, inspected)
         ordered, reasons = in_order(found)
-        accepted: set[Arrival] = set()
+        usable: set[Arrival] = set()
         done = 0
         for batch in batches(ordered):
             with tally.timed("loading"):
-                entries, rows = _load_batch(con, workspace, batch, reasons, accepted)
+                entries, rows = _load_batch(
+                    con, workspace, batch, reasons, usable, takes_holed=takes_holed
+                )
             with tally.keeping_lost(), tally.timed("filing"):
                 file_away(con, workspace, batch)
             tally.add(batch, entries, rows)
@@ -233,15 +245,19 @@ def _load_batch(
     workspace: Workspace,
     batch: list[RawFile],
     reasons: Reasons,
-    accepted: set[Arrival],
+    usable: set[Arrival],
+    *,
+    takes_holed: bool = False,
 ) -> tuple[list[Entry], int]:
     """Check a batch and commit its ledger entries and rows in one transaction.
 
-    `reasons` holds why a file counts before others that arrived with it; `accepted`, to which those
-    of the batch are added, which of these were accepted.
+    `reasons` holds why a file counts before others that arrived with it; `usable`, to which those
+    of the batch are added, which of these were accepted, or can be with their holes.
     """
     known = accepted_before(con, batch)
     checked = _check_new(con, batch, known)
+    if takes_holed:
+        checked = {content: c.with_holes_accepted() for content, c in checked.items()}
     changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
     checked |= _in_other_units(con, checked, changed)
     batch = [raw for raw in batch if raw.sha256 not in changed]
@@ -249,6 +265,7 @@ def _load_batch(
     next_id = next_file_id(con)
     places = Places(con, workspace, batch, known, checked)
     entries: list[Entry] = []
+    holed = holed_before(con, batch)
     for raw in batch:
         content = content_of(raw)
         if content in known:
@@ -257,9 +274,11 @@ def _load_batch(
             entries.append(Entry(raw, "duplicate", place, reason=same, duplicate_of=original))
             continue
         entry = places.entry_for(raw, checked[content], now)
+        if content not in holed and (entry.outcome == "accepted" or checked[content].is_holed):
+            entry = replace(entry, precedence=in_words(reasons, raw, usable))
+            usable.add(arrival(raw))
+            holed |= {content} if checked[content].is_holed else set()
         if entry.outcome == "accepted":
-            entry = replace(entry, precedence=in_words(reasons, raw, accepted))
-            accepted.add(arrival(raw))
             known[content] = (next_id + len(entries), entry.stored_as)
         entries.append(entry)
     return entries, _commit(con, entries, next_id, now)

@@ -71,6 +71,11 @@ class Problem:
         return OUTCOME_OF[self.code]
 
     @property
+    def is_holed(self) -> bool:
+        """Whether nothing is wrong but that whole intervals are missing between good rows."""
+        return self.code == "hole" and all(b.kind == "hole" and b.is_whole for b in self.breaks)
+
+    @property
     def is_releasable(self) -> bool:
         """Whether a release may be offered: no break of the file puts rows where they are not."""
         kinds = {self.code, *(found.kind for found in self.breaks)}

@@ -1,10 +1,10 @@
-"""Release or withdraw a file after review, and rebuild a lost warehouse.
+"""Withdraw a file after review, and rebuild a lost warehouse.
 
 Works through the ledger and the archive, and leaves every byte where it can be found.
 """
 
+import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from os import cpu_count
 from pathlib import Path
 
@@ -18,20 +18,16 @@ from ingest.filing import (
     LEDGER,
     dropped_path,
     file_away,
-    letter_place,
-    letter_stem,
-    place_for,
     recorded_place,
     save_ledger_copy,
-    sha256_of,
 )
 from ingest.layouts import Recognise, recognise_in
 from ingest.layouts.interface import RawFile
-from ingest.ledger import NOT_WITHDRAWN, Entry, next_file_id, save_ledger
+from ingest.ledger import NOT_WITHDRAWN, next_file_id
+from ingest.left_out_rows import kept_rows
 from ingest.load_files import Progress, batches, replace_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.parts import split_files
-from ingest.problems import RELEASABLE
 from ingest.raw_files import inspect_files
 from ingest.rejections import close_rejections
 from ingest.sql import sql_beside
@@ -45,111 +41,11 @@ where outcome = 'accepted' and {NOT_WITHDRAWN}
     and (file_name = $name or parse_filename(stored_as) = $name or file_id::varchar = $file)
 order by file_id
 """
-# of a file whose bytes are moved, the other feeders that were rejected with it
-MOVED = """
-update raw.files set stored_as = ?
-where sha256 = ? and stored_as = ? and file_id <> ? and point is not null
-"""
-REJECTED = """
-select file_id, file_name, sha256, outcome, stored_as, reason, feeder, point is not null
-from raw.files
-where letter is not null
-    and (file_name = $name or parse_filename(stored_as) = $name or file_id::varchar = $number
-        or contains($name, '-' || feeder || '_'))
-order by file_id desc
-"""
 LEDGER_ROWS = "insert into raw.files by name from read_parquet(?, hive_partitioning = false)"
 
 
 class ReviewError(ValueError):
     """A file cannot be released or withdrawn, or the archive does not hold what the ledger says."""
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A rejection in the ledger."""
-
-    file_id: int
-    name: str
-    sha256: str
-    outcome: str
-    stored_as: str
-    reason: str
-    feeder: str
-
-
-def release_file(
-    workspace: Workspace, file: str, reason: str, recognise: Recognise | None = None
-) -> Entry:
-    """Accept a rejected file after review: load its rows, move it to the archive, keep the reason.
-
-    `file` is its path or its name in data/KW/ERROR or in the drop folder; of a file of several
-    feeders that of the letter of one, or the number of its row in the ledger. Only a file whose
-    rows can be read and belong to a known feeder can be released; a hole stays a gap. Raises
-    ReviewError if it is unknown, released or accepted already, changed since it was rejected, or
-    rejected for something else.
-    """
-    with open_warehouse(workspace.warehouse) as con:
-        file_away(con, workspace)
-        rejected = _rejected(con, workspace, file)
-        recognise = recognise or recognise_in(workspace)
-        checked = _checked_again(con, workspace, rejected, recognise)
-        renamed = replace(checked.raw, path=workspace.dropbox / rejected.name)
-        place = rejected.stored_as
-        if recorded_place(workspace, place).parent == workspace.rejected:
-            place = place_for(workspace, renamed, "accepted", f"{checked.first_start:%Y-%m}", {})
-        entry = Entry(
-            renamed,
-            "accepted",
-            place,
-            checked,
-            reason=rejected.reason,
-            release_of=rejected.file_id,
-            release_reason=reason,
-        )
-        new_id = next_file_id(con)
-        workspace.last_run.unlink(missing_ok=True)
-        con.begin()
-        save_ledger(con, [entry], new_id, utc_now())
-        save_rows(con, {checked.number: new_id})
-        con.execute(MOVED, [place, rejected.sha256, rejected.stored_as, rejected.file_id])
-        close_rejections(con, new_id)
-        con.commit()
-        file_away(con, workspace)
-        letter_at = letter_place(workspace, place, rejected.outcome, rejected.feeder)
-        letter_at.unlink(missing_ok=True)
-    return entry
-
-
-def _checked_again(
-    con: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    rejected: Rejected,
-    recognise: Recognise,
-) -> CheckedFile:
-    """Check a rejected file again; raise ReviewError if it was changed or cannot be released."""
-    place = recorded_place(workspace, rejected.stored_as)
-    if sha256_of(place) != rejected.sha256:
-        raise ReviewError(
-            f"{place} is not the file that was rejected (sha256 {rejected.sha256}). Drop a "
-            f"repaired file into {workspace.dropbox} instead."
-        )
-    parts = split_files(con, inspect_files([place], 1, recognise=recognise))
-    own = [part for part in parts if not part.part or part.feeder == rejected.feeder]
-    if not own:
-        raise ReviewError(
-            f"No row of meter-data.csv names the meter of {rejected.feeder} in {rejected.name} any "
-            "more; write it there first."
-        )
-    checked = check_files(con, own)[0]
-    problem = checked.problem
-    if problem and problem.outcome != "sequence_error" and problem.code not in RELEASABLE:
-        raise ReviewError(
-            f"{rejected.name} was rejected as {rejected.outcome}: only a file with a sequence "
-            "error, an odd date, another serial number or another unit can be released. "
-            f"{letters.reason(problem)}. {place.with_suffix('.txt')} explains what to do instead."
-        )
-    return checked
 
 
 def withdraw_file(workspace: Workspace, file: str, reason: str) -> tuple[str, int]:
@@ -193,44 +89,6 @@ def _in_use(con: duckdb.DuckDBPyConnection, file: str) -> list[tuple[int, int, s
     raise ReviewError(f"{file} names several files; name one of {places}.")
 
 
-def _rejected(con: duckdb.DuckDBPyConnection, workspace: Workspace, file: str) -> Rejected:
-    """Return the ledger's last rejection of a file, given by path, name, letter or number."""
-    name, number = Path(file).name, file.removeprefix("#")
-    rows = con.execute(REJECTED, {"name": name, "number": number}).fetchall()
-    stem = Path(name).stem
-
-    own = [row for row in rows if str(row[0]) == number]
-    own = own or [row for row in rows if row[7] and stem in _part_names(row)]
-    if not own:
-        own = [row for row in rows if name in (row[1], Path(row[4]).name)]
-        alike = {row[6]: row for row in reversed(own) if own[0][7] and row[2] == own[0][2]}
-        if len(alike) > 1:
-            names = ", ".join(f"{_part_names(row)[0]}.txt" for row in alike.values())
-            raise ReviewError(f"{file} has several feeders; name the letter of one: {names}.")
-    row = own[0] if own else None
-    if row is None:
-        raise ReviewError(
-            f"{file}: no rejected file of this name; `load-profile status` lists all."
-        )
-    taken = con.execute(
-        f"""
-        select file_id, release_of from raw.files
-        where sha256 = ? and feeder = ? and outcome = 'accepted' and {NOT_WITHDRAWN}
-        order by file_id
-        """,
-        [row[2], row[6]],
-    ).fetchone()
-    if taken:
-        how = "released" if taken[1] else "accepted"
-        raise ReviewError(f"{file} was {how} already, as file #{taken[0]}; nothing was changed.")
-    return Rejected(*row[:7])
-
-
-def _part_names(row: tuple) -> list[str]:
-    """Return what names one feeder of a rejected file: its letter, wherever the file is."""
-    return [letter_stem(Path(name).stem, row[3], row[6]) for name in (row[1], row[4])]
-
-
 def rebuild_warehouse(
     workspace: Workspace,
     progress: Progress = lambda *_: None,
@@ -267,16 +125,19 @@ def _load_archive(
 ) -> None:
     """Load the rows of every file that the ledger calls accepted, under its old number."""
     rows = con.execute(
-        "select sha256, file_id, stored_as, file_name, feeder, point from raw.files"
-        " where outcome = 'accepted' and reason is distinct from ?",
+        "select sha256, file_id, stored_as, file_name, feeder, point, notes from raw.files"
+        " where outcome = 'accepted' and reason is distinct from ? order by file_id",
         [BYTES_LOST],
     ).fetchall()
     ids = defaultdict(list)
-    for sha256, file_id, stored_as, name, feeder, point in rows:
+    keep: dict[tuple, str] = {}
+    for sha256, file_id, stored_as, name, feeder, point, notes in rows:
         place = recorded_place(workspace, stored_as)
         path = place if place.exists() else dropped_path(workspace, name, sha256)
         # a file that names no meter is of the feeder in its first name, whatever it is called now
-        ids[path, sha256, point and feeder].append((file_id, stored_as))
+        key = path, sha256, point and feeder
+        ids[key].append((file_id, stored_as))
+        keep[key] = kept_rows(json.loads(notes or "{}"))
     paths = sorted({path for path, *_ in ids})
     inspected = list(inspect_files(paths, cpu_count() or 1, recognise=recognise))
     there = {(raw.path, raw.sha256) for raw in inspected}
@@ -291,7 +152,8 @@ def _load_archive(
     _refuse_unnamed(rows, {_key(raw) for raw in found}, ids)
     done = 0
     for batch in batches(found):
-        found_again = check_files(con, batch)
+        kept = {n: keep[_key(raw)] for n, raw in enumerate(batch) if keep[_key(raw)]}
+        found_again = check_files(con, batch, kept)
         _refuse_unread(found_again)
         checked = {c.number: ids[_key(c.raw)] for c in found_again}
         for rank in range(max(map(len, checked.values()))):  # withdrawn, then accepted again
@@ -311,7 +173,7 @@ def _refuse_unnamed(rows: list[tuple], found: set[tuple], ids: dict) -> None:
     missing = {file_id for key in ids.keys() - found for file_id, _ in ids[key]}
     names = [
         f"  #{file_id} {place}: feeder {feeder}, meter {point}"
-        for _, file_id, place, _, feeder, point in rows
+        for _, file_id, place, _, feeder, point, _ in rows
         if file_id in missing
     ]
     if names:

@@ -38,15 +38,19 @@ def rule_sql(name: str) -> str:
     return sql_beside(__file__, f"rules/{name}")
 
 
+def save_series(con: Connection, files: Files) -> None:
+    """Note what the rows of each file and feeder have in common, as the rules need it."""
+    con.execute(rule_sql("series"))
+    if any(raw.part for raw in files.values()):
+        con.execute(rule_sql("series_in_utc"))
+
+
 def find_problems(con: Connection, files: Files, unread: Problems) -> Problems:
     """Apply all rules to files of which some could not be read; the first problem of each counts.
 
     A file with a problem that can be released has the breaks of its sequence with it: whoever
     releases it has to know of both.
     """
-    con.execute(rule_sql("series"))
-    if any(raw.part for raw in files.values()):
-        con.execute(rule_sql("series_in_utc"))
     problems = dict(unread)
     for rule in (unclear_names, unknown_meters, other_meters, odd_dates):
         problems = rule(con, files) | problems

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 from ingest.clock_changes import (
@@ -19,6 +19,7 @@ from ingest.clock_changes import (
 
 ZERO = timedelta(0)
 YEAR = timedelta(days=366)
+MOST_JITTER = timedelta(minutes=1)  # of a joint, as in rules/sequence.sql
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Break:
     clock_forward_within and clock_back_within a row (a change that the meter's zone does not make;
     `count` is the minutes by which the clock is put forward within); skipped_hour;
     interleaved_hour; backward_row. `count` is the number of missing intervals or of rows,
-    `differing` that of rows with other values.
+    `differing` that of rows with other values, of which `pair` is the first: the earlier row and
+    the later one. `is_whole`: nothing but whole intervals is missing, and it is clear which.
     """
 
     kind: str
@@ -55,6 +57,8 @@ class Break:
     count: int = 1
     differing: int = 0
     zones: tuple[str, ...] = ()
+    pair: tuple[Row, Row] | None = None
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,9 @@ def _one(
     if (row.start, row.end) == (before.start, before.end):
         if is_repeated(zone, row.start):
             return "interleaved_hour", {}
-        return ("doubled" if row.values == before.values else "contradiction"), {}
+        if row.values == before.values:
+            return "doubled", {}
+        return "contradiction", {"pair": (before, row)}
     if row.start == furthest > before.end:
         return None
     if row.start > furthest:
@@ -167,19 +173,30 @@ def _one(
             return "skipped_hour", {}
         missing = round(real_time_between(zone, furthest, row.start) / step)
         kind = "clock_forward" if is_clock_step(row.start - before.end) else "hole"
-        return (kind, {"count": missing}) if missing else ("misfit", {})
-    count = differing = 0
-    for again in rows[position:]:
-        if again.start not in first_of:
-            break
-        count += 1
-        differing += again.values != first_of[again.start].values
-    more = {"count": count, "differing": differing}
+        is_whole = _is_whole(before, row, zone, step)
+        return (kind, {"count": missing, "is_whole": is_whole}) if missing else ("misfit", {})
+    again = list(takewhile(lambda later: later.start in first_of, rows[position:]))
+    pairs = ((first_of[later.start], later) for later in again)
+    differing = [pair for pair in pairs if pair[0].values != pair[1].values]
+    count = len(again)
+    more = {"count": count, "differing": len(differing), "pair": (*differing, None)[0]}
     if is_clock_step(before.end - row.start) and count * step >= before.end - row.start:
         return "clock_back", more
     if not count:
         return "misfit", {}
     return ("block" if differing else "repeated_block"), more
+
+
+def _is_whole(before: Row, row: Row, zone: ZoneInfo, step: timedelta) -> bool:
+    """Whether whole intervals are missing between two rows, up to the jitter of a clock.
+
+    In the hour that a clock repeats only neighbours tell which pass a row is of.
+    """
+    if is_repeated(zone, before.start) or is_repeated(zone, row.start):
+        return False
+    missing = real_time_between(zone, before.end, row.start)
+    odd = abs(missing - round(missing / step) * step)
+    return odd <= MOST_JITTER and odd * 4 < step
 
 
 def _with_zones(breaks: list[Break], timezone: str, *, is_utc: bool) -> tuple[Break, ...]:

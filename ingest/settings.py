@@ -1,5 +1,7 @@
 """Read settings.toml of a root, which may be absent. Knows keys and their limits, not their use.
 
+holes = "quarantine"      # what becomes of a file with nothing wrong but whole intervals missing:
+                          # "quarantine" rejects it until it is released, "accept" takes it in
 keep_runs = 60            # how many of the latest runs Dagster's page keeps; 1 to 100,000
 
 [email]                   # who is sent failed runs and rejected files; left out: nobody
@@ -19,7 +21,7 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, get_type_hints
+from typing import Annotated, Literal, get_type_hints
 
 from annotated_types import Interval, MinLen
 
@@ -62,6 +64,7 @@ class Settings:
     """
 
     keep_runs: Annotated[int, Interval(ge=1, le=100_000), "a whole number from 1 to 100,000"] = 60
+    holes: Annotated[Literal["quarantine", "accept"], '"quarantine" or "accept"'] = "quarantine"
     email: Annotated[Email | None, "a table [email]"] = None
     webhook: Annotated[Webhook | None, "a table [webhook]"] = None
     __pydantic_config__ = STRICT

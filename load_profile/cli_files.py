@@ -1,7 +1,8 @@
 """Commands on single files: release, withdraw, export, analyze, and the sample."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -17,29 +18,67 @@ from load_profile.cli_terminal import (
     stop,
     workspace_of,
 )
+from load_profile.words import counted
 
 app = typer.Typer()
 
 
 @app.command()
 def release(
-    file: Annotated[str, typer.Argument(help="Name or path of a file in data/KW/ERROR.")],
+    file: Annotated[
+        str, typer.Argument(help="Name or path of a file in data/KW/ERROR; not with --holes.")
+    ] = "",
     reason: Annotated[str, typer.Option(help="Why it may be used all the same.")] = "reviewed",
+    holes: Annotated[
+        bool, typer.Option("--holes", help="All files with nothing wrong but missing intervals.")
+    ] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="With --holes: those rejected since that day."),
+    ] = None,
+    keep: Annotated[
+        Literal["first", "last"] | None,
+        typer.Option(help="Load only the first or the last of the rows that start at one time."),
+    ] = None,
     root: Root = Path(),
 ) -> None:
-    """Accept a file that was rejected for a sequence error; then run as usual."""
+    """Accept a file rejected for a sequence error, or all with holes only; then run as usual."""
     from ingest.doubled_rows import doubled_rows
-    from ingest.review import ReviewError, release_file
+    from ingest.release import release_file
+    from ingest.review import ReviewError
     from ingest.warehouse import open_warehouse
 
+    if holes == bool(file) or (holes and keep) or (since and not holes):
+        stop("Name a file, perhaps with --keep; or give --holes, perhaps with --since.")
     workspace = built_workspace(root)
+    if holes:
+        _release_holes(workspace, reason, since)
+        return
     with reported(ReviewError), workspace.locked(say=say):
-        entry = release_file(workspace, file, reason)
+        entry = release_file(workspace, file, reason, keep=keep)
         with open_warehouse(workspace.warehouse, read_only=True) as con:
             doubled = doubled_rows(con, entry.raw.sha256)
     say(f"Released: {entry.checked.row_count:,} rows of {entry.raw.name}, now {entry.stored_as}.")
     if doubled:
         say(doubled)
+    say("`load-profile run` brings tables, files and plots up to date.")
+
+
+def _release_holes(workspace: Workspace, reason: str, since: datetime | None) -> None:
+    """Release all files with holes only, and say how many there were and which were left."""
+    from ingest.release import release_holes
+
+    with reported(), workspace.locked(say=say):
+        done = release_holes(workspace, reason, since and since.date())
+    for name, why in done.refused:
+        say(f"Not released: {name}: {why}")
+    if not done.file_count:
+        say("No rejected file has holes only.")
+        return
+    say(
+        f"Released: {counted(done.row_count, 'row')} of {counted(done.file_count, 'file')} with "
+        f"holes only; {counted(done.missing_intervals, 'interval')} missing in them stay a gap."
+    )
     say("`load-profile run` brings tables, files and plots up to date.")
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 from ingest.filing import recorded_place
 from ingest.layouts.lines import lines_of, place_of
+from ingest.letters import notes_in_words
 from ingest.workspace import Workspace
 
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d/%y %H:%M")
@@ -24,6 +25,7 @@ where feeder = $feeder and (interval_start_at = $utc or start_local = $local)
 order by interval_start_at, is_used desc, accepted_at desc, file_id desc, line_number desc,
     position desc
 """
+NOTES = "select notes from raw.files where file_id = ?"
 PROFILE = "from feeder_profiles where feeder = ? and interval_start_at = ?"
 LEFT_OUT = """
 select reason, limit_mw from implausible_intervals where feeder = ? and interval_start_at = ?
@@ -79,7 +81,8 @@ def explain(
             lines += _published(profile, origin)
             left_out = con.execute(LEFT_OUT, [name, origin["interval_start_at"]]).fetchone()
             lines += _left_out(*left_out) if left_out else []
-        lines += _origin(workspace, origin)
+        (notes,) = con.execute(NOTES, [origin["file_id"]]).fetchone()
+        lines += _origin(workspace, origin, notes)
     return lines
 
 
@@ -126,7 +129,7 @@ def _left_out(reason: str, limit: float | None) -> list[str]:
     return [f"              left out of every peak, minimum and load factor: {words}"]
 
 
-def _origin(workspace: Workspace, origin: dict) -> list[str]:
+def _origin(workspace: Workspace, origin: dict, notes: str | None) -> list[str]:
     """Describe one reading: its file, its line there, the meter and the arithmetic."""
     place = recorded_place(workspace, origin["stored_as"])
     unit = origin["channel_unit"]
@@ -151,6 +154,7 @@ def _origin(workspace: Workspace, origin: dict) -> list[str]:
         f"              meter-data.csv row {origin['meter_data_row']}: meter {origin['meter']}",
         f"              {_event(origin)}",
         *(f"              {formula}" for formula in formulas),
+        *(f"              in its file: {text}" for text in notes_in_words(notes)),
     ]
 
 

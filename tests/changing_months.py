@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import raw_exports
 from conftest import query, take_in
 
-from ingest.review import release_file, withdraw_file
+from ingest.release import release_file
+from ingest.review import withdraw_file
 from ingest.workspace import Workspace
 
 # half-hourly and hourly meters on three clocks; the last one's grid lies off the whole hours of UTC

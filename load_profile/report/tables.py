@@ -7,6 +7,7 @@ from functools import cached_property
 
 import duckdb
 
+from ingest.notes import notes_of_files, waiting_holes
 from ingest.sql import sql_beside
 from load_profile.plots.theme import NET_LABELS
 from load_profile.terminal.queries import CONFLICTS, CORRECTIONS, FILES, WHOLE
@@ -91,6 +92,8 @@ def read_tables(
         "unknown_months": [month for (month,) in con.execute(query("unknown_months")).fetchall()],
         "outcomes": con.execute(FILES, [started]).fetchall(),
         "arrived": table_of(con, query("arrived"), {"started": started}),
+        "notes": notes_of_files(con, started),
+        "holes": waiting_holes(con),
         "letters": con.execute(query("letters"), {"most": MOST_LETTERS}).fetchall(),
         "conflicts": table_of(con, CONFLICTS, [datetime.min]),
         "corrections": table_of(con, CORRECTIONS, [started]),

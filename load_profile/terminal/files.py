@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ingest.archive import archive_problems
-from ingest.letters import note_in_words, notes_in_words, one_line
+from ingest.letters import notes_in_words, one_line
+from ingest.notes import notes_of_files, waiting_holes
 from ingest.raw_files import find_files
 from ingest.sql import sql_beside
 from ingest.warehouse import open_warehouse
@@ -71,9 +72,8 @@ def print_files(
         table.add_row(outcome, *(f"{number:,}" for number in numbers))
     if counts:
         console.print(table)
-    for code, count, files in con.execute(_sql("notes"), [started]).fetchall():
-        where = f"in {files:,} file{'s'[: files != 1]}"
-        print_line(console, f"{where}: {escape(note_in_words(code, count))}")
+    for text in notes_of_files(con, started):
+        print_line(console, escape(text))
     duplicates = con.execute(_sql("duplicates"), [started]).fetchall()
     for name, number, known in duplicates[:MOST_DUPLICATES]:
         print_line(
@@ -97,6 +97,9 @@ def print_files(
             console,
             f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n    {escape(text)}",
         )
+    holes = waiting_holes(con, root)
+    if holes:
+        print_line(console, escape(holes))
 
 
 def print_missing(console: Console, problems: list[str]) -> None:

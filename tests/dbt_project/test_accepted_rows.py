@@ -8,7 +8,8 @@ import pytest
 import raw_exports
 from conftest import BUILD, dbt, only, publish_built, query, summary, take_in
 
-from ingest.review import release_file, withdraw_file
+from ingest.release import release_file
+from ingest.review import withdraw_file
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 from load_profile.check_messages import warnings

@@ -23,7 +23,7 @@ def test_the_offset_decides_the_repeated_hour_whatever_the_order_of_rows(tmp_pat
     starts = [AUTUMN + timedelta(minutes=15 * n) for n in range(16)]
     lines = [f"NMI-0001,{at:%Y-%m-%dT%H:%M},N,{n - 8}" for n, at in enumerate(starts)]
     (space.dropbox / "a.csv").write_text("\n".join([HEADER, *reversed(lines), ""]))
-    assert load_files(space, layouts=WITH_POINTS).outcomes == {"accepted": 1}
+    assert load_files(space, recognise=WITH_POINTS).outcomes == {"accepted": 1}
     dbt(tmp_path, "build", *untested("reading_origins"))
     sql = "select interval_start_at, 1000 * mw_net, is_used from reading_origins order by all"
     assert query(tmp_path, sql) == [(at, n - 8, True) for n, at in enumerate(starts)]

@@ -21,7 +21,8 @@ from dropped_files import (
 )
 
 from ingest.load_files import load_files
-from ingest.review import ReviewError, rebuild_warehouse, release_file
+from ingest.release import release_file
+from ingest.review import ReviewError, rebuild_warehouse
 from ingest.warehouse import OLD_CHANNELS, open_warehouse
 from ingest.workspace import Workspace
 

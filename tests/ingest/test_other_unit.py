@@ -8,7 +8,8 @@ import raw_exports
 from conftest import query, take_in
 from overlaps import DAY, NOON, export, outcomes, root_with
 
-from ingest.review import rebuild_warehouse, release_file, withdraw_file
+from ingest.release import release_file
+from ingest.review import rebuild_warehouse, withdraw_file
 from ingest.workspace import Workspace
 
 

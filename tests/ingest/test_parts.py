@@ -14,7 +14,8 @@ from point_files import HEADER, WITH_POINTS
 
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
-from ingest.review import ReviewError, rebuild_warehouse, release_file, withdraw_file
+from ingest.release import release_file
+from ingest.review import ReviewError, rebuild_warehouse, withdraw_file
 from ingest.warehouse import migrate, open_warehouse
 from ingest.workspace import Workspace
 
@@ -256,11 +257,20 @@ def test_after_an_exchange_each_meter_counts_while_it_is_that_of_the_feeder(spac
     assert "readings of A1234, 1 in all" in letter and "B1234567, the meter of" in letter
 
 
-def test_a_doubled_start_is_a_sequence_error_that_names_the_second_row(space):
-    assert drop(space, [*pairs("NMI-0001", range(4)), *pairs("NMI-0001", [1])]).rejected
+def test_a_doubled_start_with_another_value_is_a_sequence_error_that_names_both_rows(space):
+    twice = [*pairs("NMI-0001", range(4)), line("NMI-0001", 1, "E", 7), line("NMI-0001", 1, "B", 7)]
+    assert drop(space, twice).rejected
     assert ledger(space, "outcome", "bad_line", "problem_code") == [
-        ("sequence_error", 10, "doubled")
+        ("sequence_error", 10, "contradiction")
     ]
+    ((letter,),) = ledger(space, "letter")
+    assert "line 4 has 1 1, line 10 has 7 7" in letter
+
+
+def test_a_row_repeated_word_for_word_is_left_out_and_counted(space):
+    drop(space, [*pairs("NMI-0001", range(4)), *pairs("NMI-0001", [1])])
+    ((outcome, count, notes),) = ledger(space, "outcome", "row_count", "notes")
+    assert (outcome, count) == ("accepted", 4) and '"repeated_rows": 1' in notes
 
 
 def test_a_value_that_is_no_number_refuses_its_part_only(space):

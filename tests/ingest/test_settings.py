@@ -30,6 +30,7 @@ def test_the_receivers_of_alerts_are_settings(tmp_path):
         ("keep_runs = '5'", "keep_runs is '5'"),
         ("keep_runs = 2024-01-01", "keep_runs is '2024-01-01'"),
         ("keep_runs =", "cannot be read"),
+        ("holes = 'ignore'", 'line 1: holes is \'ignore\'; allowed is "quarantine" or "accept".'),
         ("[keep_runs]", "keep_runs is {}"),
         (f"{EMAIL}port = 99999", "line 5: [email] port is 99999; allowed is a whole number from"),
         (f"{EMAIL}starttls = 'yes'", "[email] starttls is 'yes'; allowed is true or false"),

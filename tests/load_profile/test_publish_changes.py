@@ -10,7 +10,8 @@ import raw_exports
 from conftest import BUILD, dbt, query, summary, take_in, untested
 from published import JUDGED
 
-from ingest.review import release_file, withdraw_file
+from ingest.release import release_file
+from ingest.review import withdraw_file
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 from load_profile.dbt import read_manifest
