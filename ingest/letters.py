@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ingest.layouts.interface import RawFile
 from ingest.layouts.lines import lines_of
+from ingest.layouts.look import first_lines
 from ingest.problems import OUTCOME_OF, RELEASABLE, Problem
 from ingest.sequence_breaks import Break, Release, Row
 
@@ -79,11 +80,15 @@ def write_letter(
     """
     words = _all_words()["letter"]
     parts = [_facts(raw, problem, stored_as, now)]
-    if problem.line:
-        parts.append(words["context"] + "\n" + _context(raw, problem.line))
+    if problem.line and (context := _context(raw, problem.line)):
+        parts.append(words["context"] + "\n" + context)
+    elif problem.code == "no_layout" and (lines := _first_lines(raw)):
+        parts.append(words["beginning"] + "\n" + "\n".join(lines))
     if len(problem.breaks) > (problem.code not in RELEASABLE):
         parts.append(_list_of_breaks(problem.breaks))
     parts.append(words["advice"] + "\n" + _advice(problem))
+    if problem.code == "no_layout":
+        parts.append(words["inspect"].strip("\n").format(place=one_line(stored_as)))
     if problem.is_releasable:
         parts.append(_release_of(problem, release_as or stored_as))
     if problem.is_holed:
@@ -122,7 +127,7 @@ def _facts(raw: RawFile, problem: Problem, stored_as: str, now: datetime) -> str
         line = words["line_text"].format(line=problem.line, record=problem.record)
     facts = {
         "file": raw.name,
-        **({"feeder": words["feeder_text"].format(raw=raw)} if raw.part else {}),
+        **({"feeder": words["feeder_text"].format(raw=raw)} if raw.part and raw.part.name else {}),
         "title": _words(problem.code)["title"],
         "when": words["when_text"].format(when=now),
         "place": words["place_text"].format(place=stored_as),
@@ -191,7 +196,9 @@ def _texts(problem: Problem) -> dict[str, object]:
         if name in values:
             texts[name] = _listed(values[name])
             texts["first"] = values[name][0] if values[name] else ""
-    if problem.code == "date":
+    if problem.code == "no_layout":
+        texts |= looks_like(values["look"], values["count"])
+    elif problem.code == "date":
         texts["year"] = values["start"].year
     elif problem.code in ("other_meter", "midnight_slip", "other_unit"):
         more = {
@@ -201,6 +208,13 @@ def _texts(problem: Problem) -> dict[str, object]:
         }
         texts |= more[problem.code](words, values)
     return texts
+
+
+def looks_like(code: str, count: int) -> dict[str, str]:
+    """Return what a file looks like, and what to do about it."""
+    words = _all_words()["looks"]
+    found = {"advice": words["advice"], **words[code]}
+    return {"look": found["text"].format(count=count), "look_advice": found["advice"].strip("\n")}
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -312,6 +326,15 @@ def _context(raw: RawFile, bad_line: int) -> str:
         f"{'>' if number == bad_line else ' '} {number:>7}  {line}"
         for number, line in enumerate(lines, first)
     )
+
+
+def _first_lines(raw: RawFile) -> list[str]:
+    """Return the first lines of a file that is a text, each with its number."""
+    try:
+        lines = first_lines(raw.path.read_bytes())
+    except OSError:
+        return []
+    return [f"  {number:>7}  {one_line(line)}" for number, line in enumerate(lines, 1)]
 
 
 def _lines(raw: RawFile, first: int, last: int) -> list[str]:

@@ -60,6 +60,11 @@ def split_files(con: duckdb.DuckDBPyConnection, files: Iterable[RawFile]) -> lis
     return [part for raw in files for part in _parts(raw, index)]
 
 
+def rows_naming(rows: Iterable[MeterRow], points: Iterable[str]) -> dict[str, list[MeterRow]]:
+    """Return the rows of meter-data.csv that name each point of a file; points of none left out."""
+    return _MeterIndex(list(rows)).rows_naming(points)
+
+
 class _MeterIndex:
     """The rows of meter-data.csv by feeder, and by what can name their meter."""
 

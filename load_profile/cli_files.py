@@ -122,6 +122,32 @@ def export_raw(
 
 
 @app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A file as a meter or a meter system sends it.")],
+    root: Root = Path(),
+    write_layout: Annotated[
+        str, typer.Option(help="Save the proposed layout as layouts/NAME.toml.", metavar="NAME")
+    ] = "",
+) -> None:
+    """Show what a file is taken for and why, its first rows, and what a run would do with it.
+
+    Changes nothing, but for the layout that --write-layout saves.
+    """
+    from ingest.layouts.layout_file import LayoutFileError
+    from load_profile.inspect_file import inspect, save_layout
+    from load_profile.inspect_words import inspection_in_words
+
+    workspace = workspace_of(root)
+    with reported(MeterDataError, LayoutFileError):
+        found = inspect(file, workspace, write_layout or "my-layout")
+        say(inspection_in_words(found, workspace))
+        if write_layout:
+            place, doubts = save_layout(found, workspace, write_layout)
+            say(f"Saved: {place}")
+            say(f"It reads nothing yet: {doubts}" if doubts else "It reads this file.")
+
+
+@app.command()
 def analyze(
     file: Annotated[Path, typer.Argument(help="CSV with Start Time and MW_net, or a raw export.")],
     show: Annotated[bool, typer.Option("--show", help="Open the plot in a window.")] = False,

@@ -47,12 +47,15 @@ def recognise(data: bytes, name: str, folder: Path | None = None) -> tuple[Layou
         return _other_form(data, name, folder) or (CLASSIC, outline)
     if why.outcome == "empty":
         return None, Outline(why)
+    from ingest.layouts.look import look_like
     from ingest.layouts.others import other_layout
 
     layout, problem = other_layout(data, folder)
     if layout:
         return layout, layout.outline(data, name)
-    return None, Outline(problem or why)
+    look = look_like(data)
+    found = Problem("no_layout", values={"look": look.code, "count": look.count})
+    return None, Outline(problem or found)
 
 
 def check_layout_files(workspace: Workspace) -> None:

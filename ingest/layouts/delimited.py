@@ -51,6 +51,9 @@ class DelimitedLayout:
     def parse(self, data: bytes, span: Span | None = None) -> Parsed:
         """Return all that a file says; `span` is first start and last end in the file's name."""
         layout = self.file
+        if layout.doubts:
+            values = {"layout": layout.name, "text": layout.doubts[0], "count": len(layout.doubts)}
+            raise LayoutError("layout_doubts", values=values)
         notes = {"utf_16": int(data.startswith(UTF_16))}
         tables = tables_of(text_of(data, layout.dialect.encoding), layout, notes)
         if not tables:

@@ -209,7 +209,11 @@ class Rows(_Part):
 
 
 class LayoutFile(_Part):
-    """A layout of delimited text. Of those that fit, the lowest `rank` reads the file."""
+    """A layout of delimited text. Of those that fit, the lowest `rank` reads the file.
+
+    `doubts` are the comments that a proposal leaves for a person to settle: until they are gone the
+    layout reads nothing.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: str
@@ -228,6 +232,7 @@ class LayoutFile(_Part):
     wide: Wide | None = None
     status: Status | None = None
     rows: Rows = Rows()
+    doubts: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _has_values(self) -> "LayoutFile":
@@ -243,7 +248,8 @@ class LayoutFile(_Part):
 def read_layout(text: str, where: str) -> LayoutFile:
     """Return the layout that a TOML text describes; `where` names the file in errors."""
     try:
-        return LayoutFile.model_validate(tomllib.loads(text))
+        doubts = [line.strip() for line in text.splitlines() if "DOUBT:" in line]
+        return LayoutFile.model_validate(tomllib.loads(text) | {"doubts": doubts})
     except tomllib.TOMLDecodeError as error:
         raise LayoutFileError(f"{where}: not TOML: {error}") from error
     except ValidationError as error:

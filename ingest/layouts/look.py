@@ -23,7 +23,12 @@ SHEETS = (b"xl/", b"application/vnd.oasis.opendocument.spreadsheet", b"[Content_
 WEB_PAGE = re.compile(r"\s*(<!doctype html|<html)", re.IGNORECASE)
 DELIMITERS = ((";", "semicolons"), ("\t", "tabs"), (",", "commas"), ("|", "bars"))
 DATE = re.compile(r"\d{1,4}[-/. ](\d{1,2}|[A-Za-z]{3})[-/. ]\d{1,4}|\d{8}")
+# Record, event, start and end of a classic export.
+CLASSIC_ROW = re.compile(
+    r"\s*\d+\s*([,;\t])[^,;\t\d]*\1\s*\d+[-/.]\d+[-/.]\d+ [^,;\t]*\1\s*\d+[-/.]\d+[-/.]\d+ "
+)
 BEGINNING = 64 * 1024
+MOST_LINES, MOST_LETTERS = 8, 160  # of a file's beginning, in a letter
 # Columns of values of a day: hours, half hours, quarter hours, and one hour less or more.
 DAY_COUNTS = range(23, 101)
 
@@ -57,6 +62,29 @@ def look_like(data: bytes) -> Look:
     return _text_like(text)
 
 
+def first_lines(data: bytes) -> tuple[str, ...]:
+    """Return the first lines of a text, long ones cut; none of a file that is no text."""
+    beginning = data[: BEGINNING // 2 * 2]
+    if look_like(data).code == "utf_16_without_mark":
+        low = beginning[1::2].count(0) >= beginning[::2].count(0)
+        beginning = beginning[: len(beginning) // 2 * 2]
+        lines = LINE_END.split(beginning.decode("utf-16-le" if low else "utf-16-be", "replace"))
+    else:
+        try:
+            lines = LINE_END.split(text_of(_whole_letters(beginning), ("utf-8", "cp1252")))
+        except LayoutError:
+            return ()
+    shown = [
+        line[:MOST_LETTERS] + (" ..." if line[MOST_LETTERS:] else "") for line in lines[:MOST_LINES]
+    ]
+    return tuple(shown if any(shown) else ())
+
+
+def _whole_letters(beginning: bytes) -> bytes:
+    """Return a beginning without the piece of a letter, or of a line, that it may end with."""
+    return beginning if len(beginning) < BEGINNING else beginning[: beginning.rfind(b"\n") + 1]
+
+
 def _is_utf_16(beginning: bytes) -> bool:
     """Whether every second byte of a file is zero, nearly."""
     half = len(beginning) // 2
@@ -79,6 +107,8 @@ def _text_like(text: str) -> Look:
     if re.search(r"(?m)^\x02?(/[A-Za-z]{3}\S|(\d-\d:)?[0-9A-FLP]+\.[0-9.]+\()", start):
         return Look("readout")
     lines = [line for line in LINE_END.split(text)[:-1] or [text] if line.strip()]
+    if sum(bool(CLASSIC_ROW.match(line)) for line in lines) * 2 > len(lines):
+        return Look("no_header_row")
     for delimiter, code in DELIMITERS:
         counts = [line.count(delimiter) for line in lines[-50:]]
         width = max(set(counts), key=counts.count)

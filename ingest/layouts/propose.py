@@ -235,7 +235,7 @@ def _values(
     for place, quantity in named:
         unit = unit_in(header[place])
         doubt = "" if quantity else "  # DOUBT: what it measures is not in its header"
-        if quantity in taken:
+        if quantity and quantity in taken:
             doubt, quantity = f"  # DOUBT: {quantity} too, as an earlier column", ""
         taken.add(quantity)
         found.rest += ["", "[[channel]]", f"columns = {_quoted(header[place])}"]

@@ -54,9 +54,9 @@ def test_the_feeder_is_the_part_of_the_name_before_the_first_dash(name, feeder):
     [
         (b"", "empty_file"),
         (b"\xef\xbb\xbf \n,\n", "empty_file"),
-        (b"\xff\xfeR\0", "utf_16"),
-        (b"when,value\n", "no_header"),
-        (b"x" * 100_000, "no_header"),
+        (b"\xff\xfeR\0", "no_layout"),
+        (b"when,value\n", "no_layout"),
+        (b"x" * 100_000, "no_layout"),
     ],
 )
 def test_a_file_of_no_layout_has_a_problem(tmp_path, data, code):
