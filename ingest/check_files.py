@@ -55,7 +55,7 @@ def check_files(
     `save_rows`.
     """
     numbered = dict(enumerate(files))
-    unread = _read_rows(con, numbered)
+    unread = read_rows(con, numbered)
     save_series(con, numbered)
     notes = leave_out_rows(con, numbered, keep or {})
     problems = find_problems(con, numbered, unread)
@@ -80,8 +80,8 @@ def _holes(problem: Problem | None) -> tuple[tuple[str, int], ...]:
     return (HOLES, len(problem.breaks)), (MISSING, missing)
 
 
-def _read_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
-    """Have each layout read its files; return the problems of those that it cannot read.
+def read_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict[int, Problem]:
+    """Have each layout read its files into `batch_rows`; return the problems of those it cannot.
 
     A file of which the classic reader cannot read all rows is read in another form if that can: it
     takes the place of the classic one in `files`.

@@ -146,16 +146,21 @@ def save_meter_data(workspace: Workspace, rows: tuple[MeterRow, ...]) -> None:
 
 def replace_meter_data(con: duckdb.DuckDBPyConnection, rows: tuple[MeterRow, ...]) -> None:
     """Replace raw.meter_data and the clocks of its zones in one transaction."""
-    columns = ("row", *(name for name in MeterRow.__dataclass_fields__ if name != "row"))
-    marks = ", ".join("?" for _ in columns)
     con.begin()
     con.execute("delete from raw.meter_data")
+    insert_meter_rows(con, rows)
+    save_clock_days(con, {row.timezone for row in rows})
+    con.commit()
+
+
+def insert_meter_rows(con: duckdb.DuckDBPyConnection, rows: tuple[MeterRow, ...]) -> None:
+    """Insert rows into raw.meter_data, without the clocks of their zones."""
+    columns = ("row", *(name for name in MeterRow.__dataclass_fields__ if name != "row"))
+    marks = ", ".join("?" for _ in columns)
     con.executemany(
         f"insert into raw.meter_data values ({marks})",
         [[getattr(row, name) for name in columns] for row in rows],
     )
-    save_clock_days(con, {row.timezone for row in rows})
-    con.commit()
 
 
 def load_files(

@@ -149,15 +149,21 @@ def inspect(
 
 @app.command()
 def analyze(
-    file: Annotated[Path, typer.Argument(help="CSV with Start Time and MW_net, or a raw export.")],
+    file: Annotated[Path, typer.Argument(help="A file of readings, or a profile of a run.")],
+    time: Annotated[str, typer.Option(help="Column of the start time, in any other table.")] = "",
+    value: Annotated[str, typer.Option(help="Column of the value, in any other table.")] = "",
+    meter: Annotated[str, typer.Option(help="Which meter, in a file of several.")] = "",
     show: Annotated[bool, typer.Option("--show", help="Open the plot in a window.")] = False,
 ) -> None:
     """Check one series: rows, unread times, interval, gaps; write its gaps and a plot beside it."""
     from load_profile.series.analyze import analyze_series, write_gaps
     from load_profile.series.in_words import format_report
+    from load_profile.series.read import Wanted
 
+    if bool(time) != bool(value):
+        stop("--time and --value go together: the names of two columns.")
     try:
-        report = analyze_series(file)
+        report = analyze_series(file, Wanted(time, value, meter))
     except ValueError as error:
         stop(str(error))
     say(format_report(report))

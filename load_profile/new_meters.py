@@ -7,7 +7,7 @@ file of a root and saves nothing.
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,31 +40,37 @@ def lines_of(meters: Sequence[NewMeter]) -> list[str]:
     return out.getvalue().splitlines()
 
 
+def points_of(raw: RawFile) -> dict[str | None, list[int]]:
+    """Return the points of a file that have active power, and the numbers of their channels.
+
+    The point is None where the file names none, and in a raw export.
+    """
+    outline = raw.outline
+    if raw.problem or raw.layout is None:
+        return {}
+    if not isinstance(outline, ParsedOutline):
+        return {None: []}
+    points: dict[str | None, list[int]] = {}
+    for number in outline.spans:
+        points.setdefault(outline.channels[number].point, []).append(number)
+    return {p: numbers for p, numbers in points.items() if POWER & {*_quantities(outline, numbers)}}
+
+
 def new_meters(
     raw: RawFile, data: bytes, listed: Sequence[MeterRow], minutes: int | None
 ) -> tuple[NewMeter, ...]:
     """Return rows for the meters of a file that no row of meter-data.csv names.
 
-    A point without active power gets none. `minutes` is the usual length of an interval, None if
-    its rows have not been read yet.
+    `minutes` is the usual length of a raw export's intervals.
     """
-    outline = raw.outline
-    if raw.problem or raw.layout is None:
-        return ()
-    if not isinstance(outline, ParsedOutline):
-        channels: dict[str | None, list[int]] = {None: []}
-    else:
-        channels = {}
-        for number in outline.spans:
-            channels.setdefault(outline.channels[number].point, []).append(number)
-        channels = {p: n for p, n in channels.items() if POWER & {*_quantities(outline, n)}}
-    named = rows_naming(listed, [point for point in channels if point is not None])
+    points = points_of(raw)
+    named = rows_naming(listed, [point for point in points if point is not None])
     feeders = {row.feeder.lower() for row in listed}
-    missing = [p for p in channels if (raw.feeder not in feeders if p is None else p not in named)]
-    lengths = _lengths(raw, data) if missing and channels != {None: []} else {}
+    missing = [p for p in points if (raw.feeder not in feeders if p is None else p not in named)]
+    lengths = _lengths(raw, data) if missing and isinstance(raw.outline, ParsedOutline) else {}
     after = max((row.row for row in listed), default=1)
     return tuple(
-        _meter(raw, point, channels[point], lengths.get(point, minutes), feeders, number)
+        new_meter(raw, point, lengths.get(point, minutes), feeders, number)
         for number, point in enumerate(missing[:MOST_METERS], after + 1)
     )
 
@@ -73,18 +79,13 @@ def _quantities(outline: ParsedOutline, numbers: list[int]) -> list[str]:
     return [outline.channels[number].quantity for number in numbers]
 
 
-def _meter(
-    raw: RawFile,
-    point: str | None,
-    numbers: list[int],
-    minutes: int | None,
-    taken: set[str],
-    line: int,
+def new_meter(
+    raw: RawFile, point: str | None, minutes: int | None, taken: Collection[str] = (), line: int = 2
 ) -> NewMeter:
     """Return the row of one meter."""
     doubts = ["multiplier 1 is right if the file has primary values"]
     clock = getattr(raw.outline, "clock", METER)
-    used = [channel for n in numbers if (channel := raw.outline.channels[n]).quantity]
+    used = [channel for n in points_of(raw)[point] if (channel := raw.outline.channels[n]).quantity]
     codes, wanted = _codes(used, doubts)
     power = [channel for channel in used if channel.quantity in POWER]
     unit = next((channel.unit for channel in power if channel.unit), None)
@@ -141,7 +142,7 @@ def _directions(raw: RawFile, wanted: set[str], doubts: list[str]) -> str:
     return found
 
 
-def _feeder_name(point: str | None, in_name: str, taken: set[str]) -> str:
+def _feeder_name(point: str | None, in_name: str, taken: Collection[str]) -> str:
     """Return a name that a feeder may have, for a person to replace by the right one."""
     name = re.sub(r"[^\w.]+", "_", point or in_name).strip("_.") or "feeder"
     name = name if is_feeder_name(name) else f"feeder_{name}"

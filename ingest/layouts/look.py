@@ -55,8 +55,10 @@ def look_like(data: bytes) -> Look:
     if nul and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         is_text = nul * 3 > len(beginning) and _is_utf_16(beginning)
         return Look("utf_16_without_mark" if is_text else "binary")
+    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+        beginning = beginning[: len(beginning) // 2 * 2]
     try:
-        text = text_of(beginning[: len(beginning) // 2 * 2], ("utf-8", "cp1252"))
+        text = text_of(beginning, ("utf-8", "cp1252"))
     except LayoutError:
         return Look("binary")
     return _text_like(text)
@@ -107,6 +109,8 @@ def _text_like(text: str) -> Look:
     if re.search(r"(?m)^\x02?(/[A-Za-z]{3}\S|(\d-\d:)?[0-9A-FLP]+\.[0-9.]+\()", start):
         return Look("readout")
     lines = [line for line in LINE_END.split(text)[:-1] or [text] if line.strip()]
+    if not lines:
+        return Look("text")
     if sum(bool(CLASSIC_ROW.match(line)) for line in lines) * 2 > len(lines):
         return Look("no_header_row")
     for delimiter, code in DELIMITERS:

@@ -5,6 +5,7 @@ before somebody has saved it.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +21,13 @@ DATES = (
     *("%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y"),
 )
 CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S.%f")
+MOMENTS = tuple(
+    f"{date}{mark}{clock}{offset}"
+    for date in DATES
+    for mark in (" ", "T")
+    for clock in CLOCKS
+    for offset in ("", "%z")
+)
 # Direction words of English, German, French, Dutch, Spanish and Italian exports, received first:
 # "received" must not be taken for a delivery of the customer.
 RECEIVED = r"rec|received|exp|export(ed)?|generation|einspeisung|lieferung|production|injecti(e|on)"
@@ -59,7 +67,7 @@ def propose(data: bytes, name: str = "my-layout") -> str:
         text = text_of(data, ("cp1252",))
         encoding = "cp1252"
     lines = LINE_END.split(text)[: ROWS_LOOKED_AT + 200]
-    delimiter, at, rows = _table(lines)
+    delimiter, at, rows = table_in(lines)
     header = rows[0]
     body = [row for row in rows[1:] if len(row) == len(header)]
     found.dialect.append(f"delimiter = {_quoted(delimiter)}")
@@ -80,25 +88,40 @@ def propose(data: bytes, name: str = "my-layout") -> str:
     return found.text()
 
 
-def _table(lines: list[str]) -> tuple[str, int, list[tuple[str, ...]]]:
-    """Return delimiter, line of the header (from 0) and the rows from it on."""
+def table_in(lines: list[str], names: Sequence[str] = ()) -> tuple[str, int, list[tuple[str, ...]]]:
+    """Return delimiter, line of the header (from 0) and the rows from it on.
+
+    The header is the first line with `names`, without them the first as wide as most.
+    """
     best: tuple[int, str, int] | None = None
     for delimiter in (";", "\t", ",", "|"):
         counts = [line.count(delimiter) for line in lines]
         usual = max((c for c in set(counts) if c), key=counts.count, default=0)
         if usual and (best is None or counts.count(usual) > best[0]):
             best = (counts.count(usual), delimiter, usual)
-    if best is None or best[0] < 3:
+    if best is None or (best[0] < 3 and not names):
         raise LayoutError("layout_header", values={"layout": ""})
     _, delimiter, usual = best
     at = next(number for number, line in enumerate(lines) if line.count(delimiter) == usual)
+    if names:
+        at = _line_with(lines, delimiter, names)
     rows = [row for row in cells_of(lines[at:], delimiter, Dialect()) if any(row)]
-    if not any(re.search(r"[^\W\d]", cell) for cell in rows[0]) or len(rows) < 3:
+    if not any(re.search(r"[^\W\d]", cell) for cell in rows[0]) or len(rows) < 3 - bool(names):
         raise LayoutError("layout_header", values={"layout": ""})
     return delimiter, at, rows
 
 
-def _formats(texts: list[str], formats: tuple[str, ...]) -> list[str]:
+def _line_with(lines: list[str], delimiter: str, names: Sequence[str]) -> int:
+    """Return the first line, from 0, that has all names as cells."""
+    for number, line in enumerate(lines):
+        if all(name in line for name in names):
+            cells = cells_of([line], delimiter, Dialect())[0]
+            if set(names) <= set(cells):
+                return number
+    raise LayoutError("layout_columns", values={"column": " and ".join(names), "count": 0})
+
+
+def formats_of(texts: list[str], formats: tuple[str, ...]) -> list[str]:
     """Return the formats that read nine of ten texts (the others may be totals)."""
     found = []
     for form in formats:
@@ -121,18 +144,14 @@ def _reads(text: str, form: str) -> bool:
 
 def _times(header: tuple[str, ...], body: list[tuple[str, ...]], found: _Found) -> list[int]:
     """Write where the times are; return their columns."""
-    offsets = ("", "%z")
-    joined = tuple(
-        f"{date}{mark}{clock}{offset}"
-        for date in DATES
-        for mark in (" ", "T")
-        for clock in CLOCKS
-        for offset in offsets
-    )
     columns = [[row[place] for row in body] for place in range(len(header))]
-    moments = {place: form for place, c in enumerate(columns) if (form := _formats(c[:50], joined))}
-    dates = {place: form for place, c in enumerate(columns) if (form := _formats(c[:50], DATES))}
-    clocks = {place: form for place, c in enumerate(columns) if (form := _formats(c[:50], CLOCKS))}
+    moments = {
+        place: form for place, c in enumerate(columns) if (form := formats_of(c[:50], MOMENTS))
+    }
+    dates = {place: form for place, c in enumerate(columns) if (form := formats_of(c[:50], DATES))}
+    clocks = {
+        place: form for place, c in enumerate(columns) if (form := formats_of(c[:50], CLOCKS))
+    }
     if moments:
         places = list(moments)[:2]
         first = moments[places[0]]

@@ -1,4 +1,4 @@
-"""Analyze a CSV series: its rows, its interval, its gaps. Writes gaps; changes no file of others.
+"""Analyze a series of a file: its rows, interval and gaps. Writes gaps; changes no file of others.
 
 On a clock with daylight saving the hour that spring skips is a gap, which the report notes, and the
 repeated hour of autumn is repeated times.
@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from ingest.sql import sql_beside
-from load_profile.series.read import BadCells, bad_cells, one_row, read_series
+from load_profile.series.read import ALL, Wanted, read_series
 
 CLOCK = "%m/%d/%y %H:%M:%S"
 COUNTS, STEPS, GAPS, BUCKETS = (
@@ -39,13 +39,13 @@ class Gap:
 class SeriesReport:
     """What `analyze_series` found in the file at `path`.
 
-    `value_label` is "MW_net", or "net (raw units)" for a raw export. `rows` counts data lines,
-    `readings` those with a time and a number, `empty_values` those whose value is empty, `-` or
-    NaN. `duplicates` counts rows with the start time of an earlier row, `out_of_order` rows that
-    start before the row above them, `off_grid` steps that are not a multiple of the interval.
-    `utc_times` counts times that had an offset and were converted to UTC. `interval` is the most
-    frequent positive step (the smallest of several), None if there is one start time only.
-    `first` and `last` are the first and last start times, without zone.
+    `value_label` is the column of the value, or "net" with the unit in the file. `rows` counts
+    intervals, `readings` those with a value and `empty_values` the others. `duplicates` counts rows
+    with the start time of an earlier row, `out_of_order` rows that start before the row above them,
+    `off_grid` steps that are not a multiple of the interval. `utc_times` counts times that are UTC,
+    as the file has them so or with an offset. `interval` is the most frequent positive step (the
+    smallest of several), None if there is one start time only. `first` and `last` are the first and
+    last start times, without zone. `wanted` is what was read of the file.
     """
 
     path: Path
@@ -53,8 +53,6 @@ class SeriesReport:
     value_label: str
     rows: int
     readings: int
-    unreadable_times: BadCells
-    unreadable_values: BadCells
     empty_values: int
     duplicates: int
     out_of_order: int
@@ -64,30 +62,25 @@ class SeriesReport:
     first: datetime
     last: datetime
     gaps: tuple[Gap, ...]
+    wanted: Wanted
 
 
-def analyze_series(path: Path) -> SeriesReport:
+def analyze_series(path: Path, wanted: Wanted = ALL) -> SeriesReport:
     """Read the series at `path`; report what it holds and what is missing.
 
-    Raises ValueError, naming file, line, value and what is allowed, if the file is not there, is
-    not UTF-8, has no header with the columns needed, or no row with a readable start time.
+    Raises ValueError, with the line and what is expected there, for a file that cannot be read.
     """
     path = Path(path)
-    with duckdb.connect() as con:
-        layout = read_series(con, path)
-        rows, empty, offsets, repeats, backward, readings, first, last = one_row(
-            con, sql_beside(__file__, "counts")
-        )
+    with read_series(path, wanted) as (con, label):
+        rows, empty, offsets, repeats, backward, readings, first, last = _one_row(con, COUNTS)
         steps = con.execute(STEPS).fetchall()
         step = steps[0][0] if steps else None
         return SeriesReport(
             path=path,
             name=path.name,
-            value_label=layout.value_label,
+            value_label=label,
             rows=rows,
             readings=readings,
-            unreadable_times=bad_cells(con, "bad_times"),
-            unreadable_values=bad_cells(con, "bad_values"),
             empty_values=empty,
             duplicates=repeats,
             out_of_order=backward,
@@ -97,6 +90,7 @@ def analyze_series(path: Path) -> SeriesReport:
             first=_moment(first),
             last=_moment(last),
             gaps=_gaps(con, first, last, step) if step else (),
+            wanted=wanted,
         )
 
 
@@ -110,10 +104,10 @@ def series_buckets(series: Path | SeriesReport, buckets: int = 1200) -> pd.DataF
     """
     if buckets < 1:
         raise ValueError(f"buckets is {buckets}, but must be 1 or more")
-    path = series.path if isinstance(series, SeriesReport) else Path(series)
-    with duckdb.connect() as con:
-        read_series(con, path)
-        *_, first, last = one_row(con, COUNTS)
+    is_report = isinstance(series, SeriesReport)
+    path, wanted = (series.path, series.wanted) if is_report else (Path(series), ALL)
+    with read_series(path, wanted) as (con, _):
+        *_, first, last = _one_row(con, COUNTS)
         steps = con.execute(STEPS).fetchone()
         step = steps[0] if steps else 1
         intervals = -(-(last - first) // step) + 1
@@ -142,6 +136,13 @@ def write_gaps(report: SeriesReport, target: Path) -> Path:
             writer.writerow((*times, duration(gap.gap_duration, always_days=True)))
     temporary.replace(target)
     return target
+
+
+def _one_row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:
+    """Return the one row of a query that always has one."""
+    row = con.execute(sql).fetchone()
+    assert row is not None
+    return row
 
 
 def _gaps(con: duckdb.DuckDBPyConnection, first: int, last: int, step: int) -> tuple[Gap, ...]:

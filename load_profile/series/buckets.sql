@@ -9,7 +9,7 @@ reduced as (
         min(mw_net) as mw_net_min,
         max(mw_net) as mw_net_max
     from series_rows
-    where start_us is not null and mw_net is not null
+    where mw_net is not null
     group by all
 )
 

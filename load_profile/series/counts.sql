@@ -3,12 +3,11 @@ with
 in_file_order as (
     select *, lag(start_us) over (order by line_no) as previous_us
     from series_rows
-    where start_us is not null
 )
 
 select
-    (select count(*) from series_rows),
-    (select count(*) from series_rows where mw_net is null and not is_unreadable),
+    count(*),
+    count(*) filter (mw_net is null),
     count(*) filter (has_offset),
     count(*) - count(distinct start_us),
     count(*) filter (start_us < previous_us),

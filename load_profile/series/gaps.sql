@@ -2,7 +2,7 @@
 -- value are missing at the edges as well.
 with
 readings as (
-    select start_us from series_rows where start_us is not null and mw_net is not null
+    select start_us from series_rows where mw_net is not null
     union
     select unnest([$first - $step, $last + $step])
 ),

@@ -20,25 +20,13 @@ def format_report(report: SeriesReport) -> str:
         + (f", every {duration(report.interval)}." if report.interval else "; one time only."),
     ]
     if report.utc_times:
-        kept = report.rows - report.unreadable_times.count - report.utc_times
-        lines.append(
-            f"{counted(report.utc_times, 'time')} had an offset: all times here are in UTC."
-            + (f" {counted(kept, 'time')} had none and stayed as written." if kept else "")
-        )
+        lines.append("The file has times in UTC, or with an offset: all times here are in UTC.")
     lines += _problem_lines(report)
     return "\n".join([*lines, *_gap_lines(report)])
 
 
 def _problem_lines(report: SeriesReport) -> Iterable[str]:
     """Yield a line for each kind of problem that occurs."""
-    for bad, what in (
-        (report.unreadable_times, "start time"),
-        (report.unreadable_values, "value"),
-    ):
-        if bad.count:
-            shown = "; ".join(f"line {line}: {text!r}" for line, text in bad.first)
-            more = ", ..." if bad.count > len(bad.first) else ""
-            yield f"{counted(bad.count, what)} could not be read: {shown}{more}"
     for count, what, note in (
         (report.empty_values, "value", "empty"),
         (report.duplicates, "row", "the start time of an earlier row"),

@@ -1,140 +1,135 @@
-"""Read a CSV series into the rows of a temporary table; find its header and its columns.
+"""Read one series of a file into the rows of a temporary table. Knows no layout: `ingest` does.
 
-Any CSV with the columns `Start Time` and `MW_net` will do, and so will a raw export, whose
-delivered minus received is shown in raw units. Where a file has `start_utc`, as those of a run do,
-that column is read. Otherwise times are taken as written, on the clock of whoever wrote them; only
-a time with an offset is converted, to UTC.
+Any file of a layout that a run takes in will do, with delivered minus received as its value, and
+any table of which the columns of time and value are known: `MW_net` in the files of a run, or those
+that a person names. Times are as written, on the clock of whoever wrote them; those that a file
+has in UTC or with an offset are UTC.
 """
 
-import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
+from ingest.check_files import read_rows
+from ingest.layouts import recognise, workbook
+from ingest.layouts.delimited import DelimitedLayout
+from ingest.layouts.interface import RawFile
+from ingest.layouts.parsed import LayoutError, Parsed, ParsedLayout, ParsedOutline
+from ingest.layouts.two_columns import layout_of_columns
+from ingest.letters import reason
+from ingest.load_files import insert_meter_rows
+from ingest.parts import split_files
+from ingest.problems import Problem
+from ingest.raw_files import inspect_file
 from ingest.sql import sql_beside
-from load_profile.words import counted
+from ingest.warehouse import open_warehouse
+from ingest.workspace import Workspace
+from load_profile.new_meters import new_meter, points_of
 
-TIMES_ALLOWED = "MM/DD/YY HH:MM:SS or YYYY-MM-DD HH:MM[:SS], with or without an offset"
-RAW_CHANNELS = (("-1-", "-2-"), ("kw_del", "kw_rec"))
-SHOWN = 5  # bad cells kept in a report, the first ones
-
-
-@dataclass(frozen=True)
-class BadCells:
-    """Cells that could not be read: how many, and the first few as (line number, text)."""
-
-    count: int
-    first: tuple[tuple[int, str], ...]
+# Of a file that a run has written, the first that are there.
+OWN_COLUMNS = (("start_utc", "MW_net"), ("Start Time", "MW_net"))
+ISO = tuple(f"%Y-%m-%d{mark}%H:%M{end}" for mark in " T" for end in ("", ":%S", ":%S.%f"))
+OWN_FORMS = ("%m/%d/%y %H:%M:%S", *ISO, *(f"{form}%z" for form in ISO))
+ABSENT = ("empty_file", "not_text", "layout_header", "layout_columns", "bad_row", "workbook")
+MOST_NAMED = 20
+ADVICE = "; name its columns with --time and --value, or see `load-profile inspect`"
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where a file has its header and what it names; lines and columns count from 1."""
+class Wanted:
+    """What a person wants of a file: two columns of a table, or one of several meters."""
 
-    header_line: int
-    width: int
-    named: int
-    time_column: int
-    value_column: int
-    minus_column: int | None
-    value_label: str
+    time: str = ""
+    value: str = ""
+    meter: str = ""
 
 
-def read_series(con: duckdb.DuckDBPyConnection, path: Path) -> Layout:
-    """Fill the temporary table series_rows from the file; ValueError if it holds no series."""
-    text = _text(path)
-    layout = _layout(path, text.split("\n"))
-    con.execute(sql_beside(__file__, "macros"))
-    values = {
-        "text": text,
-        "header_line": layout.header_line,
-        "width": layout.width,
-        "named": layout.named,
-        "time_column": layout.time_column,
-        "value_column": layout.value_column,
-        "minus_column": layout.minus_column,
-    }
-    con.execute(sql_beside(__file__, "rows"), values)
-    rows, times = one_row(con, "select count(*), count(start_us) from series_rows")
-    if not rows:
-        raise ValueError(f"{path}: no data row after the header in line {layout.header_line}")
-    if not times:
-        line, value = bad_cells(con, "bad_times").first[0]
-        raise ValueError(
-            f"{path}: none of {counted(rows, 'row')} has a readable start time;"
-            f" the first is line {line}: {value!r}. Allowed: {TIMES_ALLOWED}"
-        )
-    return layout
+ALL = Wanted()  # the one series of a file
 
 
-def _text(path: Path) -> str:
-    """Return the file as text with LF line ends; ValueError if it is absent or not UTF-8."""
+@contextmanager
+def read_series(path: Path, wanted: Wanted) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """Yield a connection with the table series_rows, and what its values are.
+
+    Raises ValueError that says what is wrong with the file.
+    """
     if not path.is_file():
-        raise ValueError(f"{path}: there is no such file; expected a CSV file")
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path}: line {line}: byte 0x{data[error.start]:02x} is not UTF-8;"
-            " allowed is text in UTF-8, with or without a byte order mark"
-        ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        raise ValueError(f"{path}: there is no such file; expected a file of readings")
+    raw, label = _recognised(path, wanted)
+    if raw.problem:
+        raise ValueError(f"{path}: {reason(raw.problem)}{ADVICE}")
+    meter = new_meter(raw, _point(path, raw, wanted), None).row
+    with TemporaryDirectory() as folder:
+        scratch = Workspace(Path(folder)).warehouse
+        with open_warehouse(scratch, also=path.resolve().parent) as con:
+            insert_meter_rows(con, (meter,))
+            files = dict(enumerate(split_files(con, [raw])))
+            for problem in read_rows(con, files).values():
+                raise ValueError(f"{path}: {reason(problem)}")
+            con.execute(sql_beside(__file__, "rows"), {"absent": files[0].outline.absent})
+            yield con, label or f"net ({_unit(files[0])})"
 
 
-def _layout(path: Path, lines: Sequence[str]) -> Layout:
-    """Return the first usable header; ValueError that reports what is missing if none is."""
-    problem = None
-    for number, line in enumerate(lines, 1):
-        if not any(word in line for word in ("Record No.", "Start Time", "MW_net")):
-            continue
-        names = [cell.strip() for cell in next(csv.reader([line], skipinitialspace=True))]
-        if {"Start Time", "MW_net"}.isdisjoint(names) and not names[0].startswith("Record No."):
-            continue
-        try:
-            return _columns(names, number)
-        except ValueError as error:
-            problem = problem or f"{path}: line {number}: {error}; found {', '.join(names)!r}"
-    raise ValueError(
-        problem
-        or f"{path}: no header line; line 1 is {lines[0][:60]!r}."
-        " Expected a line with the columns Start Time and MW_net, or the header of a raw export,"
-        " which starts with Record No."
-    )
+def _recognised(path: Path, wanted: Wanted) -> tuple[RawFile, str]:
+    """Return the file as the columns wanted, a layout or columns of a run read it; the label."""
+    if wanted.time and wanted.value:
+        return _by_columns(path, wanted.time, wanted.value), wanted.value
+    for time, value in OWN_COLUMNS:
+        own = _by_columns(path, time, value, OWN_FORMS)
+        if own.problem is None or own.problem.code not in ABSENT:
+            return own, value
+    return inspect_file(path, recognise), ""
 
 
-def _columns(names: Sequence[str], header_line: int) -> Layout:
-    """Return the layout of a header's names; ValueError if a column is missing or repeated."""
-    if "Start Time" not in names:
-        raise ValueError("no column 'Start Time'")
-    time = "start_utc" if "start_utc" in names else "Start Time"
-    is_raw = names[0].startswith("Record No.")
-    values = next((pair for pair in RAW_CHANNELS if is_raw and set(pair) <= set(names)), ())
-    label = "net (raw units)"
-    if "MW_net" in names:
-        values, label = ("MW_net",), "MW_net"
-    if not values:
-        raise ValueError("no column 'MW_net', nor a raw export's -1- and -2- (kw_del and kw_rec)")
-    for name in (time, *values):
-        if names.count(name) > 1:
-            raise ValueError(f"column {name!r} is there {names.count(name)} times, allowed is once")
-    places = [names.index(name) + 1 for name in (time, *values)]
-    named = max(place for place, name in enumerate(names, 1) if name)
-    minus = places[2] if len(places) == 3 else None
-    return Layout(header_line, len(names), named, places[0], places[1], minus, label)
+def _by_columns(path: Path, time: str, value: str, known: tuple[str, ...] = ()) -> RawFile:
+    """Return the file as a table of which two columns are read."""
+
+    def found(data: bytes, name: str) -> tuple[ParsedLayout, object]:
+        parse = partial(_parse_columns, time=time, value=value, known=known)
+        layout = ParsedLayout("two-columns", bool, parse)
+        return layout, layout.outline(data, name)
+
+    return inspect_file(path, found)
 
 
-def one_row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:
-    """Return the one row of a query that always has one."""
-    row = con.execute(sql).fetchone()
-    assert row is not None
-    return row
+def _parse_columns(data: bytes, time: str, value: str, known: tuple[str, ...]) -> Parsed:
+    """Return two columns of delimited text, or of the first sheet that has them."""
+    if workbook.why_not(data) is not None:
+        return DelimitedLayout(layout_of_columns(data, time, value, known)).parse(data)
+    for sheet in workbook.sheets(data):
+        text = sheet.delimited()
+        with suppress(LayoutError):
+            parsed = DelimitedLayout(layout_of_columns(text, time, value, known)).parse(text)
+            return replace(parsed, places=(sheet.name,))
+    raise LayoutError("layout_columns", values={"column": f"{time} and {value}", "count": 0})
 
 
-def bad_cells(con: duckdb.DuckDBPyConnection, query: str) -> BadCells:
-    """Return what `bad_times.sql` or `bad_values.sql` finds."""
-    rows = con.execute(sql_beside(__file__, query), {"shown": SHOWN}).fetchall()
-    return BadCells(rows[0][2] if rows else 0, tuple((line, text) for line, text, _ in rows))
+def _point(path: Path, raw: RawFile, wanted: Wanted) -> str | None:
+    """Return the meter whose series is wanted; ValueError if that is not clear."""
+    points = list(points_of(raw))
+    if wanted.meter in points or (len(points) == 1 and not wanted.meter):
+        return wanted.meter or points[0]
+    names = [str(point) for point in points]
+    if not names:
+        raise ValueError(f"{path}: {reason(Problem('no_power', values=_no_power(raw)))}")
+    shown = " ".join(names[:MOST_NAMED]) + (" ..." if names[MOST_NAMED:] else "")
+    raise ValueError(f"{path}: name one of its {len(names):,} meters with --meter: {shown}")
+
+
+def _no_power(raw: RawFile) -> dict[str, object]:
+    codes = tuple(channel.code for channel in raw.outline.channels)
+    return {"point": raw.name, "codes": codes}
+
+
+def _unit(raw: RawFile) -> str:
+    """Return the unit that a file names for its power."""
+    if not isinstance(raw.outline, ParsedOutline):
+        return "raw units"
+    numbers = [number for point in raw.part.points for number in point.channels]
+    units = [raw.outline.channels[number].unit for number in numbers]
+    return next((unit for unit in units if unit), "raw units")

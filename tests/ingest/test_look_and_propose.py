@@ -59,9 +59,11 @@ def test_a_file_looks_like_what_it_is(data: bytes, look: Look) -> None:
 
 
 def proposed(text: str) -> tuple[str, DelimitedLayout]:
-    """Return a proposal and the layout that it is."""
+    """Return a proposal and the layout that it is, its doubts left aside."""
     toml = propose(text.encode())
-    return toml, DelimitedLayout(read_layout(toml, "proposed"))
+    file = read_layout(toml, "proposed")
+    assert len(file.doubts) == toml.count("DOUBT:")
+    return toml, DelimitedLayout(file.model_copy(update={"doubts": ()}))
 
 
 def test_a_proposal_reads_the_file_and_says_what_it_could_not_know() -> None:
