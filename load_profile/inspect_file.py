@@ -31,7 +31,7 @@ from ingest.meter_data import read_meter_data
 from ingest.meter_rows import MeterRow
 from ingest.parts import split_files
 from ingest.places import Places
-from ingest.raw_files import inspect_file
+from ingest.raw_files import MOST_BYTES, inspect_file
 from ingest.warehouse import open_warehouse, utc_now
 from ingest.workspace import Workspace
 from load_profile.inspect_refusals import Refusal, folders_of, refusals
@@ -113,8 +113,9 @@ class Inspection:
 
 def inspect(path: Path, workspace: Workspace, layout_name: str = "my-layout") -> Inspection:
     """Look at a file; raise MeterDataError or LayoutFileError if files of the root are wrong."""
-    data = path.read_bytes()
     raw = inspect_file(path, recognise_in(workspace))
+    with path.open("rb") as stream:
+        data = stream.read(MOST_BYTES)
     listed = read_meter_data(workspace.meter_data) if workspace.meter_data.exists() else ()
     now = _outcome(workspace, raw, listed)
     if now.entries[0].raw.layout is not raw.layout:  # read in another form of the classic export

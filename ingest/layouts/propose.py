@@ -236,6 +236,8 @@ def _values(
     if status is not None:
         found.rest += ["", "[status]", f"column = {_quoted(header[status])}"]
     numeric = [place for place in numeric if place != point]
+    if not numeric:
+        raise LayoutError("no_rows", values={"layout": ""})
     is_day = any(line.startswith("label") for line in found.time)
     if is_day and len(numeric) >= 23:
         return _day(header, numeric, found)

@@ -1,16 +1,19 @@
 """Say what an unknown file looks like, and propose a layout for it that reads it."""
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
 import pytest
+from layout_files import damaged
 
 from ingest.layouts.delimited import DelimitedLayout
 from ingest.layouts.layout_file import read_layout
-from ingest.layouts.look import Look, look_like
+from ingest.layouts.look import Look, first_lines, look_like
 from ingest.layouts.parsed import LayoutError
 from ingest.layouts.propose import propose
+from ingest.letters import looks_like
 
 SAMPLES = Path(__file__).parent.parent / "data" / "layouts"
 
@@ -105,3 +108,25 @@ def test_a_proposal_marks_a_date_that_can_be_swapped() -> None:
 def test_a_file_without_a_table_of_times_gets_no_proposal(text: str) -> None:
     with pytest.raises(LayoutError):
         propose(text.encode())
+
+
+def test_a_damaged_file_of_any_kind_gets_words_and_at_most_a_proposal_that_is_a_layout() -> None:
+    rng = random.Random(17)
+    files = [path for path in SAMPLES.iterdir() if ".true" not in path.name]
+    for number in range(100):
+        data = damaged(files[number % len(files)].read_bytes(), rng)
+        look = look_like(data)
+        assert looks_like(look.code, look.count)["look"]
+        assert len(first_lines(data)) <= 8
+        try:
+            assert read_layout(propose(data), "proposed").header.match
+        except LayoutError:
+            continue
+
+
+def test_the_first_lines_of_a_text_are_shown_in_any_encoding() -> None:
+    text = "time;kWh\n1;2\n" + "x" * 300
+    for encoding in ("utf-8", "utf-16", "utf-16-le", "cp1252"):
+        assert first_lines(text.encode(encoding))[:2] == ("time;kWh", "1;2")
+        assert first_lines(text.encode(encoding))[2].endswith("x ...")
+    assert first_lines(b"\x89PNG\r\n\x1a\n" + bytes(40)) == ()

@@ -205,4 +205,4 @@ def test_analyze_refuses_a_file_without_a_series_with_exit_code_2(tmp_path):
     path.write_text("a,b\n1,2\n")
     done = load_profile("analyze", path)
     assert done.returncode == 2
-    assert "Start Time" in done.stderr
+    assert "--time" in done.stderr

@@ -32,15 +32,36 @@ feeders as (
     having min(first_odd_at) is not null
 ),
 
+declared as (
+    select
+        feeder,
+        interval_minutes,
+        min(meter_data_row) as meter_data_row
+    from {{ ref('stg_meter_data') }}
+    group by feeder, interval_minutes
+),
+
 found as (
     select
         feeders.*,
+        declared.meter_data_row,
         {{ to_local('feeders.first_at', 'system.timezone') }} as first_local,
         {{ to_local('feeders.last_at', 'system.timezone') }} as last_local,
         feeders.shortest_seconds = feeders.longest_seconds
         and feeders.shortest_seconds <> feeders.interval_minutes * 60
-        and 2 * feeders.odd_length_count > feeders.used_count as is_another_interval
+        and 2 * feeders.odd_length_count > feeders.used_count as is_another_interval,
+        feeders.shortest_seconds = feeders.longest_seconds
+        and mod(feeders.shortest_seconds, 60) = 0
+        and feeders.odd_length_count * feeders.shortest_seconds
+        >= {{ var('changed_interval_minutes') }} * 60
+        and feeders.odd_length_count * feeders.shortest_seconds
+        = {{ dbt.datediff('feeders.first_at', 'feeders.last_at', 'second') }}
+        + feeders.shortest_seconds as is_changed_interval
     from feeders
+    left join declared
+        on
+            feeders.feeder = declared.feeder
+            and feeders.interval_minutes = declared.interval_minutes
     cross join {{ ref('stg_system') }} as system
 )
 
@@ -74,8 +95,26 @@ select
         when is_another_interval
             then
                 'if the meter records every ' || {{ length_in_words('shortest_seconds') }}
-                || ', write interval_minutes ' || {{ shown('shortest_seconds / 60') }}
-                || ' in its row of meter-data.csv; until then none of these readings is a peak'
+                || ', write ' || {{ shown('shortest_seconds / 60') }}
+                || ' as interval_minutes in row ' || {{ shown('meter_data_row') }}
+                || ' of meter-data.csv; until then none of these readings is a peak'
+                || case
+                    when shortest_seconds > interval_minutes * 60
+                        then
+                            ', and what is left of each after '
+                            || {{ shown('interval_minutes') }} || ' min counts as missing'
+                    else ''
+                end
+        when is_changed_interval
+            then
+                'if the meter records every ' || {{ length_in_words('shortest_seconds') }}
+                || ' from ' || {{ to_the_minute('first_local') }} || ' on, copy row '
+                || {{ shown('meter_data_row') }}
+                || ' of meter-data.csv to a new row with that time as valid_from and '
+                || {{ shown('shortest_seconds / 60') }}
+                || ' as interval_minutes, and write it as valid_to in row '
+                || {{ shown('meter_data_row') }}
+                || '; until then none of these readings is a peak'
         else
             'the clock was set, or power failed, inside these intervals, or interval_minutes in '
             || 'meter-data.csv is wrong; the readings are kept, are never a peak, and a total '

@@ -36,7 +36,8 @@ files as (
         max(local_date) as last_date,
         count(*) as reading_count,
         min(lowest) as lowest,
-        {{ ordered_list('case when place <= 10 then start_text end') }} as start_texts
+        max(case when place = 1 then line_number end) as first_line,
+        max(case when place = 1 then start_text end) as first_start
     from readings
     group by feeder, file_id
 )
@@ -46,11 +47,11 @@ select
     files.feeder,
     files.first_date,
     files.last_date,
-    {{ counted('files.reading_count', 'reading') }} || ' with a value below 0, the lowest '
-    || {{ plain('files.lowest') }} || ', at ' || files.start_texts
-    || case when files.reading_count > 10 then ' and later' else '' end
-    || ', in ' || ledger.file_name as evidence,
-    'a channel counts one direction and is never below 0: see whether the file has signed values '
-    || 'or was edited; they are used as they are, net = delivered - received' as meaning
+    {{ counted('files.reading_count', 'reading') }} || ' with a value below 0, the first in line '
+    || {{ shown('files.first_line') }} || ' of ' || ledger.file_name || ' at ' || files.first_start
+    || ', the lowest ' || {{ plain('files.lowest') }} as evidence,
+    'a channel counts one direction and is never below 0: see whether the file was edited, or has '
+    || 'signed values (then export both directions); they are used as they are, '
+    || 'net = delivered - received' as meaning
 from files
 inner join {{ source('raw', 'files') }} as ledger on files.file_id = ledger.file_id
