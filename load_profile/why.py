@@ -17,6 +17,8 @@ PAIRS = (
     ("rec_raw", "mw_rec"),
     ("kva_del_raw", "mva_del"),
     ("kva_rec_raw", "mva_rec"),
+    ("kvar_del_raw", "mvar_del"),
+    ("kvar_rec_raw", "mvar_rec"),
 )
 FEEDER = "select any_value(feeder) from stg_meter_data where feeder_key = lower(?)"
 ORIGINS = """
@@ -138,7 +140,7 @@ def _origin(workspace: Workspace, origin: dict, notes: str | None) -> list[str]:
     hours = f"{length} an hour" if unit[-1] == "h" else ""
     formulas = [
         f"{power} = {_number(origin[raw])} x {_number(origin['multiplier'])} {unit}{hours} = "
-        f"{_number(origin[power])} {'MVA' if raw.startswith('kva') else 'MW'}"
+        f"{_number(origin[power])} {power.partition('_')[0].upper()}"
         for raw, power in PAIRS
         if origin[raw] is not None
     ]

@@ -27,10 +27,18 @@ copy (
         mva_net::decimal(28, 6) as "MVA_net",
         pf_net::decimal(9, 6) as "PF_net",
         strftime(interval_start_at, '%Y-%m-%dT%H:%M:%SZ') as start_utc
+        {reactive}
     from feeder_profiles
     where feeder = $feeder
     order by interval_start_at
 ) to '{path}' (format csv, header)
+"""
+# of a feeder that has kvar
+REACTIVE = """,
+        mvar_del::decimal(28, 6) as "MVAR_del",
+        mvar_rec::decimal(28, 6) as "MVAR_rec",
+        mvar_net::decimal(28, 6) as "MVAR_net",
+        pf_net_signed::decimal(9, 6) as "PF_net_signed"
 """
 COMBINED = """
 copy (
@@ -51,9 +59,15 @@ copy (
         mva_total::decimal(38, 6) as "MVA_total",
         pf_total::decimal(9, 6) as "PF_total",
         mw_total::decimal(38, 6) as "MW_net",
-        strftime(combined.interval_start_at, '%Y-%m-%dT%H:%M:%SZ') as start_utc
+        strftime(combined.interval_start_at, '%Y-%m-%dT%H:%M:%SZ') as start_utc,
+        gen.mvar_net::decimal(28, 6) as "gen_MVAR_net",
+        mvar_total::decimal(38, 6) as "MVAR_total",
+        mva_total_vector::decimal(38, 6) as "MVA_total_vector",
+        pf_total_vector::decimal(9, 6) as "PF_total_vector"
     from combined_profiles as combined
     left join wide using (interval_start_at)
+    left join member_profiles as gen
+        on combined.interval_start_at = gen.interval_start_at and gen.feeder = 'gen'
     order by combined.interval_start_at
 ) to '{path}' (format csv, header)
 """
@@ -88,6 +102,13 @@ create table feeder_profiles as
         case when n % 11 > 0 then (n * 0.123456500001)::decimal(28, 18) end as mw_net,
         (n * 0.000000499999999999)::decimal(28, 18) as mva_net,
         (n % 100) / 99.0::double as pf_net,
+        -- one feeder has kvar
+        case when feeder = 'gen' then kw end::decimal(18, 6) as kvar_del_raw,
+        case when feeder = 'gen' and n % 7 > 0 then kw / 2 end::decimal(18, 6) as kvar_rec_raw,
+        (kvar_del_raw / 1000)::decimal(28, 18) as mvar_del,
+        (kvar_rec_raw / 1000)::decimal(28, 18) as mvar_rec,
+        (case when n % 3 > 0 then mvar_rec - mvar_del end)::decimal(28, 18) as mvar_net,
+        case when feeder = 'gen' then -pf_net end as pf_net_signed,
         0.001::double as mw_per_unit
     from (
         select *, (n * 0.01)::decimal(12, 3) as kw
@@ -110,7 +131,10 @@ create table combined_profiles as
         'UTC' as timezone,
         case when count(mw_net) = 3 then sum(mw_net)::decimal(38, 24) end as mw_total,
         case when count(mw_net) = 3 then sum(mva_net)::decimal(38, 24) end as mva_total,
-        avg(pf_net) as pf_total
+        avg(pf_net) as pf_total,
+        sum(mvar_net)::decimal(38, 18) as mvar_total,
+        (sum(mva_net) / 3)::decimal(38, 18) as mva_total_vector,
+        avg(pf_net) / 2 as pf_total_vector
     from feeder_profiles group by interval_start_at;
 create table gaps as
     select
@@ -149,7 +173,8 @@ def standard(con, folder: Path) -> dict[str, bytes]:
     target = folder / "standard.tmp"
     found = {}
     for feeder in FEEDERS:
-        con.execute(PROFILE.format(path=target), {"feeder": feeder})
+        reactive = REACTIVE if feeder == "gen" else ""
+        con.execute(PROFILE.format(path=target, reactive=reactive), {"feeder": feeder})
         found[f"{feeder}.csv"] = target.read_bytes()
     names = ", ".join(f"'{feeder}'" for feeder in FEEDERS)
     con.execute(COMBINED.format(path=target, feeders=names))

@@ -21,6 +21,14 @@ measured as {{ inlined() }} (
                 )
             else false
         end as is_kva_too_low,
+        -- beyond what detect_kva_kvar_conflict allows for a meter that shows two decimals; most
+        -- meters have no kvar, which is seen first
+        case
+            when kvar_del_raw is null or kvar_rec_raw is null then false
+            else
+                coalesce({{ is_kva_too_low(0.06) }}, false)
+                or coalesce({{ is_kva_too_high(0.06) }}, false)
+        end as is_kvar_in_conflict,
         case when {{ can_be_peak }} then mw_net end as peak_net,
         case when {{ can_be_peak }} and {{ is_sound_mva }} then mva_net end as peak_mva,
         case
@@ -61,6 +69,7 @@ days as (
         cast(sum(case when kva is not null then kw end) as double)
         / nullif(cast(sum(case when kw is not null then kva end) as double), 0) as kw_per_kva,
         count(*) filter (where is_kva_too_low) as kva_too_low_count,
+        count(*) filter (where is_kvar_in_conflict) as kvar_conflict_count,
         max(total_factor) as total_factor,
         count(*) filter (where is_on_time_grid) as on_grid_count,
         cast(sum(case when is_on_time_grid then interval_minutes else 0 end) as bigint)
@@ -77,6 +86,10 @@ days as (
         cast(sum(mw_rec * actual_seconds) as decimal(38, 18)) as rec_mj,
         cast(sum(mw_net * actual_seconds) as decimal(38, 18)) as net_mj,
         cast(sum(mw_gross * actual_seconds) as decimal(38, 18)) as gross_mj,
+        cast(sum(mvar_del * actual_seconds) as decimal(38, 18)) as del_mvars,
+        cast(sum(mvar_rec * actual_seconds) as decimal(38, 18)) as rec_mvars,
+        cast(sum(mvar_net * actual_seconds) as decimal(38, 18)) as net_mvars,
+        count(*) filter (where (mw_net is null) <> (mvar_net is null)) as unpaired_count,
         cast(sum(
             case
                 when peak_net > 0 then peak_net * actual_seconds

@@ -33,12 +33,17 @@
             rec_raw,
             kva_del_raw,
             kva_rec_raw,
+            kvar_del_raw,
+            kvar_rec_raw,
             mw_del,
             mw_rec,
             mw_net,
             mw_gross,
             mva_net,
             mva_gross,
+            mvar_del,
+            mvar_rec,
+            mvar_net,
             pf_net
         from {{ ref('feeder_profiles') }}
         union all
@@ -57,12 +62,17 @@
             cast(null as decimal(18, 6)) as rec_raw,
             cast(null as decimal(18, 6)) as kva_del_raw,
             cast(null as decimal(18, 6)) as kva_rec_raw,
+            cast(null as decimal(18, 6)) as kvar_del_raw,
+            cast(null as decimal(18, 6)) as kvar_rec_raw,
             cast(mw_del_total as decimal(28, 18)) as mw_del,
             cast(mw_rec_total as decimal(28, 18)) as mw_rec,
             cast(mw_total as decimal(28, 18)) as mw_net,
             cast(mw_gross_total as decimal(28, 18)) as mw_gross,
             cast(mva_total as decimal(28, 18)) as mva_net,
             cast(null as decimal(28, 18)) as mva_gross,
+            cast(mvar_del_total as decimal(28, 18)) as mvar_del,
+            cast(mvar_rec_total as decimal(28, 18)) as mvar_rec,
+            cast(mvar_total as decimal(28, 18)) as mvar_net,
             pf_total as pf_net
         from {{ ref('combined_profiles') }}
     )

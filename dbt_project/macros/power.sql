@@ -8,7 +8,10 @@
         when mw_factor <= 0.001 and abs(total_factor) <= 1 and not (is_energy and is_odd) then false
         else coalesce(
             cast(
-                greatest(abs(del_raw), abs(rec_raw), abs(kva_del_raw), abs(kva_rec_raw)) as double
+                greatest(
+                    abs(del_raw), abs(rec_raw), abs(kva_del_raw), abs(kva_rec_raw),
+                    abs(kvar_del_raw), abs(kvar_rec_raw)
+                ) as double
             )
             * cast(mw_factor * greatest(abs(total_factor), 1) as double)
             * case

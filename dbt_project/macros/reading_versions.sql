@@ -31,6 +31,8 @@ versions as (
         {{ in_mw('rec_raw') }} as rec_raw_mw,
         {{ in_mw('kva_del_raw') }} as kva_del_raw_mw,
         {{ in_mw('kva_rec_raw') }} as kva_rec_raw_mw,
+        {{ in_mw('kvar_del_raw') }} as kvar_del_raw_mw,
+        {{ in_mw('kvar_rec_raw') }} as kvar_rec_raw_mw,
         row_number() over (
             partition by feeder, interval_start_at order by accepted_seq, line_number, position
         ) as version

@@ -68,7 +68,10 @@ published as (
         count(*) as row_count,
         sum(mw_del) as mw_del,
         sum(mw_rec) as mw_rec,
-        sum(mva_gross) as mva_gross,
+        -- as measured: without kVA it may be made of kW and kvar
+        sum(case when kva_del_raw is not null and kva_rec_raw is not null then mva_gross end)
+            as mva_gross,
+        sum(mvar_net) as mvar_net,
         sum(mw_net) as mw_net
     from profiles
     group by file_id, meter_data_row, actual_seconds
@@ -90,7 +93,10 @@ reads as (
         shared.actual_seconds
     from {{ source('raw', 'interval_reads') }} as reads
     inner join shared
-        on reads.file_id = shared.file_id and reads.line_number = shared.line_number
+        on
+            reads.file_id = shared.file_id
+            and reads.line_number = shared.line_number
+            and reads.position = shared.position
     where
         -- what a meter shows in test mode is not a load, nor is what no feeder can carry
         coalesce(shared.event_handling not in ('test', 'skipped'), true)
@@ -106,6 +112,8 @@ delivered as (
         {{ exact_sum('rec_raw') }} as mw_rec,
         {{ exact_sum('kva_del_raw', 'kva_rec_raw is not null') }}
         + {{ exact_sum('kva_rec_raw', 'kva_del_raw is not null') }} as mva_gross,
+        {{ exact_sum('kvar_del_raw', 'kvar_rec_raw is not null') }}
+        - {{ exact_sum('kvar_rec_raw', 'kvar_del_raw is not null') }} as mvar_net,
         {{ exact_sum('del_raw', 'rec_raw is not null') }}
         {{ '+' if var('net_convention') == 'gross' else '-' }}
         {{ exact_sum('rec_raw', 'del_raw is not null') }} as mw_net
@@ -132,6 +140,7 @@ select
     delivered.mw_del as raw_del,
     delivered.mw_rec as raw_rec,
     delivered.mva_gross as raw_kva,
+    delivered.mvar_net as raw_kvar,
     delivered.mw_net as raw_net
 from published
 left join factors on published.meter_data_row = factors.meter_data_row
@@ -147,7 +156,7 @@ where
                 -- two roundings to 1 mW a row, which its length makes energy; no time, no power
                 published.actual_seconds > 0
                 and (
-                    {% for power in ['mw_del', 'mw_rec', 'mva_gross', 'mw_net'] %}
+                    {% for power in ['mw_del', 'mw_rec', 'mva_gross', 'mw_net', 'mvar_net'] %}
                         {{ "or" if not loop.first }} coalesce(
                             abs(
                                 cast(published.{{ power }} as double) * factors.per_mw
@@ -160,7 +169,7 @@ where
                     {% endfor %}
                 )
         else
-            {% for power in ['mw_del', 'mw_rec', 'mva_gross', 'mw_net'] %}
+            {% for power in ['mw_del', 'mw_rec', 'mva_gross', 'mw_net', 'mvar_net'] %}
                 {{ "or" if not loop.first }} case
                     -- a product of 38 digits has room for no more than this
                     when

@@ -8,6 +8,7 @@ factors as (
         feeder,
         interval_start_at,
         pf_net as pf,
+        pf_net_signed as signed_pf,
         kva_below_kw
     from {{ ref('feeder_profiles') }}
     where {{ is_untested('feeder_profiles', 'interval_start_at') }}
@@ -16,6 +17,7 @@ factors as (
         'total' as feeder,
         interval_start_at,
         pf_total as pf,
+        pf_total_vector as signed_pf,
         null as kva_below_kw
     from {{ ref('combined_profiles') }}
     where {{ is_untested('combined_profiles', 'interval_start_at', '') }}
@@ -27,5 +29,5 @@ from factors
 {% if var('net_convention') == 'gross' %}
     where pf not between 0 and 1 and not kva_below_kw
 {% else %}
-    where pf not between 0 and 1
+    where pf not between 0 and 1 or signed_pf not between -1 and 1
 {% endif %}

@@ -25,6 +25,14 @@ PROFILE = {
     "PF_net": "cast(pf_net as decimal(9, 6))::varchar",
     "start_utc": f"strftime(interval_start_at, {UTC})",
 }
+# at the end of a line, and only of feeders that have kvar: files of all others stay as they were,
+# for programs that count columns, and for comparing them byte by byte
+REACTIVE = {
+    "MVAR_del": six_decimals("mvar_del"),
+    "MVAR_rec": six_decimals("mvar_rec"),
+    "MVAR_net": six_decimals("mvar_net"),
+    "PF_net_signed": "cast(pf_net_signed as decimal(9, 6))::varchar",
+}
 # lp/all.csv: MEMBER for each feeder, then TOTAL
 MEMBER = {name: PROFILE[name] for name in ("MW_net", "MVA_net", "PF_net")}
 TOTAL = {
@@ -33,6 +41,13 @@ TOTAL = {
     "PF_total": "cast(pf_total as decimal(9, 6))::varchar",
     "MW_net": six_decimals("mw_total"),
     "start_utc": PROFILE["start_utc"],
+}
+# at the end of a line if a feeder has kvar: REACTIVE_MEMBER for each that has, REACTIVE_TOTAL
+REACTIVE_MEMBER = {"MVAR_net": REACTIVE["MVAR_net"]}
+REACTIVE_TOTAL = {
+    "MVAR_total": six_decimals("mvar_total"),
+    "MVA_total_vector": six_decimals("mva_total_vector"),
+    "PF_total_vector": "cast(pf_total_vector as decimal(9, 6))::varchar",
 }
 # lp/<feeder>_gaps.csv and lp/all_gaps.csv
 GAP = {

@@ -16,16 +16,49 @@ import duckdb
 from ingest.sql import sql_beside
 from ingest.workspace import Workspace
 from load_profile.files.cells import csv_header, line
-from load_profile.files.columns import GAP, MEMBER, MONTHLY, PROFILE, TOTAL
+from load_profile.files.columns import (
+    GAP,
+    MEMBER,
+    MONTHLY,
+    PROFILE,
+    REACTIVE,
+    REACTIVE_MEMBER,
+    REACTIVE_TOTAL,
+    TOTAL,
+)
 from load_profile.files.writer import Outputs, OutputWriter, fingerprint_of
 
+REACTIVE_CELLS = (
+    "array_to_string(list(reactive_cells order by place)"
+    " filter (where list_contains($feeders_with_kvar, feeder)), ',')"
+)
+WITH_KVAR = """
+select feeder from feeder_profiles where kvar_del_raw is not null
+union
+select feeder from feeder_profiles where kvar_rec_raw is not null
+"""
 HEADER, MONTH = "header", "%Y-%m"  # keys of partitions
 PARTITIONS_A_QUERY = 120  # of a feeder and month, half a megabyte each
-PROFILE_MONTHS = sql_beside(__file__, "profile_months").format(line=line(*PROFILE.values()))
-TOTAL_MONTH = sql_beside(__file__, "total_month").format(
-    member_cells=line(*MEMBER.values()),
-    line=line(PROFILE["Start Time"], "cells", *TOTAL.values()),
-)
+# with a feeder that has kvar or without, by whether it has
+PROFILES = {False: PROFILE, True: PROFILE | REACTIVE}
+PROFILE_MONTHS = {
+    has_kvar: sql_beside(__file__, "profile_months").format(line=line(*columns.values()))
+    for has_kvar, columns in PROFILES.items()
+}
+TOTAL_MONTH = {
+    has_kvar: sql_beside(__file__, "total_month").format(
+        member_cells=line(*MEMBER.values()),
+        reactive_cells=line(*REACTIVE_MEMBER.values()) if has_kvar else "null",
+        reactive=REACTIVE_CELLS if has_kvar else "null",
+        line=line(
+            PROFILE["Start Time"],
+            "cells",
+            *TOTAL.values(),
+            *(("reactive", *REACTIVE_TOTAL.values()) if has_kvar else ()),
+        ),
+    )
+    for has_kvar in (False, True)
+}
 MONTHLY_LINES = sql_beside(__file__, "monthly").format(line=line(*MONTHLY.values()))
 GAP_LINES = f"string_agg({line(*GAP.values())}, chr(10) order by gap_start_at) || chr(10)"
 FEEDER_GAPS = f"select feeder, {GAP_LINES} from gaps group by feeder"
@@ -55,8 +88,12 @@ def export_profiles(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Out
     """Write lp/<feeder>.csv and lp/all.csv."""
     writer = OutputWriter(workspace.profiles, "profiles")
     feeders, months = feeders_of(con), month_fingerprints(con)
-    _export_feeders(con, writer, feeders, months)
-    _export_total(con, writer, feeders, months)
+    having = {feeder for (feeder,) in con.execute(WITH_KVAR).fetchall()}
+    with_kvar = [feeder for feeder in feeders if feeder in having]
+    for has_kvar in (False, True):
+        some = [feeder for feeder in feeders if (feeder in having) == has_kvar]
+        _export_feeders(con, writer, some, months, has_kvar)
+    _export_total(con, writer, feeders, with_kvar, months)
     return writer.finish()
 
 
@@ -89,12 +126,14 @@ def export_months(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outpu
     return writer.finish()
 
 
-def _export_feeders(con, writer: OutputWriter, feeders: list[str], months: dict) -> None:
+def _export_feeders(
+    con, writer: OutputWriter, feeders: list[str], months: dict, has_kvar: bool
+) -> None:
     """Write lp/<feeder>.csv, the changed months of many feeders by one query."""
-    header = csv_header(*PROFILE)
+    header, query = csv_header(*PROFILES[has_kvar]), PROFILE_MONTHS[has_kvar]
     wanted = {
         feeder: {HEADER: fingerprint_of(header)}
-        | {month: fingerprint_of(PROFILE_MONTHS, rows) for month, rows in months[feeder].items()}
+        | {month: fingerprint_of(query, rows) for month, rows in months[feeder].items()}
         for feeder in feeders
     }
     changed = {name: writer.changed(f"{name}.csv", wanted[name]) for name in sorted(feeders)}
@@ -107,7 +146,7 @@ def _export_feeders(con, writer: OutputWriter, feeders: list[str], months: dict)
             values = {"feeders": some, "months": starts, "first_month": min(starts)}
             values |= {"first_feeder": min(some), "last_feeder": max(some)}
             with con.cursor() as own:
-                for feeder, month, text in own.execute(PROFILE_MONTHS, values).fetchall():
+                for feeder, month, text in own.execute(query, values).fetchall():
                     made[feeder][f"{month:{MONTH}}"] = text
         for feeder in batch:
             writer.write(f"{feeder}.csv", wanted[feeder], made[feeder].__getitem__)
@@ -129,25 +168,30 @@ def _batches(changed: dict[str, list[str]]) -> Iterator[list[str]]:
     yield batch
 
 
-def _export_total(con, writer: OutputWriter, feeders: list[str], months: dict) -> None:
+def _export_total(
+    con, writer: OutputWriter, feeders: list[str], with_kvar: list[str], months: dict
+) -> None:
     """Write lp/all.csv, one month after the other: all together would not fit into memory."""
-    header = csv_header(
-        "Start Time", *(f"{feeder}_{name}" for feeder in feeders for name in MEMBER), *TOTAL
-    )
+    names = [f"{feeder}_{name}" for feeder in feeders for name in MEMBER] + list(TOTAL)
+    if with_kvar:
+        names += [f"{feeder}_{name}" for feeder in with_kvar for name in REACTIVE_MEMBER]
+        names += REACTIVE_TOTAL
+    header, query = csv_header("Start Time", *names), TOTAL_MONTH[bool(with_kvar)]
     reach = 1 + _is_total_across_months(con)
     wanted = {HEADER: fingerprint_of(header)}
     for month in months["total"]:
         near = [month, f"{_next_month(_month(month)):{MONTH}}"][:reach]
         covered = [months[feeder].get(key) for feeder in ("total", *feeders) for key in near]
-        wanted[month] = fingerprint_of(TOTAL_MONTH, header, *covered)
+        wanted[month] = fingerprint_of(query, header, *covered)
 
     def make(key: str) -> bytes:
         if key == HEADER:
             return f"{header}\n".encode()
         start = _month(key)
         values = {"month": start, "next_month": _next_month(start), "feeders": feeders}
+        values |= {"feeders_with_kvar": with_kvar} if with_kvar else {}
         with con.cursor() as own:
-            return own.execute(TOTAL_MONTH, values).fetchone()[0] or b""
+            return own.execute(query, values).fetchone()[0] or b""
 
     # a month is prefetched while the one before it is written
     with ThreadPoolExecutor(1) as pool:

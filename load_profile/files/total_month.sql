@@ -7,7 +7,11 @@ combined as (
 ),
 
 members as (
-    select interval_start_at, feeder, {member_cells} as cells
+    select
+        interval_start_at,
+        feeder,
+        {member_cells} as cells,
+        {reactive_cells} as reactive_cells
     from member_profiles
     where interval_start_at >= $month and interval_start_at < $next_month
 ),
@@ -26,17 +30,20 @@ holed as (
 ),
 
 cells as (
-    select interval_start_at, place, cells
+    select interval_start_at, feeder, place, cells, reactive_cells
     from members
     inner join feeders using (feeder)
     union all
-    select interval_start_at, place, ',,' as cells
+    select interval_start_at, feeder, place, ',,' as cells, '' as reactive_cells
     from (from holed cross join feeders)
     anti join members using (interval_start_at, feeder)
 ),
 
 side_by_side as (
-    select interval_start_at, array_to_string(list(cells order by place), ',') as cells
+    select
+        interval_start_at,
+        array_to_string(list(cells order by place), ',') as cells,
+        {reactive} as reactive
     from cells
     group by interval_start_at
 ),

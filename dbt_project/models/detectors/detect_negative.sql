@@ -2,6 +2,13 @@
 -- are signed, the meter is programmed wrongly, or the file was edited.
 -- Rule, source and how often it fires: docs/rules.md#negative
 
+{% set lowest -%}
+    least(
+        profiles.del_raw, profiles.rec_raw, profiles.kva_del_raw, profiles.kva_rec_raw,
+        profiles.kvar_del_raw, profiles.kvar_rec_raw
+    )
+{%- endset %}
+
 with
 
 readings as (
@@ -10,9 +17,7 @@ readings as (
         profiles.file_id,
         profiles.line_number,
         {{ to_the_minute('profiles.start_local') }} as start_text,
-        least(
-            profiles.del_raw, profiles.rec_raw, profiles.kva_del_raw, profiles.kva_rec_raw
-        ) as lowest,
+        {{ lowest }} as lowest,
         {{ local_day('profiles.interval_start_at') }} as local_date,
         row_number() over (
             partition by profiles.feeder, profiles.file_id
@@ -21,7 +26,7 @@ readings as (
     from {{ ref('feeder_profiles') }} as profiles
     cross join {{ ref('stg_system') }} as system
     where
-        least(profiles.del_raw, profiles.rec_raw, profiles.kva_del_raw, profiles.kva_rec_raw) < 0
+        {{ lowest }} < 0
         and profiles.file_id in (
             select uses.file_id from {{ ref('file_uses') }} as uses
             where uses.negative_count > 0

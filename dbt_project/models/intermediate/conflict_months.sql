@@ -26,7 +26,10 @@ pairs as (
         new.del_raw + new.rec_raw as new_kw,
         old.del_raw + old.rec_raw as old_kw,
         greatest(
-            {% for channel in ['del_raw_mw', 'rec_raw_mw', 'kva_del_raw_mw', 'kva_rec_raw_mw'] %}
+            {% for channel in [
+                'del_raw_mw', 'rec_raw_mw', 'kva_del_raw_mw', 'kva_rec_raw_mw', 'kvar_del_raw_mw',
+                'kvar_rec_raw_mw',
+            ] %}
                 case when new.{{ channel }} is distinct from old.{{ channel }} then 1 else 0 end,
             {% endfor %}
             case when new.actual_seconds <> old.actual_seconds then 1 else 0 end

@@ -24,8 +24,9 @@ select
     count(*) filter (where event_handling in ('test', 'skipped') or is_out_of_range)
         as no_load_count,
     count(*) filter (where is_out_of_range) as out_of_range_count,
-    count(*) filter (where least(del_raw, rec_raw, kva_del_raw, kva_rec_raw) < 0)
-        as negative_count,
+    count(*) filter (where least(
+        del_raw, rec_raw, kva_del_raw, kva_rec_raw, kvar_del_raw, kvar_rec_raw
+    ) < 0) as negative_count,
     count(*) filter (where clock_offset_seconds <> 0) as clock_offset_count,
     min(clock_offset_seconds) as least_clock_offset,
     max(clock_offset_seconds) as most_clock_offset,

@@ -40,6 +40,10 @@ sums as (
         {% for kind in ['del', 'rec', 'net', 'gross', 'load', 'active', 'apparent'] -%}
             cast(sum({{ kind }}_mj) as double) as {{ kind }}_mj,
         {% endfor -%}
+        {% for kind in ['del', 'rec', 'net'] -%}
+            cast(sum({{ kind }}_mvars) as double) as {{ kind }}_mvars,
+        {% endfor -%}
+        coalesce(sum(unpaired_count), 0) as unpaired_count,
         -- with a decimal: DuckDB rounds a 128-bit integer twice on its way to a double
         cast(cast(sum(w2_seconds) as decimal(38, 1)) as double) as w2_seconds,
         cast(coalesce(sum(actual_minutes), 0) as bigint) as actual_minutes,

@@ -7,7 +7,7 @@
 {%- set figures = [
     'feeder', 'local_date', 'total_factor', 'on_grid_count', 'on_grid_minutes', 'actual_count',
     'actual_minutes', 'evaluated_minutes', 'evaluated_seconds', 'del_mj', 'rec_mj', 'net_mj',
-    'gross_mj', 'load_mj', 'w2_seconds', 'active_mj', 'apparent_mj', 'peak_mw', 'peak_at',
+    'gross_mj', 'del_mvars', 'rec_mvars', 'net_mvars', 'unpaired_count', 'load_mj', 'w2_seconds', 'active_mj', 'apparent_mj', 'peak_mw', 'peak_at',
     'peak_count', 'min_mw', 'min_at', 'min_count', 'peak_mva', 'peak_mva_at', 'peak_mva_pf',
     'peak_mva_gross', 'peak_30min_mw', 'peak_60min_mw',
 ] %}

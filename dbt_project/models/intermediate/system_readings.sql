@@ -4,7 +4,7 @@
 
 {% set values = [
     'del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw', 'mw_per_unit', 'mw_del', 'mw_rec', 'mw_net',
-    'mw_gross', 'mva_net', 'mva_net_min', 'pf_net',
+    'mw_gross', 'mva_net', 'mva_net_min', 'mvar_del', 'mvar_rec', 'mvar_net', 'pf_net',
 ] %}
 {% set columns = [
     'feeder', 'interval_start_at', 'actual_seconds', 'system_minutes', 'system_seconds', 'timezone',

@@ -17,7 +17,9 @@ files as (
 
 -- each reading beside the one it replaced
 pairs as (
-    {% for channel in ['del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw'] %}
+    {% for channel in [
+        'del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw', 'kvar_del_raw', 'kvar_rec_raw',
+    ] %}
         select
             new.feeder,
             new.interval_start_at,
@@ -44,7 +46,13 @@ pairs as (
                 and new.version = old.version + 1
         where
             new.{{ channel }}_mw is distinct from old.{{ channel }}_mw
-            or new.actual_seconds <> old.actual_seconds
+            or (
+                new.actual_seconds <> old.actual_seconds
+                {%- if 'kvar' in channel %}
+                    -- most meters have none
+                    and new.{{ channel }} is not null
+                {%- endif %}
+            )
         {{ "union all" if not loop.last }}
     {% endfor %}
 )

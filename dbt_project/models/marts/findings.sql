@@ -11,7 +11,7 @@ found as (
         'period_hole', 'quiet', 'clock_offset', 'negative', 'out_of_range',
         'equal_files',
         'register', 'unit_step', 'implausible', 'implausible_kva',
-        'kva_above_kw', 'event_word', 'small_total', 'far_apart',
+        'kva_above_kw', 'kva_kvar_conflict', 'event_word', 'small_total', 'far_apart',
     ] %}
         select
             '{{ detector }}' as rule,

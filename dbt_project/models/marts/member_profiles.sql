@@ -12,8 +12,10 @@ summed as (
         system_seconds,
         count(*) - count(mw_net) as unknown_mw,
         count(*) - count(mva_net) as unknown_mva,
+        count(*) - count(mvar_net) as unknown_mvar,
         sum(mw_net * actual_seconds) as mw_seconds,
-        sum(mva_net * actual_seconds) as mva_seconds
+        sum(mva_net * actual_seconds) as mva_seconds,
+        sum(mvar_net * actual_seconds) as mvar_seconds
     from {{ ref('system_readings') }}
     where not is_whole
     group by feeder, system_start_at, system_seconds
@@ -31,7 +33,11 @@ averaged as (
         case
             when unknown_mva = 0
                 then {{ rounded('cast(mva_seconds as double) / system_seconds') }}
-        end as mva_net
+        end as mva_net,
+        case
+            when unknown_mvar = 0
+                then {{ rounded('cast(mvar_seconds as double) / system_seconds') }}
+        end as mvar_net
     from summed
 )
 
@@ -45,6 +51,7 @@ select
     mw_per_unit,
     mw_net,
     mva_net,
+    mvar_net,
     pf_net
 from {{ ref('system_readings') }}
 where is_whole and is_reading
@@ -59,5 +66,6 @@ select
     null as mw_per_unit,
     mw_net,
     mva_net,
+    mvar_net,
     cast(abs(mw_net) as double) / nullif(cast(mva_net as double), 0) as pf_net
 from averaged

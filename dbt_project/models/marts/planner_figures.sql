@@ -63,6 +63,9 @@ select
     {{ rounded('rec_mj / 3600') }} as rec_mwh,
     {{ rounded('net_mj / 3600') }} as net_mwh,
     {{ rounded('gross_mj / 3600') }} as gross_mwh,
+    {{ rounded('del_mvars / 3600') }} as del_mvarh,
+    {{ rounded('rec_mvars / 3600') }} as rec_mvarh,
+    {{ rounded('net_mvars / 3600') }} as net_mvarh,
     peak_mw,
     peak_at,
     {{ to_local('peak_at', 'timezone') }} as peak_local,
@@ -84,6 +87,13 @@ select
     end as load_factor,
     w2_seconds / 1e12 / evaluated_seconds / nullif(highest_mw * highest_mw, 0) as loss_factor,
     active_mj / nullif(apparent_mj, 0) as power_factor,
+    -- the older tool's net is a throughput, which makes no triangle with reactive power
+    case
+        when '{{ var("net_convention") }}' = 'signed' and unpaired_count = 0
+            then
+                abs(net_mj)
+                / nullif(sqrt({{ squared('net_mj') }} + {{ squared('net_mvars') }}), 0)
+    end as power_factor_vector,
     utilisation,
     cast(coincident_mw as decimal(28, 18)) as coincident_mw,
     cast(coincident_mw as double) / nullif(cast(total_mw as double), 0) as coincident_share,

@@ -10,7 +10,9 @@ reads as (
         {{ in_mw('del_raw') }} as mw_del,
         {{ in_mw('rec_raw') }} as mw_rec,
         {{ in_mw('kva_del_raw') }} as mva_del,
-        {{ in_mw('kva_rec_raw') }} as mva_rec
+        {{ in_mw('kva_rec_raw') }} as mva_rec,
+        {{ in_mw('kvar_del_raw') }} as mvar_del,
+        {{ in_mw('kvar_rec_raw') }} as mvar_rec
     from {{ ref('stg_interval_reads') }}
     where meter_data_row is not null
 ),
@@ -44,6 +46,8 @@ select
     reads.rec_raw,
     reads.kva_del_raw,
     reads.kva_rec_raw,
+    reads.kvar_del_raw,
+    reads.kvar_rec_raw,
     files.processed_at as accepted_at,
     files.release_of,
     reads.meter_data_row,
@@ -58,6 +62,8 @@ select
     reads.mw_rec,
     reads.mva_del,
     reads.mva_rec,
+    reads.mvar_del,
+    reads.mvar_rec,
     reads.file_id,
     profiles.mw_net,
     profiles.mva_net,

@@ -12,7 +12,9 @@ select
     profiles.start_local,
     profiles.end_local,
     profiles.timezone,
-    {% for channel in ['del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw'] %}
+    {% for channel in [
+        'del_raw', 'rec_raw', 'kva_del_raw', 'kva_rec_raw', 'kvar_del_raw', 'kvar_rec_raw',
+    ] %}
         coalesce(
             {{ long_value(channel, 'reads.long_values') }},
             cast(profiles.{{ channel }} as decimal(38, 18))
