@@ -125,7 +125,7 @@ def test_negative_values_are_used_as_they_are_and_named(odd: Path) -> None:
         map(Decimal, ("-0.00002", "0.003", "-0.005", "-0.004"))
     )
     assert findings(odd, "negative") == {
-        "solar": "4 readings with a value below 0, the first in line 2 of solar-1.csv "
+        "solar": "4 readings with a value below 0, the first in line 3 of solar-1.csv "
         "at 2024-01-31 23:15, the lowest -5"
     }
 
