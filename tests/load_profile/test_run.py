@@ -41,14 +41,14 @@ def test_without_any_file_the_run_ends_at_once_and_names_what_lies_beside_the_fo
     drop = tmp_path / "_dropbox/KW"
     for path in list(drop.iterdir()):
         path.rename(drop.parent / path.name)
-    (drop / "north.zip").write_bytes(b"PK")
+    (drop / "north.7z").write_bytes(b"PK")
     (tmp_path / "other.csv").write_text("a,b\n")
     done = load_profile("run", "--root", tmp_path)
     assert done.returncode == 2
-    nothing, misplaced, zipped = done.stderr.splitlines()
+    nothing, misplaced, packed = done.stderr.splitlines()
     assert nothing == f"Nothing to do: there is no file of readings in {drop}."
     assert f"in {drop.parent}: north-070124-" in misplaced and f"move them to {drop}" in misplaced
-    assert "north.zip; unpack it" in zipped
+    assert "north.7z; unpack it" in packed
     assert not (tmp_path / "warehouse").exists()
 
 
@@ -121,7 +121,7 @@ def without_plots(tmp_path_factory) -> tuple[Path, str]:
     few = "".join(line for line in lines if ",-5," not in line)
     for name in ("north-copy.csv", "south-copy.csv"):
         (drop / name).write_text(few, encoding="utf-8", newline="")
-    (drop / "notes.xlsx").write_bytes(b"PK")
+    (drop / "notes.xlsm").write_bytes(b"PK")
     done = load_profile("run", "--no-plots", "--root", root)
     assert done.returncode == 0, done.stdout
     return root, done.stdout
@@ -131,14 +131,14 @@ def test_warnings_of_checks_other_files_and_equal_files_of_another_feeder_are_sa
     root, said = without_plots
     assert "warning detect_negative: north " in said and "1 reading with a value below 0" in said
     assert "is equal to north-copy.csv of north" in said
-    assert f"not taken in, in {root / '_dropbox/KW'}: notes.xlsx; save each sheet as CSV" in said
+    assert f"not taken in, in {root / '_dropbox/KW'}: notes.xlsm; save it as .xlsx" in said
 
 
 def test_files_are_dated_in_utc_between_their_drop_and_the_report(without_plots):
     root, _ = without_plots
     dropped, reported = (
         datetime.fromtimestamp((root / name).stat().st_mtime, UTC).replace(tzinfo=None)
-        for name in ("_dropbox/KW/notes.xlsx", "lp/report.html")
+        for name in ("_dropbox/KW/notes.xlsm", "lp/report.html")
     )
     dates = query(root, "select processed_at, filed_at from raw.files")
     assert len(dates) > 3
