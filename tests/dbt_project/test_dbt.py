@@ -106,7 +106,9 @@ def test_a_model_is_rebuilt_where_its_code_its_ancestors_or_their_macros_changed
         "models/intermediate/file_uses.sql", "count(*) as used_count", "count(*) + 0 as used_count"
     )
     assert rebuilt() == {"file_uses"}
-    edit("macros/power.sql", "* mw_per_unit'", "* 1 * mw_per_unit'")  # net_mva, of feeder_profiles alone
+    edit(
+        "macros/power.sql", "* mw_per_unit'", "* 1 * mw_per_unit'"
+    )  # net_mva, of feeder_profiles alone
     assert rebuilt() == {"feeder_profiles", "file_uses"}
     assert rebuilt() == set()
 
