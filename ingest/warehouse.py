@@ -87,7 +87,9 @@ def open_warehouse(
 def migrate(path: Path) -> None:
     """Give an older warehouse what it lacks; one of today is not opened to write in it."""
     with open_warehouse(path, read_only=True) as con:
-        is_older = not _has_column(con, "interval_reads", "position")
+        is_older = not _has_column(con, "interval_reads", "position") or any(
+            _has_column(con, "interval_reads", name) for name in OLD_CHANNELS
+        )
     if is_older:
         with open_warehouse(path):
             pass

@@ -49,9 +49,9 @@ create table if not exists raw.interval_reads (
     -- these four and both of kvar with all their digits, where one has more than six decimals
     long_values decimal(38, 18)[],
     -- where in its line an interval is, from 1; 0 = the line is one interval
-    position integer default 0,
+    position bigint default 0,
     -- both times are at this offset; NULL = they are what the meter's clock showed
-    utc_offset_minutes smallint,
+    utc_offset_minutes bigint,
     kvar_del_raw decimal(18, 6),
     kvar_rec_raw decimal(18, 6)
 );
