@@ -55,7 +55,7 @@ def root(tmp_path_factory) -> Path:
     space.meter_data.write_text(METERS)
     save_meter_data(space, read_meter_data(space.meter_data))
     (space.dropbox / "all.csv").write_text("\n".join([HEADER, *lines(96), ""]))
-    load_files(space, layouts=WITH_POINTS)
+    load_files(space, recognise=WITH_POINTS)
     dbt(space.root, *BUILD)
     write_files(space.root)
     return space.root
