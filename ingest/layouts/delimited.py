@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ingest.layouts import readout
 from ingest.layouts.delimited_channels import Channels
 from ingest.layouts.delimited_columns import Cells, rows_of
 from ingest.layouts.delimited_moments import moments_of
@@ -21,7 +20,7 @@ from ingest.layouts.delimited_text import LINE_END, header_at, tables_of, text_o
 from ingest.layouts.delimited_times import Span
 from ingest.layouts.delimited_values import read_values
 from ingest.layouts.layout_file import LayoutFile, read_layouts
-from ingest.layouts.parsed import VALUE_COLUMNS, LayoutError, Parsed, ParsedLayout
+from ingest.layouts.parsed import VALUE_COLUMNS, LayoutError, Parsed
 from ingest.problems import Problem
 
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -148,13 +147,6 @@ def _refuse_other_lengths(frame: pd.DataFrame, minutes: int) -> None:
 def layouts_in(folders: tuple[Path, ...] = ()) -> tuple[DelimitedLayout, ...]:
     """Return the shipped layouts and those of folders, which replace shipped ones of their name."""
     return tuple(DelimitedLayout(file) for file in read_layouts((*folders, SHIPPED)))
-
-
-def parsed_layouts(folders: tuple[Path, ...] = ()) -> tuple[ParsedLayout, ...]:
-    """Return all layouts of text as the loader takes them, those of the lowest rank first."""
-    files = sorted(layouts_in(folders), key=lambda layout: layout.file.rank)
-    found = [ParsedLayout(layout.name, layout.why_not, layout.parse) for layout in files]
-    return (*found, ParsedLayout(readout.NAME, readout.why_not, readout.parse))
 
 
 def layout_for(

@@ -130,9 +130,11 @@ def cells_of(
                     "open_quotes", before + len(rows), values={"text": lines[len(rows) - 1][:80]}
                 )
     except csv.Error as error:
-        raise LayoutError(
-            "bad_row", before + reader.line_num, values={"text": str(error)}
-        ) from None
+        line = before + len(rows) + 1
+        if reader.line_num > len(rows) + 1:  # a quote that no later line closes
+            text = lines[len(rows)][:80]
+            raise LayoutError("open_quotes", line, values={"text": text}) from None
+        raise LayoutError("bad_row", line, values={"text": str(error)}) from None
     return rows
 
 

@@ -24,6 +24,7 @@ from kill_at import load
 
 from ingest import load_files as loading
 from ingest import raw_files
+from ingest.layouts import Recognise
 from ingest.layouts.interface import RawFile
 
 
@@ -116,7 +117,7 @@ def test_a_file_that_changes_before_the_commit_is_left_and_said_so(root, change,
 
     inspect_file, check_files = raw_files.inspect_file, loading.check_files
 
-    def inspected(given: Path) -> RawFile:
+    def inspected(given: Path, recognise: Recognise) -> RawFile:
         if given == path and when.startswith("while"):
             read_bytes = Path.read_bytes
 
@@ -128,7 +129,7 @@ def test_a_file_that_changes_before_the_commit_is_left_and_said_so(root, change,
                 return data
 
             monkeypatch.setattr(Path, "read_bytes", read)
-        return inspect_file(given)
+        return inspect_file(given, recognise)
 
     monkeypatch.setattr(raw_files, "inspect_file", inspected)
     monkeypatch.setattr(loading, "check_files", checked)
