@@ -52,5 +52,5 @@ def test_any_other_name_of_a_root_works(tmp_path, name):
     take_in(root)
     rebuild_warehouse(workspace_at(root))
     place = Path(workspace_at(root).archive, "ledger.parquet")
-    copied = duckdb.execute("select count(*) from read_parquet(?)", [str(place)]).fetchone()
-    assert query(root, "select count(*) from raw.files") == [copied] != [(0,)]
+    copied = duckdb.execute("select count(*) from read_parquet(?)", [str(place)]).fetchall()
+    assert query(root, "select count(*) from raw.files") == copied != [(0,)]
