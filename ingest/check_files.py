@@ -88,18 +88,18 @@ def read_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict
     """
     problems = {number: raw.problem for number, raw in files.items() if raw.problem}
     reading = CLASSIC.read(con, _files_of(CLASSIC, files))
-    problems |= {
-        number: problem
-        for number, problem in reading.problems.items()
-        if not _is_read_in_other_form(con, files, number, problem)
-    }
-    tables = [reading.rows]
+    others = _in_other_forms(con, files, reading.problems)
+    files |= others
+    problems |= {n: problem for n, problem in reading.problems.items() if n not in others}
+    columns = ", ".join(ROW_COLUMNS)
+    selected = [f"select {columns} from {reading.rows}"]
+    if others:  # not the rows that the classic reader did understand of them
+        selected[0] += f" where file_no not in ({', '.join(map(str, others))})"
     for layout in dict.fromkeys(raw.layout for raw in files.values() if raw.layout):
         if layout is not CLASSIC:
             reading = layout.read(con, _files_of(layout, files))
             problems |= reading.problems
-            tables.append(reading.rows)
-    selected = (f"select {', '.join(ROW_COLUMNS)} from {rows}" for rows in tables)
+            selected.append(f"select {columns} from {reading.rows}")
     con.execute(f"create or replace temp view read_rows as {' union all '.join(selected)}")
     con.execute("create or replace temp view batch_rows as from read_rows")
     return problems
@@ -109,16 +109,14 @@ def _files_of(layout: Layout, files: dict[int, RawFile]) -> dict[int, RawFile]:
     return {n: raw for n, raw in files.items() if raw.layout is layout and not raw.problem}
 
 
-def _is_read_in_other_form(
-    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], number: int, problem: Problem
-) -> bool:
-    """Whether a classic file that cannot be read is now in `files` in another form."""
-    other = in_other_form(files[number]) if problem.outcome == "unreadable" else None
-    part = split_files(con, [other])[0] if other else None
-    if part is None or part.problem:
-        return False
-    files[number] = part
-    return True
+def _in_other_forms(
+    con: duckdb.DuckDBPyConnection, files: dict[int, RawFile], problems: Mapping[int, Problem]
+) -> dict[int, RawFile]:
+    """Return the classic files that cannot be read, as the other form that reads all of them."""
+    unreadable = (n for n, problem in problems.items() if problem.outcome == "unreadable")
+    found = {number: in_other_form(files[number]) for number in unreadable}
+    parts = {n: split_files(con, [raw])[0] for n, raw in found.items() if raw}
+    return {number: part for number, part in parts.items() if not part.problem}
 
 
 def save_rows(con: duckdb.DuckDBPyConnection, file_ids: dict[int, int]) -> int:

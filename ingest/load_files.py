@@ -265,7 +265,8 @@ def _load_batch(
         checked = {content: c.with_holes_accepted() for content, c in checked.items()}
     changed = {raw.sha256 for raw in batch if not raw.is_unchanged()}
     checked |= _in_other_units(con, checked, changed)
-    batch = [raw for raw in batch if raw.sha256 not in changed]
+    as_read = {arrival(c.raw): c.raw for c in checked.values()}  # some in another form
+    batch = [as_read.get(arrival(raw), raw) for raw in batch if raw.sha256 not in changed]
     now = utc_now()
     next_id = next_file_id(con)
     places = Places(con, workspace, batch, known, checked)

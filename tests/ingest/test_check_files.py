@@ -244,6 +244,17 @@ def test_a_second_header_in_the_middle_is_skipped_and_lines_are_those_of_the_fil
     assert [found[0] for found in checker.rows(data)] == [6, 8]
 
 
+def test_a_file_read_in_another_form_has_no_row_of_the_classic_reader(checker):
+    """The classic reader understands all of its rows but one, and those count once."""
+    files = [export([row(0), "Page 1 of 2,,,,,,,", row(1)]), export([row(2), "Total", row(3)])]
+    plain = export([row(4), row(5)])
+    found = checker.check_each([*files, plain])
+    assert [checked.problem for checked in found] == [None] * 3
+    assert [checked.row_count for checked in found] == [2] * 3
+    lines = [[read[0] for read in rows] for rows in checker.saved_rows(found)]
+    assert lines == [[6, 8], [6, 8], [6, 7]]
+
+
 def test_one_bad_file_does_not_touch_the_others(checker, tmp_path):
     texts = {
         "north-1.csv": export([row(0)]),

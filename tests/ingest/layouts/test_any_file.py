@@ -144,6 +144,18 @@ def test_a_layout_file_of_the_root_reads_what_no_other_does_and_a_wrong_one_is_n
         check_layout_files(space)
 
 
+def test_a_remark_between_rows_is_noted_and_stops_no_other_file(tmp_path):
+    """Only the scan of all rows finds it; the file is then read in another form."""
+    lines = NORTH.splitlines(keepends=True)
+    space = Workspace(tmp_path)
+    files = {"north-1.csv": b"".join([*lines[:3], b"Page 1 of 2,,,,,,,\n", *lines[3:]])}
+    summary, found = load(space, files | {"south-1.csv": SOUTH})
+    assert summary.outcomes == {"accepted": 2} and len(found) == 7
+    with open_warehouse(space.warehouse) as con:
+        notes = con.execute("select file_name, notes from raw.files order by 1").fetchall()
+    assert notes == [("north-1.csv", '{"trailer": 1}'), ("south-1.csv", None)]
+
+
 def test_a_name_on_disk_is_no_reason_to_believe_it(tmp_path):
     """A file is what its bytes are, whatever its name says."""
     space = Workspace(tmp_path)
