@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from ingest.layouts.classic import ClassicLayout
-from ingest.layouts.classic_outline import HEADER as HEADER_ROW
 from ingest.layouts.interface import Layout, Outline, RawFile
 from ingest.layouts.interface import LayoutFileError as LayoutFileError
 from ingest.problems import Problem
@@ -20,7 +19,6 @@ from ingest.workspace import Workspace
 Recognise = Callable[[bytes, str], tuple[Layout | None, Outline]]
 
 CLASSIC = ClassicLayout()
-HEADER = b"Record No."
 MOST_PUT_BACK = timedelta(hours=3)  # by a clock within a file
 # The classic layout is recognised by this much of a file, or by the whole file if a long preamble
 # precedes the header.
@@ -42,7 +40,7 @@ def recognise(data: bytes, name: str, folder: Path | None = None) -> tuple[Layou
     why = _why_not_classic(data)
     if why is None:
         outline = CLASSIC.outline(data, name)
-        if _is_plain(data, outline):
+        if _is_plain(outline):
             return CLASSIC, outline
         return _other_form(data, name, folder) or (CLASSIC, outline)
     if why.outcome == "empty":
@@ -88,15 +86,17 @@ def in_other_form(raw: RawFile, folder: Path | None = None) -> RawFile | None:
     return found and replace(raw, layout=found[0], outline=found[1])
 
 
-def _is_plain(data: bytes, outline: Outline) -> bool:
-    """Whether a classic export is in the tool's own form, as far as header and two rows show it."""
+def _is_plain(outline: Outline) -> bool:
+    """Whether a classic export is in the tool's own form, as far as header and two rows show it.
+
+    What is between them, such as another header row, the scan of all rows finds.
+    """
     start, end = outline.first_start, outline.last_end
     return (
         not outline.problem
         and None not in (start, end)
         and start - end < MOST_PUT_BACK  # else the newest row is first
         and (start.second, end.second) != (0, 59)  # ends a second early
-        and (data.count(HEADER) == 1 or len(HEADER_ROW.findall(data)) == 1)
     )
 
 
