@@ -67,7 +67,7 @@ class Rejected:
 
 
 @dataclass(frozen=True)
-class Release:
+class Released:
     """A rejection, the file checked again, and the entry that accepts it."""
 
     rejected: Rejected
@@ -127,7 +127,7 @@ def release_holes(
     has something else wrong with it is left where it is. They count as if they had been accepted
     when they arrived: what came later goes on counting before them.
     """
-    made: list[Release] = []
+    made: list[Released] = []
     refused: list[tuple[str, str]] = []
     with open_warehouse(workspace.warehouse) as con:
         file_away(con, workspace)
@@ -210,7 +210,7 @@ def _release(
     reason: str,
     arrival: tuple[int, str | None] | None,
     taken: dict[str, str],
-) -> Release:
+) -> Released:
     """Return the release of a file; `arrival` is that in whose place it counts, if in any."""
     renamed = replace(checked.raw, path=workspace.dropbox / rejected.name)
     place = rejected.stored_as
@@ -229,7 +229,7 @@ def _release(
         precedence=precedence,
         accepted_seq=accepted_seq,
     )
-    return Release(rejected, checked, entry)
+    return Released(rejected, checked, entry)
 
 
 def _holed_arrival(
@@ -240,7 +240,7 @@ def _holed_arrival(
     return con.execute(sql_beside(__file__, "tables/holed_arrival"), values).fetchone()
 
 
-def _commit(con: duckdb.DuckDBPyConnection, releases: list[Release]) -> None:
+def _commit(con: duckdb.DuckDBPyConnection, releases: list[Released]) -> None:
     """Save ledger and rows of one batch in one transaction."""
     first_id = next_file_id(con)
     file_ids = {r.checked.number: id_ for id_, r in enumerate(releases, first_id)}
@@ -255,7 +255,7 @@ def _commit(con: duckdb.DuckDBPyConnection, releases: list[Release]) -> None:
 
 
 def _file(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, releases: Iterable[Release]
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, releases: Iterable[Released]
 ) -> None:
     """Move the bytes of what was released, and remove the letters that do not go with them."""
     file_away(con, workspace)

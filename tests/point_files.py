@@ -4,7 +4,8 @@ import io
 
 import pandas as pd
 
-from ingest.layouts import CLASSIC, first_that_fits
+from ingest.layouts import CLASSIC
+from ingest.layouts.interface import Layout, Outline
 from ingest.layouts.parsed import Channel, LayoutError, Parsed, ParsedLayout
 from ingest.problems import Problem
 
@@ -45,4 +46,9 @@ def _parse(data: bytes) -> Parsed:
 
 
 POINTS = ParsedLayout("points", _why_not, _parse)
-WITH_POINTS = first_that_fits((POINTS, CLASSIC))
+
+
+def with_points(data: bytes, name: str) -> tuple[Layout, Outline]:
+    """Return the layout of a file with points, or the classic one, and the outline of the file."""
+    layout = CLASSIC if POINTS.why_not(data) else POINTS
+    return layout, layout.outline(data, name)

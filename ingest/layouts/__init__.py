@@ -3,7 +3,7 @@
 The others are imported only where a file is not a plain classic export.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -62,19 +62,6 @@ def check_layout_files(workspace: Workspace) -> None:
         from ingest.layouts.layout_file import read_layouts
 
         read_layouts([workspace.layouts])
-
-
-def first_that_fits(layouts: Sequence[Layout]) -> Recognise:
-    """Return what finds the first layout that fits, among a few."""
-
-    def recognise(data: bytes, name: str) -> tuple[Layout | None, Outline]:
-        reasons = [layout.why_not(data) for layout in layouts]
-        if None not in reasons:
-            return None, Outline(reasons[0])
-        layout = layouts[reasons.index(None)]
-        return layout, layout.outline(data, name)
-
-    return recognise
 
 
 def in_other_form(raw: RawFile, folder: Path | None = None) -> RawFile | None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from conftest import dbt, query, untested
-from point_files import HEADER, WITH_POINTS
+from point_files import HEADER, with_points
 
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -23,7 +23,7 @@ def test_the_offset_decides_the_repeated_hour_whatever_the_order_of_rows(tmp_pat
     starts = [AUTUMN + timedelta(minutes=15 * n) for n in range(16)]
     lines = [f"NMI-0001,{at:%Y-%m-%dT%H:%M},N,{n - 8}" for n, at in enumerate(starts)]
     (space.dropbox / "a.csv").write_text("\n".join([HEADER, *reversed(lines), ""]))
-    assert load_files(space, recognise=WITH_POINTS).outcomes == {"accepted": 1}
+    assert load_files(space, recognise=with_points).outcomes == {"accepted": 1}
     dbt(tmp_path, "build", *untested("reading_origins"))
     sql = "select interval_start_at, 1000 * mw_net, is_used from reading_origins order by all"
     assert query(tmp_path, sql) == [(at, n - 8, True) for n, at in enumerate(starts)]

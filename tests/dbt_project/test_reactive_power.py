@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BUILD, dbt, query, write_files
-from point_files import HEADER, WITH_POINTS
+from point_files import HEADER, with_points
 from written import rows_of
 
 from ingest.load_files import load_files, save_meter_data
@@ -55,7 +55,7 @@ def root(tmp_path_factory) -> Path:
     space.meter_data.write_text(METERS)
     save_meter_data(space, read_meter_data(space.meter_data))
     (space.dropbox / "all.csv").write_text("\n".join([HEADER, *lines(96), ""]))
-    load_files(space, recognise=WITH_POINTS)
+    load_files(space, recognise=with_points)
     dbt(space.root, *BUILD)
     write_files(space.root)
     return space.root

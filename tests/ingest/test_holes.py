@@ -11,7 +11,7 @@ import pytest
 import raw_exports
 from conftest import BUILD, dbt, load_profile, only, query, summary
 from dropped_files import NOON, drop, export, prepare, row
-from point_files import WITH_POINTS
+from point_files import with_points
 
 from ingest.load_files import load_files
 from ingest.release import release_file, release_holes
@@ -224,8 +224,8 @@ def test_all_holed_parts_of_a_file_are_released_at_once(tmp_path, others):
     ]
     text = "\n".join(["point,start_utc,code,value", *lines, ""])
     (space.dropbox / "all.csv").write_text(text)
-    load_files(space, recognise=WITH_POINTS)
-    done = release_holes(space, "so", recognise=WITH_POINTS)
+    load_files(space, recognise=with_points)
+    done = release_holes(space, "so", recognise=with_points)
     assert (done.file_count, done.row_count, done.missing_intervals) == (1, 6, 4)
     assert not done.refused and not list(space.rejected.iterdir())
     assert (space.archive / "2024-07/all.csv").read_text() == text

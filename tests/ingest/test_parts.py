@@ -10,7 +10,7 @@ import pytest
 import raw_exports
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from point_files import HEADER, WITH_POINTS
+from point_files import HEADER, with_points
 
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -66,7 +66,7 @@ def space(template, tmp_path) -> Workspace:
 
 def drop(space: Workspace, lines: Iterable[str], name: str = "all.csv") -> LoadSummary:
     (space.dropbox / name).write_text("\n".join([HEADER, *lines, ""]))
-    return load_files(space, recognise=WITH_POINTS)
+    return load_files(space, recognise=with_points)
 
 
 def query(space: Workspace, sql: str) -> list[tuple]:
@@ -141,7 +141,7 @@ def test_a_part_with_a_hole_is_refused_alone_and_can_be_released(space):
     assert "3 intervals missing" in letter and "north (meter NMI-0001)" in letter
     assert f'load-profile release "data/KW/ERROR/{name}"' in letter
     assert ledger(space, "feeder", "closed_by") == [("north", None), ("south", None)]
-    release_file(space, f"data/KW/ERROR/{name}", "power failure", WITH_POINTS)
+    release_file(space, f"data/KW/ERROR/{name}", "power failure", with_points)
     assert query(space, "select count(*) from raw.interval_reads") == [(12,)]
     assert (space.root / "data/KW/2024-10/all.csv").exists()
     assert not (space.rejected / name).exists()
@@ -157,9 +157,9 @@ def test_a_file_of_which_no_part_is_good_has_one_letter_and_a_release_archives_i
     ]
     assert "south: line" in letter_of(space, "all_SEQUENCE-ERROR.txt")
     with pytest.raises(ReviewError, match="all-south_SEQUENCE-ERROR"):
-        release_file(space, "all_SEQUENCE-ERROR.csv", "as it is", WITH_POINTS)
+        release_file(space, "all_SEQUENCE-ERROR.csv", "as it is", with_points)
     for feeder in ("south", "north"):
-        release_file(space, f"all-{feeder}_SEQUENCE-ERROR.txt", "so", WITH_POINTS)
+        release_file(space, f"all-{feeder}_SEQUENCE-ERROR.txt", "so", with_points)
     assert query(space, "select count(*) from raw.interval_reads") == [(6,)]
     assert [path.name for path in space.archive.glob("20*/*.csv")] == ["all.csv"]
     assert not list(space.rejected.glob("*.csv"))
@@ -178,11 +178,11 @@ def test_a_rebuild_restores_every_part(space):
     drop(space, [*pairs("NMI-0001", range(4)), *pairs("NMI-0002", range(8))])
     columns = "file_id", "feeder", "point", "outcome", "row_count", "stored_as", "notes"
     before = query(space, ROWS), ledger(space, *columns)
-    rebuild_warehouse(space, recognise=WITH_POINTS)
+    rebuild_warehouse(space, recognise=with_points)
     assert (query(space, ROWS), ledger(space, *columns)) == before
     set_meters(space, METERS.replace("NMI-0002", "NMI-0009"))
     with pytest.raises(ReviewError, match=r"south.*NMI-0002"):
-        rebuild_warehouse(space, recognise=WITH_POINTS)
+        rebuild_warehouse(space, recognise=with_points)
 
 
 CHANNELS = [
@@ -353,7 +353,7 @@ def test_neither_the_order_of_rows_nor_that_of_files_changes_a_result(
             files = dict(zip(["b.csv", "a.csv"], files.values(), strict=True))
         for name, lines in files.items():
             (space.dropbox / name).write_text("\n".join([HEADER, *lines, ""]))
-        summary = load_files(space, recognise=WITH_POINTS)
+        summary = load_files(space, recognise=with_points)
         found.append((summary.outcomes, query(space, ROWS), ledger(space, "feeder", "outcome")))
     assert found[0] == found[1]
     assert found[0][0] == {"accepted": 2}
