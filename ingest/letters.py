@@ -17,6 +17,7 @@ from ingest.layouts.lines import lines_of
 from ingest.layouts.look import first_lines
 from ingest.problems import OUTCOME_OF, RELEASABLE, Problem
 from ingest.sequence_breaks import Break, Release, Row
+from ingest.words import counted
 
 TIME_FORMAT = "%m/%d/%y %H:%M:%S"
 CONTEXT_LINES = 4
@@ -51,7 +52,7 @@ def found(problem: Problem) -> str:
     """Return what was found instead."""
     more = ""
     if _is_break(problem) and len(problem.breaks) > 1:
-        breaks = _count(len(problem.breaks) - 1, "more break")
+        breaks = counted(len(problem.breaks) - 1, "more break")
         more = _all_words()["reason"]["more_breaks"].format(breaks=breaks)
     return _text("found", problem) + more
 
@@ -108,7 +109,7 @@ def note_in_words(code: str, count: int) -> str:
     """Return what was normalised so often; a code without words as it is."""
     text = _all_words()["notes"].get(code, f"{code} ({{count:,}})")
     nouns = {"rows": "row", "intervals": "interval", "holes": "hole"}
-    return text.format(count=count, **{name: _count(count, noun) for name, noun in nouns.items()})
+    return text.format(count=count, **{name: counted(count, noun) for name, noun in nouns.items()})
 
 
 def closing_note(name: str, letter: str) -> str:
@@ -156,8 +157,8 @@ def _text_of_break(key: str, found: Break) -> str:
         start=_time(found.start),
         end=_time(found.end),
         previous_end=_time(found.previous_end),
-        intervals=_count(found.count, "interval"),
-        rows=_count(found.count, "row"),
+        intervals=counted(found.count, "interval"),
+        rows=counted(found.count, "row"),
         differing=found.differing,
         timezone=found.timezone,
         zones=" or ".join(found.zones),
@@ -243,7 +244,7 @@ def _slip_texts(words: Words, values: Mapping) -> dict[str, str]:
         "wrong": _time(found_start if is_start else found_end),
         "right": _time(start if is_start else end),
         "slips": f"{slips:,}",
-        "rows": f"{_count(values['row_count'], 'row')}",
+        "rows": f"{counted(values['row_count'], 'row')}",
         "verb": words["looks" if slips == 1 else "look"],
         "where": words[kind].format(days=" or ".join(sides)),
         "more": words["more"] if values["has_other_breaks"] else "",
@@ -254,7 +255,7 @@ def _unit_texts(words: Words, values: Mapping) -> dict[str, str]:
     """Return which files have the values in another unit, and what such a factor usually is."""
     names = [one_line(name) for name in values["names"][:MOST_FILES]]
     left = len(values["names"]) - MOST_FILES
-    files = " and ".join(names) + (f" and {_count(left, 'more file')}" if left > 0 else "")
+    files = " and ".join(names) + (f" and {counted(left, 'more file')}" if left > 0 else "")
     factor = values["factor"]
     kind = words["prefix"] if factor in PREFIXES else words["multiplier"]
     usual = words["factors"].get(f"{factor.normalize():f}", kind)
@@ -266,14 +267,10 @@ def _time(moment: datetime) -> str:
     return f"{moment:{TIME_FORMAT}}"
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
-
-
 def _list_of_breaks(breaks: tuple[Break, ...]) -> str:
     """Return the first breaks, one a line."""
     words = _all_words()["letter"]
-    lines = [words["breaks"].format(places=_count(len(breaks), "place"))]
+    lines = [words["breaks"].format(places=counted(len(breaks), "place"))]
     lines += [
         words["break_line" if b.record is not None else "break_line_only"].format(
             line=b.line, record=b.record, found=_text_of_break("found", b)
@@ -306,12 +303,12 @@ def _release_of(problem: Problem, stored_as: str) -> str:
 
 def _released_parts(release: Release) -> list[str]:
     words = _all_words()["letter"]
-    missing = _count(release.missing, "interval")
+    missing = counted(release.missing, "interval")
     return [
-        words["taken_in"].format(rows=_count(release.rows, "row")),
+        words["taken_in"].format(rows=counted(release.rows, "row")),
         words["gap" if release.missing else "no_gap"].format(missing=missing),
         *(
-            words[name].format(rows=_count(count, "row"))
+            words[name].format(rows=counted(count, "row"))
             for name in ("repeats", "replaced", "undecided")
             if (count := getattr(release, name))
         ),

@@ -9,6 +9,7 @@ import duckdb
 from ingest.check_files import HOLES, MISSING
 from ingest.left_out_rows import NOTE_OF, REPEATED
 from ingest.letters import note_in_words
+from ingest.words import counted
 
 # What is counted for each feeder of a file; all else for the file, and the same with each.
 OF_FEEDER = {HOLES, MISSING, REPEATED, *NOTE_OF.values()}
@@ -34,7 +35,7 @@ def notes_of_files(con: duckdb.DuckDBPyConnection, since: datetime) -> list[str]
             known = counts[code].get(place, 0)
             counts[code][place] = known + count if code in OF_FEEDER else max(known, count)
     return [
-        f"in {_files(len(of_file))}: {note_in_words(code, sum(of_file.values()))}"
+        f"in {counted(len(of_file), 'file')}: {note_in_words(code, sum(of_file.values()))}"
         for code, of_file in sorted(counts.items())
     ]
 
@@ -50,13 +51,8 @@ def waiting_holes(con: duckdb.DuckDBPyConnection, options: str = "") -> str | No
     if not missing:
         return None
     have, them = ("has", "it") if len(missing) == 1 else ("have", "them")
-    intervals = sum(missing.values())
     return (
-        f"{_files(len(missing))} {have} holes only "
-        f"({intervals:,} interval{'s' * (intervals != 1)}); "
+        f"{counted(len(missing), 'file')} {have} holes only "
+        f"({counted(sum(missing.values()), 'interval')}); "
         f"`load-profile release --holes{options}` takes {them} in"
     )
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'s' * (count != 1)}"

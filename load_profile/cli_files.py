@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from ingest.meter_data import MeterDataError
+from ingest.words import counted
 from ingest.workspace import Workspace
 from load_profile.cli_terminal import (
     Root,
@@ -18,7 +19,6 @@ from load_profile.cli_terminal import (
     stop,
     workspace_of,
 )
-from load_profile.words import counted
 
 app = typer.Typer()
 

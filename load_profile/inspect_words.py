@@ -8,11 +8,11 @@ from ingest.layouts.look import first_lines
 from ingest.layouts.parsed import ParsedOutline
 from ingest.ledger import Entry
 from ingest.letters import expected, found, looks_like, note_in_words, one_line
+from ingest.words import counted
 from ingest.workspace import Workspace
 from load_profile.inspect_file import Inspection, Outcome, Row
 from load_profile.inspect_refusals import Refusal
 from load_profile.new_meters import lines_of
-from load_profile.words import counted
 
 MOST_CHANNELS = 12
 MOST_LETTERS = 100

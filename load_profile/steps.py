@@ -20,6 +20,7 @@ from ingest.letters import one_line
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse
+from ingest.words import counted
 from ingest.workspace import Workspace
 from load_profile.alerts import send_alert
 from load_profile.dbt import read_manifest
@@ -28,7 +29,6 @@ from load_profile.files.writer import Outputs
 from load_profile.plots.draw import draw_net_load, draw_planner_plots
 from load_profile.publish.marts import published_marts
 from load_profile.publish.version import publish
-from load_profile.words import counted
 
 progress = logging.getLogger("load_profile.progress")
 Values = Mapping[str, object]

@@ -13,6 +13,7 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from pandas import DataFrame
 
+from ingest.words import counted
 from load_profile.plots.axes import (
     TICK_PT,
     axes_at,
@@ -44,7 +45,6 @@ from load_profile.plots.theme import (
     part_of,
     shortened,
 )
-from load_profile.words import counted
 
 if TYPE_CHECKING:
     import duckdb

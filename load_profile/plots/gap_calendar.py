@@ -10,6 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from pandas import DataFrame
 
+from ingest.words import counted
 from load_profile.plots.axes import axes_at, figure_key, figure_of, heading, styled
 from load_profile.plots.day_grid import HATCHED, DayGrid, day_axis, draw_cells
 from load_profile.plots.system import TOTAL, System, query
@@ -21,7 +22,6 @@ from load_profile.plots.theme import (
     in_order,
     shortened,
 )
-from load_profile.words import counted
 
 if TYPE_CHECKING:
     import duckdb

@@ -19,6 +19,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from pandas import DataFrame
 
+from ingest.words import counted
 from load_profile.plots.axes import (
     GAP_ZORDER,
     Span,
@@ -40,7 +41,6 @@ from load_profile.plots.theme import (
     ORANGE,
     WIDTH,
 )
-from load_profile.words import counted
 
 if TYPE_CHECKING:
     import duckdb

@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from pandas import DataFrame
 
+from ingest.words import counted
 from load_profile.plots.axes import (
     TICK_PT,
     figure_key,
@@ -44,7 +45,6 @@ from load_profile.plots.theme import (
     part_of,
     shortened,
 )
-from load_profile.words import counted
 
 if TYPE_CHECKING:
     import duckdb

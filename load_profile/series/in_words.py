@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from ingest.words import counted
 from load_profile.series.analyze import CLOCK, Gap, SeriesReport, duration
-from load_profile.words import counted
 
 SKIPPED_HOUR = "; no reading is missing if the clock has daylight saving and skips this hour"
 GAPS_SHOWN = 10
