@@ -4,52 +4,17 @@
 -- it is judged by its sums. Signs do not count: values below 0 are found by detect_negative.
 -- Rule, source and how often it fires: docs/rules.md#kva_below_kw
 
+{% set channels = [('kw', 'del_raw', 'rec_raw'), ('kva', 'kva_del_raw', 'kva_rec_raw')] %}
+
 with
 
-doubtful as (
-    select
-        feeder,
-        local_date
-    from {{ ref('feeder_days') }}
-    where kva_too_low_count > 0
-),
-
-readings as (
-    select
-        profiles.feeder,
-        profiles.meter,
-        profiles.interval_start_at,
-        doubtful.local_date,
-        abs(profiles.del_raw) as del_raw,
-        abs(profiles.rec_raw) as rec_raw,
-        abs(profiles.kva_del_raw) as kva_del_raw,
-        abs(profiles.kva_rec_raw) as kva_rec_raw,
-        abs(greatest(profiles.del_raw, profiles.rec_raw) - lag(
-            greatest(profiles.del_raw, profiles.rec_raw)
-        ) over meters) as kw_step,
-        abs(greatest(profiles.kva_del_raw, profiles.kva_rec_raw) - lag(
-            greatest(profiles.kva_del_raw, profiles.kva_rec_raw)
-        ) over meters) as kva_step
-    from {{ ref('feeder_profiles') }} as profiles
-    cross join {{ ref('stg_system') }} as system
-    inner join doubtful
-        on
-            profiles.feeder = doubtful.feeder
-            and {{ local_day('profiles.interval_start_at') }} = doubtful.local_date
-    where
-        profiles.del_raw + profiles.rec_raw is not null
-        and profiles.kva_del_raw + profiles.kva_rec_raw is not null
-    window meters as (
-        partition by profiles.feeder, profiles.meter order by profiles.interval_start_at
-    )
-),
+{{ doubtful_channels('kva_too_low_count', channels) }},
 
 counts as (
     select
         feeder,
         meter,
-        cast(coalesce({{ quantile('nullif(kw_step, 0)', 0.01) }}, 0.01) as double)
-        + cast(coalesce({{ quantile('nullif(kva_step, 0)', 0.01) }}, 0.01) as double) as two_counts
+        {{ least_counts(channels) }} as two_counts
     from readings
     group by feeder, meter
 ),

@@ -4,58 +4,21 @@
 -- judged by its sums. Values below 0 are found by detect_negative.
 -- Rule, source and how often it fires: docs/rules.md#kva_kvar_conflict
 
-with
-
-doubtful as (
-    select
-        feeder,
-        local_date
-    from {{ ref('feeder_days') }}
-    where kvar_conflict_count > 0
-),
-
 {% set channels = [
     ('kw', 'del_raw', 'rec_raw'), ('kva', 'kva_del_raw', 'kva_rec_raw'),
     ('kvar', 'kvar_del_raw', 'kvar_rec_raw'),
 ] %}
-readings as (
-    select
-        profiles.feeder,
-        profiles.meter,
-        {% for name, delivered, received in channels -%}
-            abs(profiles.{{ delivered }}) as {{ delivered }},
-            abs(profiles.{{ received }}) as {{ received }},
-            abs(greatest(profiles.{{ delivered }}, profiles.{{ received }}) - lag(
-                greatest(profiles.{{ delivered }}, profiles.{{ received }})
-            ) over meters) as {{ name }}_step,
-        {% endfor -%}
-        doubtful.local_date
-    from {{ ref('feeder_profiles') }} as profiles
-    cross join {{ ref('stg_system') }} as system
-    inner join doubtful
-        on
-            profiles.feeder = doubtful.feeder
-            and {{ local_day('profiles.interval_start_at') }} = doubtful.local_date
-    where
-        profiles.del_raw + profiles.rec_raw is not null
-        and profiles.kva_del_raw + profiles.kva_rec_raw is not null
-        and profiles.kvar_del_raw + profiles.kvar_rec_raw is not null
-    window meters as (
-        partition by profiles.feeder, profiles.meter order by profiles.interval_start_at
-    )
-),
+
+with
+
+{{ doubtful_channels('kvar_conflict_count', channels) }},
 
 -- two values of each channel, and each of them rounded
 counts as (
     select
         feeder,
         meter,
-        2 * (
-            {% for name, _, _ in channels -%}
-                cast(coalesce({{ quantile('nullif(' ~ name ~ '_step, 0)', 0.01) }}, 0.01) as double)
-                {{- " + " if not loop.last }}
-            {% endfor -%}
-        ) as all_counts
+        2 * ({{ least_counts(channels) }}) as all_counts
     from readings
     group by feeder, meter
 ),
