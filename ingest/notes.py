@@ -9,10 +9,11 @@ import duckdb
 from ingest.check_files import HOLES, MISSING
 from ingest.left_out_rows import NOTE_OF, REPEATED
 from ingest.letters import note_in_words
+from ingest.parts import AS_ENERGY, AS_POWER
 from ingest.words import counted
 
 # What is counted for each feeder of a file; all else for the file, and the same with each.
-OF_FEEDER = {HOLES, MISSING, REPEATED, *NOTE_OF.values()}
+OF_FEEDER = {HOLES, MISSING, REPEATED, *NOTE_OF.values(), AS_ENERGY, AS_POWER}
 NOTED = """
 select stored_as, notes
 from raw.files

@@ -6,7 +6,7 @@ here: the channels, their unit, the direction that is declared absent.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,12 +17,15 @@ import duckdb
 from ingest.layouts.interface import OwnPoint, Part, RawFile
 from ingest.layouts.parsed import METER, Channel, ParsedOutline
 from ingest.layouts.parsed import UTC as UTC_CLOCK
+from ingest.layouts.power_and_energy import is_other_kind
 from ingest.meter_rows import MeterRow
 from ingest.problems import Problem
 from ingest.serial_numbers import is_serial, names_of
 
 MOST_NAMED = 5  # points or codes, in a letter
 UNLISTED = "unlisted_points"
+AS_ENERGY, AS_POWER = "power_as_energy", "energy_as_power"  # notes
+ACTIVE = {"del", "rec", "net"}
 DIRECTION = {"del_raw": "received", "rec_raw": "delivered"}  # absent -> the one that is there
 COLUMNS = ("meter_data_row", *(name for name in MeterRow.__dataclass_fields__ if name != "row"))
 ALL_ROWS = f"select {', '.join(COLUMNS)} from raw.meter_data order by meter_data_row"
@@ -169,8 +172,6 @@ def _part(raw: RawFile, feeder: str, owns: list[Own]) -> RawFile:
     if outline.clock == UTC_CLOCK:
         first, last = _local(first, timezone), _local(last, timezone)
     span = outline.first_start, outline.last_end
-    own_outline = replace(outline, first_start=first, last_end=last)
-    part = replace(raw, feeder=feeder, outline=own_outline)
     problem, points, absent = None, [], None
     for own in owns:
         found, absent_here, why = _own_point(outline, own, feeder, first, last)
@@ -182,8 +183,10 @@ def _part(raw: RawFile, feeder: str, owns: list[Own]) -> RawFile:
         problem = Problem("two_points", values=values)
     if outline.clock not in (UTC_CLOCK, METER):
         problem = _other_clock(outline, feeder, owns) or problem
+    notes = (*outline.notes, *_converted(outline, points))
+    own_outline = replace(outline, first_start=first, last_end=last, notes=notes)
     made = Part(tuple(points), timezone, absent, span)
-    part = replace(part, part=made)
+    part = replace(raw, feeder=feeder, outline=own_outline, part=made)
     return _refused(part, problem) if problem else part
 
 
@@ -211,10 +214,11 @@ def _own_point(
     if why:
         return point, None, Problem("channel_unclear", values=values | {"quantity": why})
     quantities = set(found.values())
-    if not quantities & {"del", "rec", "net"}:
+    if not quantities & ACTIVE:
         code = "other_channels" if used and wanted else "no_power"
         return point, None, Problem(code, values=values | {"wanted": " ".join(wanted)})
-    problem = _other_unit([outline.channels[n] for n in found], rows, values)
+    converted, problem = _units({n: outline.channels[n] for n in found}, rows, values)
+    point = replace(point, converted=converted)
     absent = None
     if "net" not in quantities and len(quantities & {"del", "rec"}) == 1:
         absent = "rec_raw" if "del" in quantities else "del_raw"
@@ -245,14 +249,35 @@ def _is_wanted(code: str, wanted: Iterable[str]) -> bool:
     )
 
 
-def _other_unit(channels: Iterable[Channel], rows: list[MeterRow], values: dict) -> Problem | None:
-    """Return the unit in a file that contradicts meter-data.csv, if one does."""
-    for channel in channels:
-        for row in rows:
-            if channel.unit and channel.unit != row.channel_unit:
-                more = {"unit": channel.unit, "code": channel.code, "declared": row.channel_unit}
-                return Problem("other_channel_unit", values=values | more)
-    return None
+def _units(
+    channels: Mapping[int, Channel], rows: list[MeterRow], values: dict
+) -> tuple[dict[int, str], Problem | None]:
+    """Return the declared units of channels to convert; the unit that contradicts meter-data.csv.
+
+    Active power in another unit shows that meter-data.csv or the file is wrong. kVA and kvar that
+    are power where active power is energy, or the other way round, are what some systems write.
+    """
+    converted = {}
+    declared = list(dict.fromkeys(row.channel_unit for row in rows))
+    for number, channel in channels.items():
+        others = [unit for unit in declared if channel.unit not in (None, unit)]
+        can_be_converted = channel.quantity not in ACTIVE and len(declared) == 1
+        if others and not (can_be_converted and is_other_kind(channel.unit, others[0])):
+            more = {"unit": channel.unit, "code": channel.code, "declared": others[0]}
+            return {}, Problem("other_channel_unit", values=values | more)
+        if others:
+            converted[number] = others[0]
+    return converted, None
+
+
+def _converted(outline: ParsedOutline, points: Iterable[OwnPoint]) -> list[tuple[str, int]]:
+    """Return notes that count the values of channels that are converted."""
+    counts = Counter()
+    for point in points:
+        for number, declared in point.converted.items():
+            code = AS_ENERGY if declared.endswith("h") else AS_POWER
+            counts[code] += outline.spans[number].value_count
+    return sorted(counts.items())
 
 
 def _other_clock(outline: ParsedOutline, feeder: str, owns: list[Own]) -> Problem | None:

@@ -7,7 +7,7 @@ All rows of a RawFile are of one feeder: a file of several meters is a RawFile f
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -114,12 +114,14 @@ class OwnPoint:
     """A point of a file that a feeder's row in meter-data.csv names, and which channels it uses.
 
     `channels` maps indexes of the file's channels to what they measure there; `valid` are the
-    periods of the rows that name the point, on the meter's clock.
+    periods of the rows that name the point, on the meter's clock. `converted` has those of power
+    where energy is declared, or the other way round, with the unit that is declared.
     """
 
     name: str | None
     channels: Mapping[int, str]
     valid: tuple[tuple[datetime | None, datetime | None], ...]
+    converted: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

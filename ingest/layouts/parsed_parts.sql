@@ -16,6 +16,15 @@ create or replace temp table own_channels (
     quantity_no integer
 );
 
+-- of channels of power where energy is declared, or the other way round
+create or replace temp table own_factors (
+    file_no integer,
+    channel integer,
+    seconds bigint,
+    -- NULL = not a decimal number in full
+    factor decimal(8, 4)
+);
+
 create or replace temp table own_periods (
     file_no integer,
     point_no integer,

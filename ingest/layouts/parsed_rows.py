@@ -17,6 +17,7 @@ import duckdb
 
 from ingest.clock import clock_days
 from ingest.layouts.interface import ROW_COLUMNS, RawFile, Reading, Values
+from ingest.layouts.power_and_energy import factors
 from ingest.problems import Problem
 from ingest.sql import sql_beside
 
@@ -55,13 +56,13 @@ def read_parts(
         parts = dict(group)
         first = next(iter(parts.values()))
         try:
-            parsed, _ = parsed_file(layout, first)
+            parsed, places = parsed_file(layout, first)
         except OSError:
             if first.is_unchanged():
                 raise
             continue  # what was changed or taken away is left for later
         if parsed.channels == first.outline.channels:
-            problems |= _append_rows(con, table, parsed, parts)
+            problems |= _append_rows(con, table, parsed, places, parts)
     return Reading(table, problems)
 
 
@@ -94,6 +95,7 @@ def values_of(
         start = start.replace(tzinfo=ZoneInfo(raw.part.timezone)).astimezone(UTC)
         start = start.replace(tzinfo=None)
     found: dict[tuple[object, object], list] = {}
+    times = {(channel, seconds): ratio for channel, seconds, ratio in factors(parsed, places, raw)}
     for point in raw.part.points:
         for channel, quantity in point.channels.items():
             values = parsed.values.iloc[places.get(channel, [])]
@@ -104,17 +106,23 @@ def values_of(
                 values["start"], values["end"], values["value"], strict=True
             ):
                 row = found.setdefault((begin, end), [None] * len(QUANTITIES))
-                row[column] = Decimal(text) if isinstance(text, str) else None
+                ratio = times.get((channel, (end - begin).total_seconds()), 1)
+                is_known = isinstance(text, str) and ratio is not None
+                row[column] = Decimal(text) * ratio if is_known else None
     return {times: tuple(row) for times, row in found.items()}
 
 
 def _append_rows(
-    con: duckdb.DuckDBPyConnection, table: str, parsed: "Parsed", parts: dict[int, RawFile]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    parsed: "Parsed",
+    places: Mapping,
+    parts: dict[int, RawFile],
 ) -> dict[int, Problem]:
     """Append the rows of a file's parts; return those with a value that is not a number."""
     con.register("parsed_values", parsed.values.astype({"value": "str", "status": "str"}))
     try:
-        _describe_parts(con, parts, is_utc=parsed.clock == "utc")
+        _describe_parts(con, parsed, places, parts)
         con.execute(sql_beside(__file__, "parsed_cells"))
         # the order of lines is that of recording
         is_reversed = NEWEST_FIRST in dict(parsed.notes) and parsed.clock != "utc"
@@ -127,10 +135,11 @@ def _append_rows(
 
 
 def _describe_parts(
-    con: duckdb.DuckDBPyConnection, parts: dict[int, RawFile], *, is_utc: bool
+    con: duckdb.DuckDBPyConnection, parsed: "Parsed", places: Mapping, parts: dict[int, RawFile]
 ) -> None:
     """Fill the tables of what the parts use, and of what the clocks of their meters show."""
     con.execute(sql_beside(__file__, "parsed_parts"))
+    is_utc = parsed.clock == "utc"
     own = [(n, p, raw.part, point) for n, raw in parts.items() for p, point in _points(raw)]
     rows = {
         "own_parts": [
@@ -142,6 +151,7 @@ def _describe_parts(
             for n, p, _, point in own
             for channel, quantity in point.channels.items()
         ],
+        "own_factors": [(n, *f) for n, raw in parts.items() for f in factors(parsed, places, raw)],
         "own_periods": [(n, p, *valid) for n, p, _, point in own for valid in point.valid],
         "zone_offsets": [
             row
@@ -181,11 +191,20 @@ def _offsets(timezone: str, first: datetime, last: datetime) -> Iterator[tuple[s
 
 
 def _bad_values(con: duckdb.DuckDBPyConnection, parts: dict[int, RawFile]) -> dict[int, Problem]:
-    """Return parts with a value that is not a number, or too long."""
-    return {
-        number: Problem("bad_channel_value", line, values={"text": text[:MOST_LETTERS]})
-        for number, line, text in con.execute(sql_beside(__file__, "parsed_bad")).fetchall()
-    }
+    """Return parts with a value that is not a number, too long, or not exact in its unit."""
+    found = {}
+    for number, line, text, channel, seconds in con.execute(
+        sql_beside(__file__, "parsed_bad")
+    ).fetchall():
+        raw = parts[number]
+        values = {"text": text[:MOST_LETTERS]}
+        if seconds:
+            code = raw.outline.channels[channel].code
+            values |= {"feeder": raw.feeder, "code": code, "minutes": f"{seconds / 60:g}"}
+        found[number] = Problem(
+            "inexact_unit" if seconds else "bad_channel_value", line, values=values
+        )
+    return found
 
 
 def _at_other_times(
