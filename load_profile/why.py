@@ -164,6 +164,8 @@ def _event(origin: dict) -> str:
     """Describe the meter's event word and how it is handled."""
     if origin["event_handling"] in ("test", "skipped"):
         return f"event {origin['event_type']!r}: no load, its power is unknown"
+    if not origin["event_type"]:
+        return "no event: the row has no status"
     return f"event {origin['event_type']!r}: {origin['event_handling'] or 'not in event_types'}"
 
 

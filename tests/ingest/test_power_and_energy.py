@@ -121,6 +121,7 @@ def test_shipped_layouts_with_kva_beside_kwh_are_read_from_file_to_profile(tmp_p
     assert "2024-01-01,00:00,123.45,260.5,Ok" in text  # the file's own number
     assert "mva_del = 130.25 x 1 kWh x 2 intervals an hour = 0.2605 MVA" in text
     assert f"in its file: 2 {converted}" in text
+    assert "no event: the row has no status" in text
 
 
 def test_kvarh_beside_kw_is_divided_by_the_hours_of_its_interval(tmp_path):

@@ -1,5 +1,5 @@
 -- Two feeders with the same bytes: a file that was copied, or named for the wrong feeder, counts
--- twice. Two idle meters write equal zeros, which is right.
+-- twice. Two idle meters write equal zeros, which is right, and so are two meters in one file.
 -- Rule, source and how often it fires: docs/rules.md#equal_files
 
 with
@@ -9,6 +9,7 @@ in_use as (
         files.file_id,
         files.file_name,
         files.sha256,
+        files.stored_as,
         files.first_start_local,
         files.last_end_local,
         meters.feeder
@@ -24,7 +25,10 @@ pairs as (
         other.feeder as other_feeder
     from in_use
     inner join in_use as other
-        on in_use.sha256 = other.sha256 and in_use.feeder <> other.feeder
+        on
+            in_use.sha256 = other.sha256
+            and in_use.feeder <> other.feeder
+            and in_use.stored_as <> other.stored_as
 ),
 
 with_load as (
