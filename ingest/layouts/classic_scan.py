@@ -100,7 +100,7 @@ def scan_files(con: duckdb.DuckDBPyConnection, files: Mapping[int, RawFile]) -> 
     con.execute(_sql("places"))
     odd = files.keys() - {number for (number,) in con.execute(UNDERSTOOD).fetchall()}
     if odd:
-        con.execute("delete from classic_lines where file_no in (select unnest(?))", [list(odd)])
+        con.execute(_sql("understood"), [list(odd)])
         _scan_all(con, {number: files[number] for number in odd}, problems, CAREFUL)
         con.execute(_sql("places"))
     con.execute(_sql("rows"))
