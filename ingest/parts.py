@@ -149,7 +149,9 @@ def _one_direction_declared(raw: RawFile, rows: list[MeterRow]) -> RawFile:
     if not absent or not rows:
         return raw
     first, last = raw.outline.first_start, raw.outline.last_end
-    problem = _undeclared(absent, raw.feeder, _rows_within(rows, first, last))
+    if first and last:  # else a time of them is unreadable, and the scan of all rows says which
+        rows = _rows_within(rows, first, last)
+    problem = _undeclared(absent, raw.feeder, rows)
     return _refused(raw, problem) if problem else raw
 
 

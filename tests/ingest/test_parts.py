@@ -307,6 +307,15 @@ def test_a_classic_file_of_one_direction_needs_the_other_declared_absent(space, 
     assert query(space, sql) == [(n, 0, 1, 0) for n in range(4)]
 
 
+@pytest.mark.parametrize("row", [0, 3])
+def test_an_unreadable_time_in_a_file_of_one_direction_stops_no_other_file(space, row):
+    bad = raw_exports.rows(datetime(2024, 7, 1), 4, "{n},1")
+    bad[row] = bad[row].replace("07/01/24", "07/a1/24")
+    header = "Record No.,Event Type,Start Time,End Time,-1-,-3-"
+    (space.dropbox / "north-bad.csv").write_text(raw_exports.export(bad, header=header))
+    assert classic(space, "-1-,-2-", "1,2").outcomes == {"accepted": 1, "unreadable": 1}
+
+
 @pytest.mark.parametrize("cells", ["{n},1,2,-3", '"{n}","1","2","-3"', "{n},1,,-"])
 def test_kvar_columns_of_a_classic_file_are_reactive_power(space, cells):
     assert classic(space, "kw_del,kw_rec,kvar_del,kvar_rec", cells).outcomes == {"accepted": 1}
