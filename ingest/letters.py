@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from ingest.layouts.interface import RawFile
-from ingest.layouts.lines import lines_of
+from ingest.layouts.lines import read_lines
 from ingest.layouts.look import first_lines
 from ingest.problems import OUTCOME_OF, RELEASABLE, Problem
 from ingest.sequence_breaks import Break, Release, Row
@@ -340,7 +340,7 @@ def _lines(raw: RawFile, first: int, last: int) -> list[str]:
         data = raw.path.read_bytes()
     except OSError:
         return []
-    texts = lines_of(data)[first - 1 : last]
+    texts = read_lines(data).texts[first - 1 : last]
     return [
         one_line(text[:MOST_LETTERS_OF_LINE]) + (" ..." if text[MOST_LETTERS_OF_LINE:] else "")
         for text in texts

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from ingest.layouts.lines import lines_of as all_lines
-from ingest.layouts.lines import place_of
+from ingest.layouts.lines import Lines, read_lines
 from ingest.layouts.look import first_lines
 from ingest.layouts.parsed import ParsedOutline
 from ingest.ledger import Entry
@@ -11,7 +10,7 @@ from ingest.letters import expected, found, looks_like, note_in_words, one_line
 from ingest.words import counted
 from ingest.workspace import Workspace
 from load_profile.inspect_file import Inspection, Outcome, Row
-from load_profile.inspect_refusals import Refusal
+from load_profile.inspect_refusals import Refusal, folders_of
 from load_profile.new_meters import lines_of
 
 MOST_CHANNELS = 12
@@ -35,18 +34,19 @@ MEANINGS = {
 def inspection_in_words(inspection: Inspection, workspace: Workspace) -> str:
     """Return all that was found: several lines, no line break at the end."""
     raw, read = inspection.raw, inspection.read
-    parts = [f"{one_line(raw.path.name)}: {raw.size:,} bytes", *_layout(inspection)]
+    lines = read_lines(inspection.data, folders_of(workspace))
+    parts = [f"{one_line(raw.path.name)}: {raw.size:,} bytes", *_layout(inspection, lines)]
     if inspection.proposal:
         parts += ["", *_proposal(inspection)]
     if read.layout and not read.problem:
         parts += ["", *_channels(inspection)]
     outcome = inspection.then or inspection.now
     if outcome.rows:
-        parts += ["", *_rows(outcome, inspection.data)]
+        parts += ["", *_rows(outcome, lines)]
     return "\n".join([*parts, "", *_result(inspection, workspace), "", *_others(inspection)])
 
 
-def _layout(inspection: Inspection) -> Iterator[str]:
+def _layout(inspection: Inspection, lines: Lines) -> Iterator[str]:
     """Yield the layout and what showed it, or what the file looks like."""
     raw, file = inspection.raw, inspection.layout_file
     if raw.layout is None:
@@ -57,9 +57,8 @@ def _layout(inspection: Inspection) -> Iterator[str]:
         return
     yield f"Layout: {raw.layout.name}{f' ({file.title})' if file else ''}."
     number = raw.outline.header_line or 1
-    lines = all_lines(inspection.data)
-    if number <= len(lines) and lines[number - 1].strip():
-        yield f"It shows in {place_of(inspection.data, number)}: {_cut(lines[number - 1])}"
+    if number <= len(lines.texts) and lines.texts[number - 1].strip():
+        yield f"It shows in {lines.place_of(number)}: {_cut(lines.texts[number - 1])}"
     if file and file.unconfirmed:
         yield f"Not confirmed: {file.unconfirmed}."
 
@@ -93,11 +92,11 @@ def _channels(inspection: Inspection) -> Iterator[str]:
         yield f"  and {len(shown) - MOST_CHANNELS:,} more"
 
 
-def _rows(outcome: Outcome, data: bytes) -> Iterator[str]:
+def _rows(outcome: Outcome, lines: Lines) -> Iterator[str]:
     """Yield the first rows as they would be loaded."""
     yield "The first rows as they would be read:"
     for row in outcome.rows:
-        yield f"  {place_of(data, row.line)}: {_row(row)}"
+        yield f"  {lines.place_of(row.line)}: {_row(row)}"
 
 
 def _row(row: Row) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 import duckdb
 
 from ingest.filing import recorded_place
-from ingest.layouts.lines import lines_of, place_of
+from ingest.layouts.lines import read_lines
 from ingest.letters import notes_in_words
 from ingest.workspace import Workspace
+from load_profile.inspect_refusals import folders_of
 
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d/%y %H:%M")
 PAIRS = (
@@ -134,6 +135,7 @@ def _left_out(reason: str, limit: float | None) -> list[str]:
 def _origin(workspace: Workspace, origin: dict, notes: str | None) -> list[str]:
     """Describe one reading: its file, its line there, the meter and the arithmetic."""
     place = recorded_place(workspace, origin["stored_as"])
+    layouts = folders_of(workspace)
     unit = origin["channel_unit"]
     full, seconds = origin["interval_minutes"] * 60, origin["actual_seconds"]
     length = f" x 3600 / {seconds} seconds" if seconds != full else f" x {3600 // full} intervals"
@@ -152,7 +154,7 @@ def _origin(workspace: Workspace, origin: dict, notes: str | None) -> list[str]:
         f"  {used:<11} file #{origin['file_id']} {origin['file_name']}, accepted "
         f"{origin['accepted_at']:%Y-%m-%d %H:%M:%S} UTC",
         f"              sha256 {origin['sha256']}",
-        *(f"              {text}" for text in _raw_line(place, origin, place_in_line)),
+        *(f"              {text}" for text in _raw_line(place, origin, place_in_line, layouts)),
         f"              meter-data.csv row {origin['meter_data_row']}: meter {origin['meter']}",
         f"              {_event(origin)}",
         *(f"              {formula}" for formula in formulas),
@@ -169,15 +171,16 @@ def _event(origin: dict) -> str:
     return f"event {origin['event_type']!r}: {origin['event_handling'] or 'not in event_types'}"
 
 
-def _raw_line(path: Path, origin: dict, place_in_line: str) -> list[str]:
+def _raw_line(path: Path, origin: dict, place_in_line: str, layouts: tuple[Path, ...]) -> list[str]:
     """Return where in its file a reading is, and its line, unchanged."""
     number = origin["line_number"]
     try:
         data = path.read_bytes()
     except OSError as error:
         return [f"{origin['stored_as']}, line {number}{place_in_line}:", f"({error})"]
-    where = f"{origin['stored_as']}, {place_of(data, number)}{place_in_line}:"
-    return [where, lines_of(data)[number - 1]]
+    lines = read_lines(data, layouts)
+    where = f"{origin['stored_as']}, {lines.place_of(number)}{place_in_line}:"
+    return [where, lines.texts[number - 1]]
 
 
 def _number(value: Decimal | float | None) -> str:

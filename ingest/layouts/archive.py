@@ -22,7 +22,7 @@ def parse(data: bytes, read: Callable[[str, bytes], Parsed | None]) -> Parsed:
     """
     found: list[tuple[str, int, Parsed]] = []
     others = size = 0
-    for name, above, content in _members(data):
+    for name, above, content in members_of(data):
         try:
             parsed = read(name, content)
         except LayoutError as error:
@@ -42,17 +42,7 @@ def parse(data: bytes, read: Callable[[str, bytes], Parsed | None]) -> Parsed:
     return _joined(found, others)
 
 
-def place_of(data: bytes, line: int) -> tuple[str, int]:
-    """Return the file in an archive that a line is in, and its number there."""
-    place = ("", line)
-    for name, above, _ in _members(data):
-        if line <= above:
-            break
-        place = (name, line - above)
-    return place
-
-
-def _members(data: bytes) -> Iterator[tuple[str, int, bytes]]:
+def members_of(data: bytes) -> Iterator[tuple[str, int, bytes]]:
     """Yield name, number of lines above, and bytes of each file."""
     above = 0
     for name, content in members(data):

@@ -6,6 +6,8 @@ rows of the sheet that was read.
 
 import codecs
 import re
+from dataclasses import dataclass
+from pathlib import Path
 
 from ingest.layouts import archive, containers, workbook
 from ingest.layouts.parsed import LayoutError
@@ -18,38 +20,50 @@ ENCODINGS = {
 }
 
 
-def lines_of(data: bytes) -> list[str]:
-    """Return all lines, odd bytes as escapes; none of an archive or workbook that is damaged."""
+@dataclass(frozen=True)
+class Lines:
+    """All lines of a file; `members` of an archive: their names and the number of lines above."""
+
+    texts: list[str]
+    members: tuple[tuple[str, int], ...] = ()
+    sheet: str | None = None
+
+    def place_of(self, line: int) -> str:
+        """Return where a line is, for people: `line 7`, `a.csv, line 7`, `sheet Data, row 7`."""
+        if self.sheet is not None:
+            return f"sheet {self.sheet}, row {line}"
+        name, above = max(
+            (member for member in self.members if member[1] < line),
+            key=lambda member: member[1],
+            default=("", 0),
+        )
+        return f"{containers.label(name)}, line {line - above}" if name else f"line {line}"
+
+
+def read_lines(data: bytes, folders: tuple[Path, ...] = ()) -> Lines:
+    """Return all lines, odd bytes as escapes; none of an archive or workbook that is damaged.
+
+    `folders` have layout files beside those shipped, which decide the sheet of a workbook.
+    """
     try:
         if containers.why_not(data) is None:
-            texts = (_text(content) for _, content in containers.members(data))
-            return [line for text in texts for line in _split(text)]
+            members = list(archive.members_of(data))
+            texts = [line for *_, content in members for line in _split(_text(content))]
+            return Lines(texts, tuple((name, above) for name, above, _ in members))
         if workbook.why_not(data) is None:
-            return _split(_text(_sheet(data).delimited()))
+            sheet = _sheet(data, folders)
+            return Lines(_split(_text(sheet.delimited())), sheet=sheet.name)
     except LayoutError:
-        return []
-    return _split(_text(data))
+        return Lines([])
+    return Lines(_split(_text(data)))
 
 
-def place_of(data: bytes, line: int) -> str:
-    """Return where a line is, for people: `line 7`, `a.csv, line 7`, `sheet Data, row 7`."""
-    try:
-        if containers.why_not(data) is None:
-            name, line = archive.place_of(data, line)
-            return f"{containers.label(name)}, line {line}"
-        if workbook.why_not(data) is None:
-            return f"sheet {_sheet(data).name}, row {line}"
-    except LayoutError:
-        pass
-    return f"line {line}"
-
-
-def _sheet(data: bytes) -> workbook.Sheet:
+def _sheet(data: bytes, folders: tuple[Path, ...]) -> workbook.Sheet:
     """Return the sheet that was read, or would be the first to be."""
     from ingest.layouts.others import sheet_of
 
     found = workbook.sheets(data)
-    return sheet_of(found)[0] or found[0]
+    return sheet_of(found, folders)[0] or found[0]
 
 
 def _text(data: bytes) -> str:

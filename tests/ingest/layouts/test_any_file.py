@@ -11,7 +11,7 @@ from test_containers import zipped
 from test_workbook import sheet
 
 from ingest.layouts import LayoutFileError, check_layout_files
-from ingest.layouts.lines import lines_of, place_of
+from ingest.layouts.lines import read_lines
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse
@@ -102,13 +102,14 @@ def test_the_bytes_of_an_archive_are_archived_as_they_came(tmp_path):
 def test_a_line_is_found_again_in_whatever_it_came(tmp_path):
     data = zipped({"north-1.csv": NORTH, "south-1.csv": SOUTH})
     _, found = load(Workspace(tmp_path), {"both.zip": data})
+    lines = read_lines(data)
     for feeder, start, value, line in found:
-        text = lines_of(data)[line - 1]
+        text = lines.texts[line - 1]
         assert f"{value:g}," in text and f"{start:%H:%M:%S}" in text
-        assert place_of(data, line).startswith(f"{feeder}-1.csv, line ")
-    book = workbook_of(NORTH)
-    assert place_of(book, 3).endswith(", row 3") and lines_of(book)[2].startswith("0,Normal")
-    assert place_of(NORTH, 3) == "line 3" and lines_of(NORTH)[2].startswith("0,Normal")
+        assert lines.place_of(line).startswith(f"{feeder}-1.csv, line ")
+    for content, place in ((workbook_of(NORTH), ", row 3"), (NORTH, "line 3")):
+        lines = read_lines(content)
+        assert lines.place_of(3).endswith(place) and lines.texts[2].startswith("0,Normal")
 
 
 def test_a_refused_archive_keeps_its_ending_and_its_letter_shows_the_line_in_its_file(tmp_path):

@@ -5,6 +5,7 @@ from layout_files import SAMPLES, rows, sums
 from test_containers import zipped
 
 from ingest.layouts import archive, mscons, nem12
+from ingest.layouts.lines import read_lines
 from ingest.layouts.parsed import LayoutError
 
 NEM12, MSCONS = ((SAMPLES / f"north.{name}").read_bytes() for name in ("nem12.csv", "mscons.txt"))
@@ -27,10 +28,12 @@ def test_files_of_an_archive_are_read_as_one():
     assert parsed.notes == (("other_members", 1),)
     assert len(parsed.channels) == 6 + 4 + 1
     assert sums(parsed)["NORTH00001", "K1"] == (96, 24)
-    placed = [("a.csv", row[1]) for row in alone[0]] + [("b.txt", row[1]) for row in alone[1]]
+    placed = [f"a.csv, line {row[1]}" for row in alone[0]]
+    placed += [f"b.txt, line {row[1]}" for row in alone[1]]
+    found = read_lines(data)
     lines = parsed.values.line.tolist()
-    assert [archive.place_of(data, line) for line in lines[: len(placed)]] == placed
-    assert archive.place_of(data, lines[-1]) == ("c.csv", alone[2][-1][1])
+    assert [found.place_of(line) for line in lines[: len(placed)]] == placed
+    assert found.place_of(lines[-1]) == f"c.csv, line {alone[2][-1][1]}"
 
 
 def test_a_file_that_cannot_be_read_refuses_all_and_is_named():
@@ -39,7 +42,7 @@ def test_a_file_that_cannot_be_read_refuses_all_and_is_named():
         archive.parse(data, read)
     problem = refused.value.problem
     assert (problem.code, problem.values["member"]) == ("bad_number", "b.csv")
-    assert archive.place_of(data, problem.line) == ("b.csv", 3)
+    assert read_lines(data).place_of(problem.line) == "b.csv, line 3"
 
 
 def test_an_archive_of_other_files_only_is_empty():
