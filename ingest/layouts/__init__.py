@@ -40,9 +40,8 @@ def recognise(data: bytes, name: str, folder: Path | None = None) -> tuple[Layou
     why = _why_not_classic(data)
     if why is None:
         outline = CLASSIC.outline(data, name)
-        if _is_plain(outline):
-            return CLASSIC, outline
-        return _other_form(data, name, folder) or (CLASSIC, outline)
+        other = None if _is_plain(outline) else _other_form(data, name, folder)
+        return other or (CLASSIC, replace(outline, folder=folder))
     if why.outcome == "empty":
         return None, Outline(why)
     from ingest.layouts.look import look_like
@@ -64,10 +63,10 @@ def check_layout_files(workspace: Workspace) -> None:
         read_layouts([workspace.layouts])
 
 
-def in_other_form(raw: RawFile, folder: Path | None = None) -> RawFile | None:
+def in_other_form(raw: RawFile) -> RawFile | None:
     """Return a classic file as the layout file `classic` reads it, None if it cannot in full."""
     try:
-        found = _other_form(raw.path.read_bytes(), raw.path.name, folder)
+        found = _other_form(raw.path.read_bytes(), raw.path.name, raw.outline.folder)
     except OSError:
         return None
     return found and replace(raw, layout=found[0], outline=found[1])

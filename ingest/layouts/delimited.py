@@ -143,9 +143,17 @@ def _refuse_other_lengths(frame: pd.DataFrame, minutes: int) -> None:
         raise LayoutError("layout_length", line)
 
 
-@lru_cache(maxsize=8)
 def layouts_in(folders: tuple[Path, ...] = ()) -> tuple[DelimitedLayout, ...]:
-    """Return the shipped layouts and those of folders, which replace shipped ones of their name."""
+    """Return the shipped layouts and those of folders, which replace shipped ones of their name.
+
+    The files are read again where one was added, edited or taken away.
+    """
+    files = [(path, path.stat()) for folder in folders for path in sorted(folder.glob("*.toml"))]
+    return _layouts_in(folders, tuple((p, stat.st_size, stat.st_mtime_ns) for p, stat in files))
+
+
+@lru_cache(maxsize=8)
+def _layouts_in(folders: tuple[Path, ...], _: tuple) -> tuple[DelimitedLayout, ...]:
     return tuple(DelimitedLayout(file) for file in read_layouts((*folders, SHIPPED)))
 
 

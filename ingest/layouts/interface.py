@@ -50,7 +50,8 @@ class Outline:
     `header_line` counts from 1; `row_lines` is the number of lines below it without the empty ones
     at the end; `serials` are the serial numbers above it; span and record are those of the first
     and last row. With a problem the rows are not read. `absent` is the direction, as a column of
-    VALUES, that the file has no channel for; `notes` count what was normalised.
+    VALUES, that the file has no channel for; `notes` count what was normalised; `folder` has the
+    layout files of the root, which come before those shipped.
     """
 
     problem: Problem | None = None
@@ -62,6 +63,7 @@ class Outline:
     serials: tuple[Serial, ...] = ()
     absent: str | None = None
     notes: tuple[tuple[str, int], ...] = ()
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

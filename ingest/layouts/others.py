@@ -70,7 +70,8 @@ def sheet_of(
     found: dict[str, DelimitedLayout] = {}
 
     def fits(sheet: workbook.Sheet) -> bool:
-        layout, problem = layout_for(sheet.delimited(), _layouts_of_sheets(folders))
+        text = sheet.delimited()
+        layout, problem = layout_for(text, _for_sheets(layouts_in(folders)))
         if problem and problem.code == "two_layouts":
             raise LayoutError(problem.code, values={**problem.values, "sheet": sheet.name})
         if layout:
@@ -105,10 +106,10 @@ def _form_of_dates(file: LayoutFile) -> str:
 
 
 @lru_cache(maxsize=8)
-def _layouts_of_sheets(folders: tuple[Path, ...]) -> tuple[DelimitedLayout, ...]:
-    """Return the layout files for text that a workbook's cells make: commas, decimal points."""
+def _for_sheets(files: tuple[DelimitedLayout, ...]) -> tuple[DelimitedLayout, ...]:
+    """Return layouts for text that a workbook's cells make: commas, decimal points."""
     layouts = []
-    for layout in layouts_in(folders):
+    for layout in files:
         chars = list(dict.fromkeys([".", *layout.file.dialect.decimalChar]))
         update = {"delimiter": [","], "decimalChar": chars}
         dialect = layout.file.dialect.model_copy(update=update)
