@@ -12,7 +12,14 @@ CODES = {
         *("bad_record", "bad_time", "bad_value", "bad_row", "bad_channel_value"),
         *("one_direction", "no_power", "other_channels", "channel_unclear", "channel_changes"),
         *("other_channel_unit", "inexact_unit", "other_clock"),
-        *("two_layouts", "layout_header", "layout_columns", "layout_point", "layout_unit"),
+        *(
+            "own_output",
+            "two_layouts",
+            "layout_header",
+            "layout_columns",
+            "layout_point",
+            "layout_unit",
+        ),
         *("layout_time", "layout_other_date", "layout_two_dates", "layout_two_labels"),
         *(
             "layout_value",

@@ -11,6 +11,7 @@ from pathlib import Path
 from ingest.layouts import archive, containers, espi, mscons, nem12, readout, workbook
 from ingest.layouts.delimited import DelimitedLayout, layout_for, layouts_in
 from ingest.layouts.layout_file import LayoutFile
+from ingest.layouts.own_output import own_output
 from ingest.layouts.parsed import LayoutError, Parsed, ParsedLayout
 from ingest.problems import Problem
 
@@ -34,6 +35,8 @@ def other_layout(
     for layout in (*_containers(folders), *STANDARD):
         if layout.why_not(data) is None:
             return layout, None
+    if kind := own_output(data):
+        return None, Problem("own_output", values={"kind": kind})
     found, problem = layout_for(data, layouts_in(folders))
     if found:
         return _parsed(found), None
@@ -71,6 +74,8 @@ def sheet_of(
 
     def fits(sheet: workbook.Sheet) -> bool:
         text = sheet.delimited()
+        if kind := own_output(text):
+            raise LayoutError("own_output", values={"kind": kind})
         layout, problem = layout_for(text, _for_sheets(layouts_in(folders)))
         if problem and problem.code == "two_layouts":
             raise LayoutError(problem.code, values={**problem.values, "sheet": sheet.name})
