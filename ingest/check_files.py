@@ -106,7 +106,8 @@ def read_rows(con: duckdb.DuckDBPyConnection, files: dict[int, RawFile]) -> dict
 
 
 def _files_of(layout: Layout, files: dict[int, RawFile]) -> dict[int, RawFile]:
-    return {n: raw for n, raw in files.items() if raw.layout is layout and not raw.problem}
+    # two threads that look at files may each have made the same layout
+    return {n: raw for n, raw in files.items() if raw.layout == layout and not raw.problem}
 
 
 def _in_other_forms(

@@ -118,7 +118,7 @@ def inspect(path: Path, workspace: Workspace, layout_name: str = "my-layout") ->
         data = stream.read(MOST_BYTES)
     listed = read_meter_data(workspace.meter_data) if workspace.meter_data.exists() else ()
     now = _outcome(workspace, raw, listed)
-    if now.entries[0].raw.layout is not raw.layout:  # read in another form of the classic export
+    if now.entries[0].raw.layout != raw.layout:  # read in another form of the classic export
         raw = now.entries[0].raw
     text, proposal = _proposal(raw, data, layout_name)
     read = _as_proposed(raw, text, proposal) if proposal else raw

@@ -1,6 +1,7 @@
 """Files of several meters: a part for each feeder, from meter-data.csv; one file all the same."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -305,6 +306,19 @@ def test_a_classic_file_of_one_direction_needs_the_other_declared_absent(space, 
     assert classic(space, "-1-,-3-", cells).outcomes == {"accepted": 1}
     sql = "select del_raw, rec_raw, kva_del_raw, kva_rec_raw from raw.interval_reads order by all"
     assert query(space, sql) == [(n, 0, 1, 0) for n in range(4)]
+
+
+def test_files_are_read_by_equal_layouts_that_are_not_the_same_object(space):
+    for number in (1, 2):
+        lines = [HEADER, *pairs(f"NMI-000{number}", range(4)), ""]
+        (space.dropbox / f"file-{number}.csv").write_text("\n".join(lines))
+
+    def with_new_points(data: bytes, name: str) -> tuple:
+        layout, outline = with_points(data, name)
+        return replace(layout), outline
+
+    assert load_files(space, recognise=with_new_points).outcomes == {"accepted": 2}
+    assert query(space, "select count(*) from raw.interval_reads") == [(8,)]
 
 
 @pytest.mark.parametrize("row", [0, 3])
