@@ -38,14 +38,16 @@ class Places:
     ) -> None:
         self._workspace = workspace
         self._taken: dict[str, str] = {}
-        self._parts: dict[str, list[RawFile]] = defaultdict(list)
+        self._parts: dict[Content, list[RawFile]] = defaultdict(list)
         self._checked = checked
         for raw in batch:
             if raw.part:
-                self._parts[raw.sha256].append(raw)
-        self._archived = dict(con.execute(ARCHIVED, [list(self._parts)]).fetchall())
+                self._parts[_whole(raw)].append(raw)
+        hashes = [sha256 for sha256, feeder in self._parts if not feeder]
+        archived = con.execute(ARCHIVED, [hashes]).fetchall()
+        self._archived = {(sha256, ""): place for sha256, place in archived}
         self._archived |= {
-            raw.sha256: known[content_of(raw)][1]
+            _whole(raw): known[content_of(raw)][1]
             for parts in self._parts.values()
             for raw in parts
             if content_of(raw) in known
@@ -69,9 +71,8 @@ class Places:
 
     def _refused(self, raw: RawFile) -> list[tuple[RawFile, CheckedFile]]:
         """Return the parts of a file of which none is accepted."""
-        parts = {content_of(part): part for part in self._parts[raw.sha256]} or {
-            content_of(raw): raw
-        }
+        own = [part for part in self._parts.get(_whole(raw), ()) if part.path == raw.path]
+        parts = {content_of(part): part for part in own or [raw]}
         return [(part, self._checked[content]) for content, part in sorted(parts.items())]
 
     def _letter_of_file(
@@ -90,15 +91,15 @@ class Places:
 
     def _archive_place(self, raw: RawFile) -> str | None:
         """Return where a file is archived, None if nothing of it is accepted."""
-        if raw.sha256 in self._archived:
-            return self._archived[raw.sha256] if raw.part else self._new_place(raw)
+        if raw.part and _whole(raw) in self._archived:
+            return self._archived[_whole(raw)]
         place = self._new_place(raw)
         if raw.part and place:
-            self._archived[raw.sha256] = place
+            self._archived[_whole(raw)] = place
         return place
 
     def _new_place(self, raw: RawFile) -> str | None:
-        parts = self._parts[raw.sha256] if raw.part else [raw]
+        parts = self._parts[_whole(raw)] if raw.part else [raw]
         starts = [
             found.first_start
             for part in parts
@@ -108,3 +109,8 @@ class Places:
             return None
         month = f"{min(starts):%Y-%m}"
         return place_for(self._workspace, raw, "accepted", month, self._taken)
+
+
+def _whole(raw: RawFile) -> Content:
+    """Return what the parts of a file have in common: one that names no meter is its feeder's."""
+    return raw.sha256, "" if raw.part and raw.part.name else raw.feeder

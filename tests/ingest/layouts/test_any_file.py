@@ -91,6 +91,18 @@ def test_a_file_has_the_same_readings_however_it_comes(tmp_path, plain, files):
     assert [row[:3] for row in found] == [row[:3] for row in plain]
 
 
+def test_the_same_bytes_under_the_names_of_two_feeders_are_two_files(tmp_path):
+    space = Workspace(tmp_path)
+    good, bad = gzip.compress(NORTH), gzip.compress(NORTH.replace(b"2.5,0", b"x,0"))
+    names = ("north-1.csv.gz", "south-1.csv.gz")
+    summary, found = load(space, dict.fromkeys(names, good))
+    assert summary.outcomes == {"accepted": 2} and len(found) == 8
+    assert sorted(path.name for path in space.archive.glob("2024-07/*")) == [*names]
+    load(space, dict.fromkeys(names, bad))
+    letters = [path.read_text() for path in (space.archive / "ERROR").glob("*.txt")]
+    assert sorted(letter.split()[1] for letter in letters) == [*names]
+
+
 def test_the_bytes_of_an_archive_are_archived_as_they_came(tmp_path):
     data = zipped({"north-1.csv": NORTH, "south-1.csv": SOUTH})
     space = Workspace(tmp_path)
