@@ -62,8 +62,8 @@ def rows_of(table: Table, layout: LayoutFile, channels: Channels, notes: dict[st
     """Return the texts of a table's rows, without unit row, trailers and rows of other kinds."""
     units, table = _without_units(table, layout, notes)
     table = _without_trailers(table, layout, notes)
-    table = _only(table, layout, notes)
     _check_cells(table)
+    table = _only(table, layout, notes)
     point = _points(table, layout)
     wide = layout.wide is not None and layout.wide.over == "times"
     day = day_columns(table, layout) if wide else None
@@ -121,7 +121,12 @@ def _points(table: Table, layout: LayoutFile) -> Texts:
             line = table.lines[int(np.flatnonzero(codes == number)[0])]
             raise LayoutError("layout_point", line, values={"text": text})
         names.append((match[1] if match else text) or None)
-    return np.array([*names, None], dtype=object)[codes]
+    found = np.array([*names, None], dtype=object)[codes]
+    is_unnamed = found == None  # noqa: E711
+    if is_unnamed.any() and not is_unnamed.all():  # whose value is it?
+        line = table.lines[int(np.flatnonzero(is_unnamed)[0])]
+        raise LayoutError("layout_point", line, values={"text": ""})
+    return found
 
 
 def _status(table: Table, layout: LayoutFile) -> Texts:

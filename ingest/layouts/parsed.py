@@ -34,6 +34,8 @@ VALUE_COLUMNS = {
     "status": "object",  # text: the file's word or code; None without one
 }
 UTC, METER = "utc", "meter"
+# Beyond these, clocks and calendars end; what is odd within them is a rule's matter.
+EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,14 @@ class ParsedLayout:
 
     def parsed(self, data: bytes, name: str) -> Parsed:
         """Return all that a file of this name says. Raises LayoutError."""
-        return self.parse(data, span_in(name)) if self.takes_span else self.parse(data)
+        found = self.parse(data, span_in(name)) if self.takes_span else self.parse(data)
+        times = found.values[["line", "start", "end"]]
+        far = times[(times["start"] < EARLIEST) | (times["end"] >= LATEST)]
+        if len(far):
+            line, start, _ = next(far.itertuples(index=False))
+            expected = f"a time from {EARLIEST.year} on, before {LATEST.year}"
+            raise LayoutError("bad_date", line, values={"expected": expected, "text": str(start)})
+        return found
 
     def why_not(self, beginning: bytes) -> Problem | None:
         """Return why a file that begins so is not of this layout, None if it is."""

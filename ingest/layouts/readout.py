@@ -23,6 +23,8 @@ NAME = "iec62056-p01"
 BLOCK = re.compile(r"(?:\d-\d:)?P\.01\(")
 GROUP = re.compile(r"\(([^()]*)\)")
 GROUPS = re.compile(r"(?:\([^()]*\))+")
+# A line of another value or list, whose own groups may be in the lines below it.
+OTHER = re.compile(r"[\w.:*&#-]+(?:\([^()]*\))+")
 SERIAL = re.compile(r"^(?:\d-\d:)?(?:0\.0\.0|C\.1\.0|0\.0)\(([^()]+)\)")
 OBIS = re.compile(r"(?:\d+-\d+:)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})?(?:[*&]\d+)?")
 TIME = re.compile(r"([012]?)(\d{10}|\d{12})")
@@ -77,7 +79,7 @@ def parse(data: bytes) -> Parsed:
     block: _Block | None = None
     blocks: list[_Block] = []
     rows: list[tuple[_Block, int, int, list[str]]] = []
-    count = 0
+    count, is_other = 0, False
     for number, raw in enumerate(lines, start=1):
         line = raw.strip("\x02\x03 \t")
         if BLOCK.match(line):
@@ -86,9 +88,11 @@ def parse(data: bytes) -> Parsed:
             count = 0
         elif block is not None and GROUPS.fullmatch(line):
             groups = GROUP.findall(line)
-        elif block is not None and line.startswith("("):
-            raise LayoutError("bad_row", number, values={"text": line[:80]})
         else:
+            is_other = OTHER.fullmatch(line) is not None or (is_other and line.startswith("("))
+            is_lost = line.startswith("(") or (block is not None and line not in ("", "!"))
+            if is_lost and not is_other:  # values, or what damage has left of them
+                raise LayoutError("bad_row", number, values={"text": line[:80]})
             block = block if not line else None
             continue
         width = len(block.channels)

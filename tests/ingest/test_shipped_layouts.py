@@ -9,7 +9,7 @@ import pytest
 
 from ingest.layouts import readout, recognise
 from ingest.layouts.delimited import SHIPPED, layout_for, layouts_in
-from ingest.layouts.parsed import QUANTITIES, Parsed
+from ingest.layouts.parsed import QUANTITIES, LayoutError, Parsed
 
 SAMPLES = Path(__file__).parent.parent / "data" / "layouts"
 VARIANTS = Path(__file__).parents[2].parent / "shared" / "data" / "variants" / "files"
@@ -75,6 +75,67 @@ def test_a_read_out_gives_its_load_profile_and_the_meters_serial_number() -> Non
     assert rows_of(parsed) == true_rows("iec62056-p01")
     assert parsed.interval_minutes == 15
     assert layout_for(data, layouts_in())[0] is None
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("north.nem12.csv", "300,20240101", "300,00010101"),
+        ("historian-tags.csv", "01-Jul-24", "-2024-07-01"),
+        ("pnpscada-energy.csv", "2026-07-01", "-2026-07-01"),
+        ("smt-interval.csv", "'10000000000000001,07/01/2025", "'10000000000000001,12/31/9999"),
+    ],
+)
+def test_a_time_that_no_calendar_has_refuses_the_file(file: str, old: str, new: str) -> None:
+    data = (SAMPLES / file).read_bytes()
+    _, outline = recognise(data.replace(old.encode(), new.encode()), file)
+    assert outline.problem and outline.problem.line
+
+
+@pytest.mark.parametrize(
+    ("line", "damaged"),
+    [
+        (b"(0.16832)(--)", b"0.16832)(--)"),
+        (b"(0.16832)(--)", b"%(0.16832)(--)"),
+        (b"P.01(1220823161500)", b"P-01(1220823161500"),
+        (b"(0.1)(0)(00123.4)\n!", b"!\n(0.1)(0)(00123.4)"),
+    ],
+)
+def test_no_values_of_a_read_out_are_passed_over(line: bytes, damaged: bytes) -> None:
+    data = (SAMPLES / "iec62056-p01.csv").read_bytes().replace(b"\r\n", b"\n")
+    assert line in data
+    with pytest.raises(LayoutError) as found:
+        readout.parse(data.replace(line, damaged))
+    assert found.value.problem.code == "bad_row" and found.value.problem.line
+
+
+def test_another_list_of_a_read_out_is_not_its_load_profile() -> None:
+    data = (SAMPLES / "iec62056-p01.csv").read_bytes().replace(b"\r\n", b"\n")
+    log = b"P.98(1220823161500)(08)()(1)(0.9.1)()\n(161500)\n(163000)\n1.8.0(00123*kWh)\n"
+    assert rows_of(readout.parse(data.replace(b"!", log + b"!"))) == rows_of(readout.parse(data))
+    assert rows_of(readout.parse(data.replace(b"P.01", log + b"P.01", 1))).total() > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "line"),
+    [
+        # a tariff's share of a quarter hour would be missing in the sum
+        ("fluvius", ';="541400000000000001";1SAG0000000001;Digitale meter;Afname Dag;0,001',
+         ";;1SAG0000000001;Digitale meter;Afname Dag;0,001", 5),
+        ("smt-interval", "'10000000000000001,07/01/2025,07/02/2025 07:37:17, 23:45, 00:00,0.612",
+         ",07/01/2025,07/02/2025 07:37:17, 23:45, 00:00,0.612", 3),
+        ("pge-usage", "Electric usage,2026-07-06,23:45", "lectric usage\n,2026-07-06,23:45", 8),
+    ],
+)  # fmt: skip
+def test_no_row_is_passed_over_for_what_is_damaged_in_it(
+    name: str, old: str, new: str, line: int
+) -> None:
+    data = (SAMPLES / f"{name}.csv").read_bytes()
+    assert data.count(old.encode()) == 1
+    layout, _ = layout_for(data, layouts_in())
+    with pytest.raises(LayoutError) as found:
+        layout.parse(data.replace(old.encode(), new.encode()))
+    assert found.value.problem.line == line
 
 
 @pytest.mark.parametrize(
