@@ -4,6 +4,8 @@ Lines are counted on from file to file, as if one stood below the other: a line 
 bytes say which file a value is from, and where in it.
 """
 
+import codecs
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -12,6 +14,12 @@ from ingest.layouts.containers import members
 from ingest.layouts.parsed import Channel, LayoutError, Parsed
 
 MOST_VALUES = 12_000_000
+LINE_END = re.compile(r"\r\n|\n|\r")
+ENCODINGS = {
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: "utf-8-sig",
+}
 
 
 def parse(data: bytes, read: Callable[[str, bytes], Parsed | None]) -> Parsed:
@@ -47,7 +55,14 @@ def members_of(data: bytes) -> Iterator[tuple[str, int, bytes]]:
     above = 0
     for name, content in members(data):
         yield name, above, content
-        above += content.count(b"\n") + (not content.endswith(b"\n"))
+        above += len(lines_in(content))
+
+
+def lines_in(data: bytes) -> list[str]:
+    """Return the lines of a text, odd bytes as escapes; the end of the last begins no other."""
+    encoding = next((name for mark, name in ENCODINGS.items() if data.startswith(mark)), "utf-8")
+    text = data.decode(encoding, "backslashreplace")
+    return LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
 
 
 def _joined(found: list[tuple[str, int, Parsed]], others: int) -> Parsed:

@@ -4,20 +4,11 @@ The lines of an archive are those of its files, one below the other; those of a 
 rows of the sheet that was read.
 """
 
-import codecs
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.layouts import archive, containers, workbook
 from ingest.layouts.parsed import LayoutError
-
-LINE_END = re.compile(r"\r\n|\n|\r")
-ENCODINGS = {
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-    codecs.BOM_UTF8: "utf-8-sig",
-}
 
 
 @dataclass(frozen=True)
@@ -48,14 +39,14 @@ def read_lines(data: bytes, folders: tuple[Path, ...] = ()) -> Lines:
     try:
         if containers.why_not(data) is None:
             members = list(archive.members_of(data))
-            texts = [line for *_, content in members for line in _split(_text(content))]
+            texts = [line for *_, content in members for line in archive.lines_in(content)]
             return Lines(texts, tuple((name, above) for name, above, _ in members))
         if workbook.why_not(data) is None:
             sheet = _sheet(data, folders)
-            return Lines(_split(_text(sheet.delimited())), sheet=sheet.name)
+            return Lines(archive.lines_in(sheet.delimited()), sheet=sheet.name)
     except LayoutError:
         return Lines([])
-    return Lines(_split(_text(data)))
+    return Lines(archive.lines_in(data))
 
 
 def _sheet(data: bytes, folders: tuple[Path, ...]) -> workbook.Sheet:
@@ -64,13 +55,3 @@ def _sheet(data: bytes, folders: tuple[Path, ...]) -> workbook.Sheet:
 
     found = workbook.sheets(data)
     return sheet_of(found, folders)[0] or found[0]
-
-
-def _text(data: bytes) -> str:
-    encoding = next((name for mark, name in ENCODINGS.items() if data.startswith(mark)), "utf-8")
-    return data.decode(encoding, "backslashreplace")
-
-
-def _split(text: str) -> list[str]:
-    """Return lines; the end of the last one begins no other."""
-    return LINE_END.split(text.removesuffix("\n").removesuffix("\r"))

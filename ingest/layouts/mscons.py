@@ -236,6 +236,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, list[list[str]]]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")  # UNOC; codes, numbers and times are the same in both
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     begin = len(text) - len(text.lstrip())
     line, at = 1, 0
     has_own = text.startswith("UNA", begin)
@@ -248,7 +249,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, list[list[str]]]]:
     for found in splitter.ends.finditer(text, begin):
         if len(found[0]) > 1:  # an escape and what follows it
             continue
-        while text[begin] in "\r\n":
+        while text[begin] == "\n":
             begin += 1
         line, at = line + text.count("\n", at, begin), begin
         yield line, splitter.split(text[begin : found.start()], line)
