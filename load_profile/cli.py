@@ -31,6 +31,8 @@ from load_profile.cli_terminal import (
 )
 from load_profile.dbt_variables import check_variables
 
+DATE = "YYYY-MM-DD, the end of that day, or 'YYYY-MM-DD HH:MM' (UTC)"
+
 app = typer.Typer(
     help="From a folder of raw revenue-meter exports to load profiles that can be trusted.",
     no_args_is_help=True,
@@ -175,7 +177,7 @@ def why(
 @app.command()
 def diff(
     earlier: Annotated[
-        str, typer.Argument(metavar="[A]", help="A version, or how its name begins.")
+        str, typer.Argument(metavar="[A]", help=f"A version, or how its name begins; or {DATE}.")
     ] = "",
     later: Annotated[
         str, typer.Argument(metavar="[B]", help="Another one; the latest if left out.")
@@ -190,11 +192,56 @@ def diff(
     from load_profile.publish.history import UnknownVersionError, difference
     from load_profile.terminal import print_difference
 
-    place = workspace_of(root).published
     with reported(UnknownVersionError):
-        if not place.exists():
-            stop(f"There is no {place} yet: `load-profile run` publishes the first version.")
-        print_difference(console, difference(place, earlier, later), most)
+        print_difference(console, difference(_published(root), earlier, later), most)
+
+
+@app.command()
+def as_of(
+    moment: Annotated[
+        str, typer.Argument(metavar="DATE", help=f"{DATE.capitalize()}; or a version.")
+    ],
+    feeder: Annotated[str, typer.Argument(help="A feeder, or total; all if left out.")] = "",
+    root: Root = Path(),
+    csv: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Write the profile as in lp/<feeder>.csv, without a feeder that of the total; "
+            "- prints it.",
+        ),
+    ] = "",
+) -> None:
+    """Show profiles as they were published at a moment, and write one of them as CSV.
+
+    Exact, and compared with fingerprints of that time; an error if too much history is gone.
+    """
+    from ingest.filing import write_text
+    from load_profile.files.writer import is_output
+    from load_profile.publish.earlier import NotKeptError, lines_as_of, profiles_as_of
+    from load_profile.publish.history import UnknownVersionError
+    from load_profile.terminal import print_earlier
+
+    place = _published(root)
+    if csv and is_output(Path(csv)):
+        stop(f"{csv} was written by a run and is not overwritten; --csv takes another file.")
+    with reported(UnknownVersionError, NotKeptError):
+        if csv == "-":
+            sys.stdout.writelines(f"{text}\n" for text in lines_as_of(place, moment, feeder))
+            return
+        print_earlier(console, profiles_as_of(place, moment, feeder))
+        if csv:
+            lines = lines_as_of(place, moment, feeder)
+            write_text(Path(csv), "".join(f"{text}\n" for text in lines))
+            say(f"Written: {csv}")
+
+
+def _published(root: Path) -> Path:
+    """The published file of a root; stops if there is none."""
+    place = workspace_of(root).published
+    if not place.exists():
+        stop(f"There is no {place} yet: `load-profile run` publishes the first version.")
+    return place
 
 
 @app.command()

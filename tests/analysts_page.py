@@ -8,7 +8,8 @@ import pytest
 from conftest import PROJECT
 
 TEXT = (PROJECT / "docs/analysts.md").read_text(encoding="utf-8")
-START, *QUESTIONS = re.split(r"^### ", TEXT, flags=re.MULTILINE)
+START, *SECTIONS = re.split(r"^### ", TEXT, flags=re.MULTILINE)
+QUESTIONS, (EARLIER, _) = SECTIONS[:-2], SECTIONS[-2:]  # the last two are of versions
 BLOCK = r"^```{}\n(.*?)^```$"
 
 

@@ -6,6 +6,7 @@ rebuilt since, as they are published and as they are now (`changes.sql`, where c
 and `load-profile diff` read these two. A run that failed published nothing and is in neither.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,15 +19,16 @@ from ingest.closed_database import CONFIG, close_off
 from ingest.sql import sql_beside
 from ingest.warehouse import WarehouseError, utc_now
 from ingest.workspace import Workspace
+from load_profile.publish.as_of import KEPT, VERSION_AS_OF, add_tables, is_alike, keep_replaced
 
-HISTORY = ("versions", "version_months", "version_intervals")
+HISTORY = ("versions", "version_months", "version_intervals", *KEPT)
 # What a change is judged by, besides the marts.
 COMPARED = ("model_parts", "stg_meter_data", "clock_days")
 # What is kept is bounded: whole versions of each table, the latest first, up to so many rows.
-MOST_ROWS = {"versions": 2_000, "version_months": 200_000, "version_intervals": 200_000}
+MOST_ROWS = {"versions": 2_000} | dict.fromkeys(HISTORY[1:], 200_000)
 MOST_INTERVALS = 50_000  # of one version; `versions` has how many there were
 COPY_HISTORY = """
-insert into published.{table}
+insert into published.{table} by name
 from before.{table}
 where version in (
     select version
@@ -46,6 +48,7 @@ from dirty_months
 CHANGED = "select count(*) from changes where is_listed(is_changed, cause, feeder, was_there)"
 VERSIONS = "select version, content from versions order by version"
 NAME = "%Y%m%d-%H%M%S"  # of a version: when it was published, UTC
+DATE = re.compile(r"\d{4}-\d\d-\d\d")  # begins a moment; the name of a version has no such dash
 
 
 def note_version(con: duckdb.DuckDBPyConnection, content: str, *, has_before: bool) -> str:
@@ -55,20 +58,24 @@ def note_version(con: duckdb.DuckDBPyConnection, content: str, *, has_before: bo
     """
     con.execute(_sql("history_tables"))
     con.execute(_sql("macros"))
-    at, changed = _time_of_publishing(con, has_before), 0
+    add_tables(con)
+    at, changed, replaced = _time_of_publishing(con, has_before), 0, 0
     version = f"{at:{NAME}}"
     if has_before:
         for table, most in MOST_ROWS.items():
-            con.execute(COPY_HISTORY.format(table=table), [most])
+            # rows of other columns than today's give no version back; `versions` gained one
+            if table == "versions" or is_alike(con, table):
+                con.execute(COPY_HISTORY.format(table=table), [most])
         con.execute(_sql("dirty_months"))
         first, until = con.execute(SPAN).fetchone()
         con.execute(_sql("changes"), {"first": first, "until": until})
         con.execute(_sql("version_months"), {"version": version})
         con.execute(_sql("version_intervals"), {"version": version, "most": MOST_INTERVALS})
         (changed,) = con.execute(CHANGED).fetchone()
+        replaced = keep_replaced(con, version, first, until)
     con.execute(
-        "insert into published.versions select ?, ?, ?, count(*), ? from feeder_profiles",
-        [version, at, content, changed],
+        "insert into published.versions select ?, ?, ?, count(*), ?, ? from feeder_profiles",
+        [version, at, content, changed, replaced],
     )
     return version
 
@@ -87,7 +94,7 @@ def _sql(name: str) -> str:
 
 
 class UnknownVersionError(ValueError):
-    """No published version has such a name; the message lists those there are."""
+    """No published version has such a name or was there then; the message lists what there is."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +114,14 @@ class Difference:
 def difference(path: Path, earlier: str | None, later: str | None) -> Difference:
     """Compare two versions of a published file, by default the latest and the one before.
 
-    Names may be cut short as long as only one version begins so. Raises UnknownVersionError.
+    Each is a date, or the name of a version as in `find_version`.
     """
-    with _published(path) as con:
+    with published_file(path) as con:
         con.execute(_sql("macros"))
         known = con.execute(VERSIONS).fetchall()
-        last = _find(known, later) if later else known[-1]
+        last = find_version(con, later) if later else known[-1]
         before = known[max(known.index(last) - 1, 0)]
-        first = _find(known, earlier) if earlier else before
+        first = find_version(con, earlier) if earlier else before
         first, last = sorted((first, last))
         span = {"earlier": first[0], "later": last[0]}
         return Difference(
@@ -135,13 +142,14 @@ def restated_months(workspace: Workspace, started: datetime) -> tuple[list[str],
     path = waiting if waiting.exists() else workspace.published
     if not path.exists():
         return [], []
-    with _published(path) as con:
+    with published_file(path) as con:
         found = con.execute(_sql("restated"), {"started": started})
         return [column[0] for column in found.description], found.fetchall()
 
 
 @contextmanager
-def _published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def published_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published file to read it, as data. Raises WarehouseError if that cannot be."""
     try:
         with duckdb.connect(str(path), read_only=True, config=CONFIG) as con:
             close_off(con, [])
@@ -153,13 +161,30 @@ def _published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         ) from error
 
 
-def _find(known: list[tuple[str, str]], text: str) -> tuple[str, str]:
+def find_version(con: duckdb.DuckDBPyConnection, text: str) -> tuple[str, str]:
+    """Return name and content of a version of a published file.
+
+    `text` is a date or a moment (UTC), of which the version published last by then is meant, or a
+    name, cut short or not, with which only one version begins. Raises UnknownVersionError.
+    """
+    known = con.execute(VERSIONS).fetchall()
+    if DATE.match(text):
+        con.execute(VERSION_AS_OF.format(macro="temp macro "))
+        try:
+            (text,) = con.execute("select version_as_of(?)", [text]).fetchone()
+        except duckdb.InvalidInputException as error:
+            raise UnknownVersionError(error_text(error)) from error
     found = [version for version in known if version[0].startswith(text)]
     if len(found) == 1:
         return found[0]
     names = "\n".join(f"  {name}  content {content[:16]}" for name, content in known[-20:])
     which = "Several versions begin" if found else "No version begins"
     raise UnknownVersionError(f"{which} with {text!r}. The latest versions are\n{names}")
+
+
+def error_text(error: duckdb.Error) -> str:
+    """Return the text that a macro of a published file raised."""
+    return str(error).partition("Error: ")[2].strip()
 
 
 def _rows(result: duckdb.DuckDBPyConnection) -> list[dict]:

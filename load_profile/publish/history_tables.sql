@@ -4,7 +4,8 @@ create or replace table published.versions (
     published_at timestamp not null,
     content varchar not null,
     reading_count bigint not null,
-    changed_intervals bigint not null
+    changed_intervals bigint not null,
+    replaced_months bigint
 );
 -- one row per version, feeder or `total`, and UTC month in which it changed something
 create or replace table published.version_months (
@@ -36,6 +37,22 @@ create or replace table published.version_intervals (
     file_id_before bigint,
     file_id_after bigint
 );
+-- one row per version, feeder or `total`, and UTC month of whose rows it replaced, removed or added
+-- any: the month as it was before
+create or replace table published.earlier_months (
+    version varchar not null,
+    feeder varchar not null,
+    month_start_at timestamp not null,
+    sha256 varchar
+);
+-- one row per version, feeder or `total`, and run of rows that it added
+create or replace table published.added_spans (
+    version varchar not null,
+    feeder varchar not null,
+    month_start_at timestamp not null,
+    first_start_at timestamp not null,
+    last_start_at timestamp not null
+);
 comment on column published.main.versions.version is
     'Time of publishing (UTC), which names the version.';
 comment on column published.main.versions.published_at is
@@ -45,6 +62,8 @@ comment on column published.main.versions.content is
 comment on column published.main.versions.reading_count is 'Readings (count) in feeder_profiles.';
 comment on column published.main.versions.changed_intervals is
     'Intervals (count) whose published values this version changed.';
+comment on column published.main.versions.replaced_months is
+    'Months (count) of feeders and of the total of which this version replaced, removed or added rows; NULL = the tables had other columns before, and earlier versions cannot be given back.';
 
 comment on column published.main.version_months.version is
     'Time of publishing (UTC), which names the version.';
@@ -94,3 +113,22 @@ comment on column published.main.version_intervals.file_id_before is
     'File of the reading in the version before, see files.';
 comment on column published.main.version_intervals.file_id_after is
     'File of the reading in this version, see files.';
+
+comment on column published.main.earlier_months.version is
+    'Version that changed the month.';
+comment on column published.main.earlier_months.feeder is
+    'Feeder name as in meter-data.csv, or `total`.';
+comment on column published.main.earlier_months.month_start_at is
+    'First moment of the month, UTC.';
+comment on column published.main.earlier_months.sha256 is
+    'sha256 over the rows of the month as they were before; empty = there were none, NULL = they are not kept.';
+comment on column published.main.added_spans.version is
+    'Version that added the rows.';
+comment on column published.main.added_spans.feeder is
+    'Feeder name as in meter-data.csv, or `total`.';
+comment on column published.main.added_spans.month_start_at is
+    'First moment of the month, UTC.';
+comment on column published.main.added_spans.first_start_at is
+    'Start of the first added row, UTC.';
+comment on column published.main.added_spans.last_start_at is
+    'Start of the last added row, UTC; every row between both was added.';

@@ -25,6 +25,7 @@ from ingest.filing import write_text
 from ingest.warehouse import WarehouseError, damage_advice, open_warehouse
 from ingest.workspace import Workspace
 from load_profile.files.writer import Outputs, OutputWriter
+from load_profile.publish.as_of import has_macros
 from load_profile.publish.history import COMPARED, HISTORY, note_version
 from load_profile.publish.marts import Mart, as_literal
 from load_profile.publish.parquet import ROWS, VERSION, ParquetMonth, parquet_months, write_parquet
@@ -97,7 +98,7 @@ def publish(workspace: Workspace, marts: list[Mart]) -> Publication:
         latest = waiting if waiting.exists() else place
         with _before(con, latest) as before:
             is_kept = (latest == waiting or writer.is_as_left(place.name)) and bool(before)
-            is_kept = is_kept and before[1] == content
+            is_kept = is_kept and before[1] == content and has_macros(con, "before")
             if is_kept:
                 version = before[0]
                 if copy:

@@ -37,6 +37,7 @@ class Root:
         self.space = Workspace(folder)
         self.space.prepare()
         self.meters(*FEEDERS)
+        self.copies: dict[str, list[list[tuple]]] = {}  # what was published, by version
 
     def meters(self, *feeders: str, **since_july: int) -> None:
         """Feeders whose multiplier is 1, some of them with another one from July on."""
@@ -68,8 +69,9 @@ class Root:
         """The same and publish; what `diff` reports, if the run's lines and the tables agree."""
         started = self.build(*options)
         before = self.energy()
-        publish(self.space, MARTS)
+        version = publish(self.space, MARTS).version
         after = self.energy()
+        self.copies[version] = self.profiles()
         changed: Changes = {
             (row["feeder"], f"{row['month_start_at']:%m}"): (
                 row["cause"],
@@ -90,6 +92,14 @@ class Root:
             assert f"net energy {energy:+,.3f} MWh" in line or " to 2024-" in line
         assert len(lines) <= len(restated)
         return restated
+
+    def profiles(self, as_of: str = "") -> list[list[tuple]]:
+        """Every cell of feeders and the total, as published now or as a version had them."""
+        with closing(duckdb.connect(str(self.space.published), read_only=True)) as con:
+            return [
+                con.execute(f"from {name}{as_of} order by all").fetchall()
+                for name in ("feeder_profiles", "combined_profiles")
+            ]
 
     def energy(self) -> dict[tuple[str, str], float]:
         """MWh by feeder or `total`, and month, in the published file."""
@@ -214,6 +224,12 @@ def test_another_convention_is_models_or_variables(root, changed):
     printed = root.run("--vars", "{net_convention: gross}")
     assert {cause for cause, _ in printed.values()} == {"models or variables"}
     assert printed["south", "03"] == ("models or variables", 24)
+
+
+def test_every_version_can_be_given_back_cell_by_cell(root, changed):
+    assert len(root.copies) >= 1
+    for version, tables in root.copies.items():
+        assert root.profiles(f"_as_of('{version}')") == tables
 
 
 def test_a_clock_that_time_zone_data_corrects_is_named(tmp_path):
