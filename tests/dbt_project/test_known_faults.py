@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import raw_exports
-from conftest import FILES, bring_up_to_date, only, query
+from conftest import FILES, bring_up_to_date, only, query, take_in
 
 
 def export(day: int, value: float, quarters=range(96), spoilt: int | None = None) -> str:
@@ -35,7 +35,7 @@ def root(tmp_path_factory) -> Path:
     }
     for name, text in files.items():
         (drop / name).write_text(text, encoding="utf-8")
-    bring_up_to_date(root, *made)
+    take_in(root)
     for path in (root / "logs").iterdir():
         path.unlink()
     (root / "logs").rmdir()
