@@ -1,10 +1,11 @@
-"""One hostile set of names and cells goes through everything: nowhere is it more than text.
+"""One hostile set of names, cells and modules goes through everything: it is never more than text.
 
 What was tried, and what comes of it, is a table in docs/reliability.md.
 """
 
 import csv
 import re
+import subprocess
 from dataclasses import dataclass
 from datetime import datetime
 from html.parser import HTMLParser
@@ -14,7 +15,7 @@ from shutil import copytree
 import pytest
 import raw_exports
 from alert_servers import mail_server, web_server, write_alerts
-from conftest import load_profile, query
+from conftest import COMMAND, load_profile, query
 from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue
 from markdown_it import MarkdownIt
 
@@ -37,6 +38,10 @@ REJECTED = (
     "=cmd[red]-![x](https:evil.example) <script>a\x1b[31m\u202e\nnew, `|.csv",
 )
 BAD_ROW = "1, <b>, 07/01/24 00:00:00, 07/01/24 00:15:00,\x1b[2J<script>alert(1)</script>,0,0,0"
+# what a run in this folder could take for its own
+MODULES = ("json", "duckdb", "load_profile", "dagster_defs", "dbt", "multiprocessing")
+MODULES += ("sitecustomize",)
+PROJECTS = ("dbt_project.yml", "profiles.yml", "dagster.yaml", "workspace.yaml")
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -63,9 +68,20 @@ def built(tmp_path_factory) -> Built:
         (drop / name).write_text(raw_exports.export([BAD_ROW]), encoding="utf-8")
     with mail_server() as (letters, mail_port), web_server() as (posts, web_port):
         write_alerts(root, mail_port, web_port)
-        done = load_profile("run", "--root", root)
+        write_programs(root)
+        done = subprocess.run([COMMAND, "run"], cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return Built(root, done.stdout + done.stderr, letters[0], posts[0])
+
+
+def write_programs(root: Path) -> None:
+    """Modules that note their import and end it, and settings of other programs."""
+    mark = f"open({str(root / 'imported')!r}, 'a').write(__name__)\nraise SystemExit\n"
+    for name in MODULES:
+        (root / f"{name}.py").write_text(mark)
+    for name in PROJECTS:
+        (root / name).write_text("evil: [")
+    (root / ".env").write_text("LOAD_PROFILE_MEMORY=evil\n")
 
 
 def rows() -> list[str]:
@@ -73,6 +89,11 @@ def rows() -> list[str]:
         raw_exports.row(number, *ends, "9,0,9,0", EVENTS[number % len(EVENTS)])
         for number, ends in enumerate(raw_exports.intervals(datetime(2024, 7, 1), 96))
     ]
+
+
+def test_no_module_of_a_root_is_imported_by_a_run_in_it(built):
+    assert not (built.root / "imported").exists()
+    assert (built.root / "lp/all.csv").exists()
 
 
 def test_a_folder_named_like_a_column_changes_no_table(built, tmp_path):
