@@ -82,7 +82,7 @@ def filing_lines(lines: list[str]) -> list[int]:
 def test_a_run_killed_anywhere_is_made_good_by_the_next(template, undisturbed, tmp_path):
     expected, lines = undisturbed
     filing = filing_lines(lines)
-    numbers = {*spread(1, len(lines), 4), *(filing[k] for k in spread(0, len(filing) - 1, 8))}
+    numbers = {len(lines) // 2, *(filing[k] for k in spread(0, len(filing) - 1, 5))}
 
     def check(number: int) -> None:
         where = f"killed before step {number}, {lines[number - 1]}"
@@ -166,21 +166,14 @@ def test_outputs_killed_anywhere_are_the_same_after_the_next_run(sample, tmp_pat
     shutil.rmtree(root / "lp")
     lines = steps(copytree(root, tmp_path / "counted"), "export")
     assert outputs(tmp_path / "counted") == expected
-    numbers = spread(1, len(lines), 4)[1:3]
+    number = len(lines) // 2
 
-    def killed(number: int) -> Path:
-        place = copytree(root, tmp_path / str(number))
-        assert kill(place, number, "export").returncode == KILLED
-        return place
-
-    with ThreadPoolExecutor(2) as pool:
-        for number, place in zip(numbers, pool.map(killed, numbers), strict=True):
-            left = outputs(place)
-            assert all(
-                left[name] == expected[name] for name in left if name.endswith((".csv", ".png"))
-            )
-            export(place)
-            assert outputs(place) == expected, lines[number - 1]
+    place = copytree(root, tmp_path / "killed")
+    assert kill(place, number, "export").returncode == KILLED
+    left = outputs(place)
+    assert all(left[name] == expected[name] for name in left if name.endswith((".csv", ".png")))
+    export(place)
+    assert outputs(place) == expected, lines[number - 1]
 
 
 # Full disks
@@ -209,7 +202,7 @@ def resize(disk: Path, free: int) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
 
 
-@pytest.mark.parametrize("free", [0, 16, 64, 256, 512, 1024])
+@pytest.mark.parametrize("free", [0, 256, 1024])
 def test_a_full_disk_stops_the_run_with_its_name_and_loses_nothing(
     disk, template, undisturbed, free
 ):

@@ -104,7 +104,7 @@ def written(tables: list[ExportedTable]) -> set[str]:
 # What is there
 
 
-@pytest.mark.parametrize("source", ["sample", "substations", "transformers", "steel_plant"])
+@pytest.mark.parametrize("source", ["sample", "steel_plant"])
 def test_every_table_reads_back_cell_by_cell(source, request, tmp_path):
     root = request.getfixturevalue(source)
     tables = export_raw(Workspace(root), str(tmp_path / "to"))
@@ -283,7 +283,7 @@ def test_an_export_killed_anywhere_is_made_good_by_the_next(space, tmp_path):
     code, first = getsourcelines(_exchange)
     inside = {f"export_raw.py:{n}" for n in range(first, first + len(code))}
     exchange = [n for n, line in enumerate(lines, 1) if line in inside]
-    numbers = {*spread(1, len(lines), 4), *spread(exchange[0], exchange[-1], 8)}
+    numbers = {*spread(1, len(lines), 3), *spread(exchange[0], exchange[-1], 4)}
 
     def check(number: int) -> str:
         root = copytree(space.root, tmp_path / str(number))
