@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 
 from ingest.layouts.interface import RawFile
-from ingest.layouts.lines import read_lines
-from ingest.layouts.look import first_lines
 from ingest.problems import OUTCOME_OF, RELEASABLE, Problem
 from ingest.sequence_breaks import Break, Release, Row
 from ingest.words import counted
@@ -327,6 +325,8 @@ def _context(raw: RawFile, bad_line: int) -> str:
 
 def _first_lines(raw: RawFile) -> list[str]:
     """Return the first lines of a file that is a text, each with its number."""
+    from ingest.layouts.look import first_lines
+
     try:
         lines = first_lines(raw.path.read_bytes())
     except OSError:
@@ -336,6 +336,8 @@ def _first_lines(raw: RawFile) -> list[str]:
 
 def _lines(raw: RawFile, first: int, last: int) -> list[str]:
     """Return lines of a file as text, long ones cut, odd bytes as escapes."""
+    from ingest.layouts.lines import read_lines  # takes a while, and only a rejected file needs it
+
     try:
         data = raw.path.read_bytes()
     except OSError:

@@ -1,6 +1,8 @@
 """Imports run one way, without circles, and no private door of another library is used."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator, Set
 from pathlib import Path
 
@@ -57,6 +59,13 @@ def test_no_modules_import_each_other_in_a_circle():
     while free := {name for name, of in needs.items() if not of}:
         needs = {name: of - free for name, of in needs.items() if name not in free}
     assert not needs
+
+
+def test_a_run_of_classic_files_need_not_wait_for_what_reads_the_others():
+    heavy = ("numpy", "pandas", "pydantic", "pydifact", "aemo_mdff_reader")
+    code = f"import ingest.load_files, sys; print([x for x in {heavy} if x in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT)
+    assert done.stdout == "[]\n", done.stderr
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -14,6 +14,7 @@ from ingest.layouts.parsed import LayoutError
 
 SPACES = re.compile(r"\s+")
 AM_PM = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
+OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 MIDNIGHT = re.compile(r"(?<![\d:])24:00(:00)?(?![\d:])")
 LETTERS = {
     **{"%Y": "YYYY", "%y": "YY", "%m": "MM", "%b": "Mon", "%d": "DD", "%H": "HH", "%I": "HH"},
@@ -81,7 +82,10 @@ def _read(texts: Sequence[str], form: str) -> np.ndarray:
         )
     except (ValueError, OverflowError):
         return np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[us]")
-    return read.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    times = read.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    if "%z" in form:  # pandas passes over the seconds of `+02:00:59`
+        times[[OFFSET.search(text) is None for text in texts]] = np.datetime64("NaT")
+    return times
 
 
 def _settled(

@@ -12,11 +12,11 @@ from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from ingest.layouts.interface import RawFile
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ingest.layouts.parsed import Parsed
 
 # of an exact factor; hours of an interval in whole multiples of 9 seconds have no more
@@ -44,7 +44,7 @@ def factor(declared: str, seconds: int) -> Decimal | None:
 
 
 def factors(
-    parsed: "Parsed", places: Mapping[int, np.ndarray], raw: RawFile
+    parsed: "Parsed", places: Mapping[int, "np.ndarray"], raw: RawFile
 ) -> Iterator[tuple[int, int, Decimal | None]]:
     """Yield for the channels of a part in the other kind of unit: channel, seconds, factor.
 

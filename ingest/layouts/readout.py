@@ -24,7 +24,7 @@ BLOCK = re.compile(r"(?:\d-\d:)?P\.01\(")
 GROUP = re.compile(r"\(([^()]*)\)")
 GROUPS = re.compile(r"(?:\([^()]*\))+")
 # A line of another value or list, whose own groups may be in the lines below it.
-OTHER = re.compile(r"[\w.:*&#-]+(?:\([^()]*\))+")
+OTHER = re.compile(r"(?:\d+-\d+:)?[0-9A-Z]+(?:\.[0-9A-Z]+)*(?:[*&]\d+)?(?:\([^()]*\))+")
 SERIAL = re.compile(r"^(?:\d-\d:)?(?:0\.0\.0|C\.1\.0|0\.0)\(([^()]+)\)")
 OBIS = re.compile(r"(?:\d+-\d+:)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})?(?:[*&]\d+)?")
 TIME = re.compile(r"([012]?)(\d{10}|\d{12})")
@@ -85,7 +85,7 @@ def parse(data: bytes) -> Parsed:
         if BLOCK.match(line):
             block, groups = _block(line, number, point)
             blocks.append(block)
-            count = 0
+            count, is_other = 0, False
         elif block is not None and GROUPS.fullmatch(line):
             groups = GROUP.findall(line)
         else:

@@ -99,6 +99,9 @@ def test_a_time_that_no_calendar_has_refuses_the_file(file: str, old: str, new: 
         (b"(0.16832)(--)", b"%(0.16832)(--)"),
         (b"P.01(1220823161500)", b"P-01(1220823161500"),
         (b"(0.1)(0)(00123.4)\n!", b"!\n(0.1)(0)(00123.4)"),
+        (b"(0.1)(0)(00123.4)\n!", b"(0.1)(0)(00123.4),(0.1)(0)(00123.4)\n!"),
+        (b"(0.1)(0)(00123.4)\n!", b"(0.1)(0)("),
+        (b"P.01(1220823170000)", b".01(1220823170000)"),
     ],
 )
 def test_no_values_of_a_read_out_are_passed_over(line: bytes, damaged: bytes) -> None:
@@ -124,6 +127,7 @@ def test_another_list_of_a_read_out_is_not_its_load_profile() -> None:
          ";;1SAG0000000001;Digitale meter;Afname Dag;0,001", 5),
         ("smt-interval", "'10000000000000001,07/01/2025,07/02/2025 07:37:17, 23:45, 00:00,0.612",
          ",07/01/2025,07/02/2025 07:37:17, 23:45, 00:00,0.612", 3),
+        ("enedis-production", "T12:30:00+02:00", "T12:30:00+02:00:59", 5),
         ("pge-usage", "Electric usage,2026-07-06,23:45", "lectric usage\n,2026-07-06,23:45", 8),
     ],
 )  # fmt: skip
