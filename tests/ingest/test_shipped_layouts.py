@@ -1,6 +1,7 @@
 """Read a small made-up sample of every shipped layout; its true values were written by hand."""
 
 import csv
+import random
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from ingest.layouts.parsed import QUANTITIES, LayoutError, Parsed
 SAMPLES = Path(__file__).parent.parent / "data" / "layouts"
 VARIANTS = Path(__file__).parents[2].parent / "shared" / "data" / "variants" / "files"
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
+OF_SECTIONS = {"pnpscada-profile", "sce-usage"}  # a row is of the section that it is in
 
 
 def rows_of(parsed: Parsed) -> Counter:
@@ -59,6 +61,17 @@ def test_a_sample_is_outlined_by_the_first_of_all_layouts_that_fits(name: str) -
     assert (layout.name, outline.problem) == (name, None)
     starts = [row[3] for row in true_rows(name)]
     assert outline.first_start == min(starts)
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - OF_SECTIONS))
+def test_the_order_of_rows_changes_no_value(name: str) -> None:
+    data = (SAMPLES / f"{name}.csv").read_bytes()
+    layout, _ = layout_for(data, layouts_in())
+    lines = data.splitlines(keepends=True)
+    first = int(layout.parse(data).values["line"].min()) - 1
+    for seed in range(5):
+        rows = random.Random(seed).sample(lines[first:], len(lines) - first)
+        assert rows_of(layout.parse(b"".join([*lines[:first], *rows]))) == true_rows(name)
 
 
 def test_every_sample_has_a_layout_and_every_layout_says_its_source() -> None:
