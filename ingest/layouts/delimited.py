@@ -4,7 +4,6 @@
 and `delimited_values` the texts in it.
 """
 
-import codecs
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -16,14 +15,13 @@ import pandas as pd
 from ingest.layouts.delimited_channels import Channels
 from ingest.layouts.delimited_columns import Cells, rows_of
 from ingest.layouts.delimited_moments import moments_of
-from ingest.layouts.delimited_text import LINE_END, header_at, tables_of, text_of
+from ingest.layouts.delimited_text import UTF_16, first_lines, header_at, tables_of, text_of
 from ingest.layouts.delimited_times import Span
 from ingest.layouts.delimited_values import read_values
 from ingest.layouts.layout_file import LayoutFile, read_layouts
 from ingest.layouts.parsed import VALUE_COLUMNS, LayoutError, Parsed
 from ingest.problems import Problem
 
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SHIPPED = Path(__file__).parent / "shipped"
 # A million values take some 250 MB while they are read; 900 meters and a month are 2.7 million.
 MOST_VALUES = 6_000_000
@@ -39,8 +37,8 @@ class DelimitedLayout:
     def why_not(self, data: bytes) -> Problem | None:
         """Return why a file that begins so is not of this layout, None if it is."""
         try:
-            text = text_of(data, self.file.dialect.encoding)
-            found = header_at(LINE_END.split(text), self.file)
+            lines = first_lines(data, self.file.dialect.encoding)
+            found = header_at(lines, self.file)
         except LayoutError as error:
             return error.problem
         if found is None:

@@ -17,7 +17,10 @@ SPACES = re.compile(r"\s+")
 CONTROL = re.compile(r"[\x00\x01\x04-\x08\x0e-\x1f]")
 # The header is looked for in so many lines; the longest preamble seen has 20.
 PREAMBLE_LINES = 200
+BEGINNING_BYTES = 256 * 1024  # nearly always more than so many lines
 MOST_SHARED = 100_000
+MOST_HEADER_ROWS = 4
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -57,6 +60,19 @@ def text_of(data: bytes, encodings: Sequence[str] = ("utf-8",)) -> str:
         except LayoutError:
             continue
     return _checked(data, encodings[-1])
+
+
+def first_lines(data: bytes, encodings: Sequence[str] = ("utf-8",)) -> list[str]:
+    """Return the lines in which a header is looked for, with those of a header of several rows.
+
+    Of a large file only its beginning is decoded: every layout asks for it.
+    """
+    most = PREAMBLE_LINES + MOST_HEADER_ROWS
+    if len(data) > BEGINNING_BYTES and not data.startswith(UTF_16):
+        beginning = data[: data.rfind(b"\n", 0, BEGINNING_BYTES) + 1]
+        if beginning.count(b"\n") > most:
+            data = beginning
+    return LINE_END.split(text_of(data, encodings), most)[:most]
 
 
 def _checked(data: bytes, encoding: str) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from ingest.layouts.delimited_text import LINE_END, text_of
+from ingest.layouts.delimited_text import LINE_END, UTF_16, text_of
 from ingest.layouts.delimited_values import read_values, unit_in
 from ingest.layouts.layout_file import Dialect
 from ingest.layouts.parsed import METER, UTC, VALUE_COLUMNS, Channel, LayoutError, Parsed
@@ -21,6 +21,7 @@ from ingest.problems import Problem
 
 NAME = "iec62056-p01"
 BLOCK = re.compile(r"(?:\d-\d:)?P\.01\(")
+BEGINNING = b"P.01("
 GROUP = re.compile(r"\(([^()]*)\)")
 GROUPS = re.compile(r"(?:\([^()]*\))+")
 # A line of another value or list, whose own groups may be in the lines below it.
@@ -59,6 +60,8 @@ class _Block:
 
 def why_not(data: bytes) -> Problem | None:
     """Return why a file that begins so is no read-out with a load profile, None if it is one."""
+    if BEGINNING not in data and not data.startswith(UTF_16):
+        return Problem("layout_header", values={"layout": NAME})
     try:
         text = text_of(data, ("ascii", "cp1252"))
     except LayoutError as error:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from ingest import letters
+from ingest.layouts import recognise
 from ingest.layouts.delimited import DelimitedLayout, layout_for, layouts_in
+from ingest.layouts.delimited_text import BEGINNING_BYTES
 from ingest.layouts.layout_file import LayoutFile
 from ingest.layouts.parsed import LayoutError, Parsed
 
@@ -260,3 +262,26 @@ def test_two_layouts_that_fit_are_a_problem_that_names_both() -> None:
     assert (problem.code, problem.values) == ("two_layouts", {"first": "a", "second": "b"})
     other = DelimitedLayout(first.file.model_copy(update={"rank": 1}))
     assert layout_for(b"when,kWh\n", [other, second])[0] is second
+
+
+def long_file(count: int, width: int = 1) -> list[bytes]:
+    columns = b",".join(b"meter %d (kW)" % n for n in range(width))
+    cells = b",1" * width
+    start = datetime(2024, 7, 1)
+    times = (f"{start + timedelta(minutes=15 * n):%Y-%m-%d %H:%M}" for n in range(count))
+    return [b"Time," + columns, *(time.encode() + cells for time in times)]
+
+
+@pytest.mark.parametrize("shape", [(20_000, 1), (3, 30_000)], ids=["long", "wide"])
+def test_a_large_file_is_recognised_by_its_beginning(shape):
+    data = b"\n".join(long_file(*shape))
+    assert len(data) > BEGINNING_BYTES
+    layout, outline = recognise(data, "any.csv")
+    assert (layout.name, outline.problem, outline.row_lines) == ("meter-columns", None, shape[0])
+
+
+def test_a_byte_that_no_text_has_far_down_in_a_file_is_named_with_its_line():
+    lines = long_file(20_000)
+    lines[15_000] += b"\0"
+    _, outline = recognise(b"\n".join(lines), "any.csv")
+    assert (outline.problem.code, outline.problem.line) == ("not_text", 15_001)
