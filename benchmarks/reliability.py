@@ -1,6 +1,7 @@
 """Try to make a run lose a byte or publish a wrong row; write the counts into docs/reliability.md.
 
-    python benchmarks/reliability.py [--minutes 10] [--seed 1] [--no-write]
+    python benchmarks/reliability.py [--minutes 10] [--files 100000] [--seed 1] [--no-write]
+    python benchmarks/reliability.py --only-formats --files 5000
 
 The test suite does a small part of this every time. By hand, this does as much as time allows:
 kills before every k-th line, kills of the whole command at random times, damaged files, orders.
@@ -41,12 +42,13 @@ from crash_tools import (  # noqa: E402
 )
 from kill_at import export, load  # noqa: E402
 from reliability_count import Count, differing, published  # noqa: E402
-from reliability_files import kinds, mutations, orders  # noqa: E402
+from reliability_files import kinds, orders  # noqa: E402
+from reliability_formats import formats  # noqa: E402
 
 from load_profile.sample import write_sample  # noqa: E402
 
 PAGE = PROJECT / "docs" / "reliability.md"
-MARK = "<!-- counts -->"
+MARK, MARK_OF_FORMATS = "<!-- counts -->", "<!-- formats -->"
 RUN_KILLS = 10
 
 
@@ -171,14 +173,25 @@ def table(counts: list[Count], minutes: float) -> str:
     return "\n".join(lines)
 
 
+def write(mark: str, counts: list[Count], started: float, options: argparse.Namespace) -> None:
+    """Print the counts, and put them between two marks of the page."""
+    text = table(counts, (time.monotonic() - started) / 60)
+    print(f"\n{text}")
+    if not options.no_write:
+        before, _, after = PAGE.read_text(encoding="utf-8").split(mark)
+        PAGE.write_text(f"{before}{mark}\n{text}\n{mark}{after}", encoding="utf-8", newline="\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--files", type=int, default=100_000, help="damaged files of all formats")
+    parser.add_argument("--only-formats", action="store_true", help="only damage files")
     parser.add_argument("--no-write", action="store_true", help="leave docs/reliability.md alone")
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    started, counts = time.monotonic(), []
+    started, counts, bad = time.monotonic(), [], False
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
 
@@ -189,20 +202,20 @@ def main() -> None:
                 print(f"  {count.times:6} x {count.tried}: {count.lost} lost, {count.wrong} wrong")
                 counts.append(count)
 
-        part("whole runs", run_kills, chance)
-        part("kinds", kinds)
-        part("orders", orders, chance, 20)
-        left = max(60 * options.minutes - (time.monotonic() - started), 30)
-        part("exports", export_kills, folder / "whole runs" / "whole", left * 0.2)
-        part("lines", line_kills, left * 0.6)
-        part("damages", mutations, left * 0.2, chance)
-    minutes = (time.monotonic() - started) / 60
-    text = table(counts, minutes)
-    print(f"\n{text}")
-    if not options.no_write:
-        before, _, after = PAGE.read_text(encoding="utf-8").split(MARK)
-        PAGE.write_text(f"{before}{MARK}\n{text}\n{MARK}{after}", encoding="utf-8", newline="\n")
-    sys.exit(any(count.lost or count.wrong for count in counts))
+        if not options.only_formats:
+            part("whole runs", run_kills, chance)
+            part("kinds", kinds)
+            part("orders", orders, chance, 20)
+            left = max(60 * options.minutes - (time.monotonic() - started), 30)
+            part("exports", export_kills, folder / "whole runs" / "whole", left * 0.25)
+            part("lines", line_kills, left * 0.75)
+            write(MARK, counts, started, options)
+            bad = any(count.lost or count.wrong for count in counts)
+            counts.clear()
+            started = time.monotonic()
+        part("formats", formats, options.files, options.seed)
+    write(MARK_OF_FORMATS, counts, started, options)
+    sys.exit(bad or any(count.lost or count.wrong for count in counts))
 
 
 if __name__ == "__main__":

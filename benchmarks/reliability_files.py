@@ -4,7 +4,6 @@ import csv
 import gzip
 import random
 import re
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -14,7 +13,6 @@ from shutil import rmtree
 
 import duckdb
 from crash_tools import (
-    DROP,
     DROPPED,
     METERS,
     drop,
@@ -28,7 +26,6 @@ from raw_exports import CLOCK, HEADER
 from reliability_count import Count
 
 from ingest.layouts.classic_scan import UNKNOWN
-from load_profile.sample import write_sample
 
 CHANNELS = ("del_raw", "rec_raw", "kva_del_raw", "kva_rec_raw")
 COLUMNS = ("record_no", "event_type", "start_local", "end_local", *CHANNELS)
@@ -104,55 +101,6 @@ def judged(root: Path, files: dict[str, bytes], count: Count) -> None:
             count.add(name, {name} & gone, wrong)
     missing = set(files) - {name for _, name, *_ in entries}
     assert not missing, missing
-
-
-def sources(chance: random.Random, folder: Path) -> list[bytes]:
-    """Real exports where they are at hand, cut to two days, and simulated ones."""
-    write_sample(folder, feeders=2, months=1)
-    found = [path.read_bytes() for path in sorted((folder / DROP).glob("*.csv"))]
-    real = sorted((Path(__file__).parents[2] / "shared" / "data" / "raw").rglob("*.csv"))
-    found += [path.read_bytes() for path in chance.sample(real, min(6, len(real)))]
-    cut = [b"\n".join(data.split(b"\n")[:200]) + b"\n" for data in found]
-    return [*(data for data in cut if HEADER.encode()[:10] in data), DROPPED["south-quoted.csv"]]
-
-
-def mutated(chance: random.Random, data: bytes) -> bytes:
-    """One digit made another, or one to three damages: bytes changed, put in or taken out."""
-    out = bytearray(data)
-    if chance.random() < 0.5:
-        at = chance.choice([match.start() for match in re.finditer(rb"\d", data)])
-        out[at] = ord(chance.choice("0123456789"))
-        return bytes(out)
-    for _ in range(chance.randint(1, 3)):
-        at = chance.randrange(len(out))
-        length = chance.choice((0, 1, 1, 2, 8, 60))
-        likely = chance.choice((b'0123456789.,-"/: \t\r\neE+_', bytes(range(256))))
-        new = bytes(chance.choices(likely, k=chance.choice((0, 1, 1, 2))))
-        if chance.random() < 0.1:
-            new = bytes(out[at : at + chance.randrange(1, 200)])
-        out[at : at + length] = new
-    return bytes(out)
-
-
-def mutations(folder: Path, seconds: float, chance: random.Random) -> Iterator[Count]:
-    """Damaged files by the hundred, until the time is over."""
-    good = sources(chance, folder / "sources")
-    count = Count("")
-    ends = time.monotonic() + seconds
-    accepted = 0
-    while time.monotonic() < ends:
-        root = folder / "root"
-        rmtree(root, ignore_errors=True)
-        root.mkdir()
-        (root / "meter-data.csv").write_text(METERS, encoding="utf-8")
-        files = {f"north-{n}.csv": mutated(chance, chance.choice(good)) for n in range(200)}
-        judged(root, files, count)
-        accepted += query(root, "select count(*) from raw.files where outcome = 'accepted'")[0][0]
-    count.tried = (
-        f"file with one to three damages at random ({accepted:,} could still be read and were "
-        "accepted: each row compared with another reader's)"
-    )
-    yield count
 
 
 GOOD = raw(rows(0, 96))
