@@ -15,6 +15,7 @@ from readers_text import Reading, delimited
 PROJECT = Path(__file__).parents[1]
 SAMPLES = PROJECT / "tests" / "data" / "layouts"
 VARIANTS = PROJECT.parent.parent / "shared" / "data" / "variants" / "files"
+MSCONS_POINT = "DE00011122233344455566677788899"
 OWN_LAYOUT = """
 name = "sample-workbook"
 title = "the workbook of the benchmark"
@@ -144,7 +145,7 @@ def _espi() -> bytes:
 def _mscons() -> bytes:
     """Return an interchange of a meter point with energy in both directions and one quadrant."""
     lines = ["UNA:+.? '", "UNB+UNOC:3+1+2+240102:0600+A'", "UNH+1+MSCONS:D:04B:UN:2.2e'"]
-    lines += ["BGM+7+A-1+9'", "NAD+DP'", "LOC+172+DE00011122233344455566677788899PT00001'"]
+    lines += ["BGM+7+A-1+9'", "NAD+DP'", f"LOC+172+{MSCONS_POINT}PT00001'"]
     for item, code in enumerate(("1-1?:1.29.0", "1-1?:2.29.0", "1-1?:5.29.0"), 1):
         lines += [f"LIN+{item}'", f"PIA+5+{code}:SRW'"]
         for n in range(6):
@@ -222,7 +223,8 @@ def cases() -> list[Case]:
         found.append(Case(name, sample[name], read, POINTS.get(name, {}), weight=2, **facts))
     nem = sample["north.nem12"]
     nem_points = {"NORTH00001": "NORT1{:05}"}
-    table = sample["meter-columns"].replace(b";7;", b";7,5;")
+    more = b"14.07.2024 02:00;9;6,5;0,2\n14.07.2024 03:00;8,5;6,25;0,25\n"
+    table = sample["meter-columns"].rstrip() + b"\n" + more
     columns = partial(delimited, spec=SPECS["meter-columns"])
     facts = FACTS["meter-columns"] | {"points": POINTS["meter-columns"], "suffix": ".zip"}
     zone = {"timezone": "Etc/GMT-10", "minutes": 30, "channel": "E1 B1 Q1 K1"}
@@ -236,7 +238,8 @@ def cases() -> list[Case]:
              **facts | {"suffix": ".csv.gz"}),
         Case("Green Button", _espi(), green_button, {"PT00001": "PT1{:04}"}, suffix=".xml",
              weight=5),
-        Case("MSCONS", _mscons(), mscons, {"PT00001": "PT2{:04}"}, suffix=".txt", weight=5),
+        Case("MSCONS", _mscons(), mscons, {f"{MSCONS_POINT}PT00001": MSCONS_POINT + "PT2{:04}"},
+             suffix=".txt", weight=5),
         Case("IEC 62056-21 P.01", sample["iec62056-p01"], read_out, {"08354050": "9835{:04}"},
              unit="kW", suffix=".txt", weight=3),
         Case("xlsx", _inside(".xlsx"), workbook, suffix=".xlsx",

@@ -50,7 +50,7 @@ select file_id, feeder, start_local, end_local, utc_offset_minutes, {", ".join(C
 from raw.interval_reads inner join raw.files using (file_id)
 """
 SELF, CHILDREN = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
-BATCH = 1000
+BATCH = 500
 CLOCK_SLACK = timedelta(minutes=1)
 Rows = dict[tuple[str, datetime], tuple[Decimal | None, ...]]
 
@@ -236,7 +236,7 @@ def judged(root: Path, chosen: dict[int, Case], files: dict[str, bytes], holed: 
         elif seen[name] == "accepted":
             own = f"f{number}", case.feeders(number)[0][2], case
             about = partial(expected, meters=meters, own=own, refused=refused[name], holed=holed)
-            if why := _difference(files[name], case, about, accepted[name]):
+            if why := difference(files[name], case, about, accepted[name]):
                 wrong[name] = why
     return {
         "outcomes": outcomes,
@@ -254,7 +254,7 @@ def _letter(place: Path) -> str:
     return "".join(path.read_text(encoding="utf-8") for path in found if path.exists())
 
 
-def _difference(
+def difference(
     data: bytes, case: Case, about: Callable[[list[Reading]], tuple[Rows, str]], rows: list[tuple]
 ) -> str:
     """Return what differs between an accepted file and the other reader's rows."""
