@@ -125,6 +125,8 @@ def expected(
     rows = {}
     for feeder, by_start in tall.items():
         has = {quantity for values in by_start.values() for quantity in values}
+        has -= _of_no_use(has)  # one quadrant alone says nothing, and has no rows
+        by_start = {at: values for at, values in by_start.items() if has & values.keys()}
         for start, values in by_start.items():
             rows[feeder, start] = _row(values, has, of_feeder[feeder][2].directions)
         order = sorted(by_start)
@@ -133,6 +135,13 @@ def expected(
             if gap < -CLOCK_SLACK or (gap > CLOCK_SLACK and not holed):
                 return rows, f"{feeder} has a break at {after}"
     return rows, ""
+
+
+def _of_no_use(has: set[str]) -> set[str]:
+    """Return the quadrants that make no direction: neither all four nor both of one side."""
+    sides = {"kvar_q1", "kvar_q4"}, {"kvar_q2", "kvar_q3"}
+    quadrants = {quantity for quantity in has if "_q" in quantity}
+    return set() if any(side <= has for side in sides) else quadrants
 
 
 def _is_wanted(reading: Reading, channel: str) -> bool:
