@@ -21,6 +21,8 @@ TIME_FORMAT = "%m/%d/%y %H:%M:%S"
 CONTEXT_LINES = 4
 MOST_LETTERS_OF_LINE = 200
 MOST_BREAKS = 5
+# what notes count, each with its plural
+NOTED = ("row", "interval", "hole", "time", "value", "column", "meter", "file", "line", "count")
 MOST_NAMES = 20  # of meters or channels
 MOST_FILES = 3  # of those whose values a file has in another unit
 PREFIXES = {Decimal(10) ** power for power in (-6, -3, -2, -1, 1, 2, 3, 6)}
@@ -106,8 +108,7 @@ def notes_in_words(notes: str | None) -> list[str]:
 def note_in_words(code: str, count: int) -> str:
     """Return what was normalised so often; a code without words as it is."""
     text = _all_words()["notes"].get(code, f"{code} ({{count:,}})")
-    nouns = {"rows": "row", "intervals": "interval", "holes": "hole"}
-    return text.format(count=count, **{name: counted(count, noun) for name, noun in nouns.items()})
+    return text.format(count=count, **{f"{noun}s": counted(count, noun) for noun in NOTED})
 
 
 def closing_note(name: str, letter: str) -> str:

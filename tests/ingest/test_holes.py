@@ -253,7 +253,7 @@ def test_rows_repeated_word_for_word_are_left_out_and_counted(tmp_path):
     assert query(space.root, "select notes, row_count from raw.files") == [
         ('{"repeated_rows": 5}', 5)
     ]
-    assert "in 1 file: 5 rows that repeat another word for word: left out" in summary(
+    assert "in 1 file: 5 rows repeating another word for word: left out" in summary(
         space.root, started
     )
     rebuild_warehouse(space)

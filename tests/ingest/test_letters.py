@@ -1,5 +1,6 @@
 """The words of letters: every problem has its own, and no words are left over."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -25,3 +26,10 @@ def test_every_code_has_all_four_texts_its_own_or_of_its_like_or_of_its_outcome(
 def test_a_closing_note_is_above_the_letter_and_names_the_file_in_one_line():
     note = letters.closing_note("north\n1.csv", "the letter")
     assert note == "Closed: north\\n1.csv was accepted since.\n\nthe letter"
+
+
+def test_a_note_has_a_noun_for_one_thing_and_for_several():
+    for code in WORDS["notes"]:
+        one, several = (letters.note_in_words(code, count) for count in (1, 2000))
+        assert not re.match(r"1 \w+s\b", one) and "{" not in one
+        assert "2,000 " in several or one == several
