@@ -1,38 +1,20 @@
-"""Detectors fire on a fault put into measured data and on nothing else, and findings reach people.
+"""Detectors fire on a fault put into measured data and on nothing else.
 
 Thresholds are tested by the unit tests beside the models; not every detector has one.
 """
 
 import csv
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
-from conftest import REAL_DATA, load_profile, query
+from conftest import BUILD, REAL_DATA, dbt, query, take_in, untested
 
 TIME = "%m/%d/%y %H:%M:%S"
 FOUND = "select rule, feeder from findings order by all"
 DATED = "select rule, feeder, first_date, evidence from findings order by all"
-READ_FINDINGS = """
-import json
-from dagster import DagsterEventType, DagsterInstance, EventRecordsFilter
-with DagsterInstance.get() as instance:
-    kind = EventRecordsFilter(DagsterEventType.ASSET_CHECK_EVALUATION)
-    checks = [
-        record.event_log_entry.dagster_event.event_specific_data
-        for record in instance.get_event_records(kind)
-    ]
-    print(json.dumps({
-        check.check_name: [record.data for record in check.metadata["findings"].records]
-        for check in checks if "findings" in check.metadata
-    }))
-"""
 
 
 Row = list[str]
@@ -81,9 +63,8 @@ def faulty(tmp_path_factory) -> Path:
     # not in the weeks in which the clock is moved: the others are measured against its sum
     put_in(root, "hal", "2021-10-08", "2021-12-01", swapped)
     put_in(root, "mnzl", "2021-09-01", "2021-12-01", an_hour_on)
-    done = load_profile("run", "--root", root, "--no-plots")
-    assert done.returncode == 0, done.stdout + done.stderr
-    (root / "said.txt").write_text(done.stdout, encoding="utf-8")
+    take_in(root)
+    dbt(root, *BUILD, *untested("findings"))
     return root
 
 
@@ -105,16 +86,3 @@ def test_faults_are_dated_and_told_in_words(faulty):
     assert abs(dated["swap", "hal"][0] - date(2021, 10, 8)) <= timedelta(days=7)
     assert abs(dated["clock", "mnzl"][0] - date(2021, 9, 1)) <= timedelta(days=7)
     assert "an hour later" in dated["clock", "mnzl"][1]
-
-
-def test_the_run_tells_each_finding_and_dagster_has_it_with_its_check(faulty):
-    said = (faulty / "said.txt").read_text(encoding="utf-8")
-    assert "warning detect_zero_run: wls 2021-07-31..2021-10-31: 8,428 of 8,832 intervals" in said
-    assert said.count("warning detect_") == query(faulty, "select count(*) from findings")[0][0]
-    environment = {**os.environ, "DAGSTER_HOME": str(faulty / ".dagster")}
-    read = [sys.executable, "-c", READ_FINDINGS]
-    done = subprocess.run(read, env=environment, capture_output=True, text=True, check=True)
-    shown = json.loads(done.stdout)
-    assert {(check, row["feeder"]) for check, rows in shown.items() for row in rows} == {
-        (f"detect_{rule}", feeder) for rule, feeder in query(faulty, FOUND)
-    }

@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
@@ -10,6 +11,7 @@ from shutil import copytree
 import duckdb
 import pytest
 from conftest import load_profile, query
+from dagster import DagsterEventType, DagsterInstance, EventRecordsFilter
 from dbt_processes import NEEDS_PROC, STARTED, dbt_processes, start_run
 from written import fingerprints, rows_of
 
@@ -84,18 +86,6 @@ def test_wrong_usage_ends_with_exit_code_2_and_says_what_is_allowed(arguments, w
     assert words in done.stderr
 
 
-def test_a_failing_check_ends_with_exit_code_1_and_publishes_nothing(space):
-    before = fingerprints(space.profiles), fingerprints(space.published.parent / "published")
-    with duckdb.connect(str(space.warehouse)) as con:
-        con.execute("insert into raw.interval_reads select * from raw.interval_reads limit 1")
-        con.execute("update raw.interval_reads set file_id = 999999 where rowid = 0")
-    done = load_profile("run", "--root", space.root, "--no-plots", "--vars", "{full_tests: true}")
-    assert done.returncode == 1
-    assert "failed" in done.stdout
-    after = fingerprints(space.profiles), fingerprints(space.published.parent / "published")
-    assert after == before
-
-
 def test_only_the_selected_assets_are_made(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     for path in (root / "lp").glob("*_gaps.csv"):
@@ -153,6 +143,28 @@ def test_without_plots_everything_else_is_done(without_plots):
         assert con.execute(checks).fetchone() > (0,)  # tests of raw tables, too
     assert (root / "lp/all.csv").exists() and not list((root / "lp/plots").iterdir())
     assert not is_anything_new(Workspace(root), {}, plots=False)
+    assert is_anything_new(Workspace(root), {}, plots=True)
+
+
+def test_dagster_has_each_finding_with_its_check(without_plots):
+    root, _ = without_plots
+    with (
+        DagsterInstance.from_config(str(root / ".dagster")) as instance,
+        warnings.catch_warnings(action="ignore"),  # a newer call needs the name of a check
+    ):
+        kind = EventRecordsFilter(DagsterEventType.ASSET_CHECK_EVALUATION)
+        checks = [
+            record.event_log_entry.dagster_event.event_specific_data
+            for record in instance.get_event_records(kind)
+        ]
+    shown = {
+        (check.check_name, row.data["feeder"])
+        for check in checks
+        if "findings" in check.metadata
+        for row in check.metadata["findings"].records
+    }
+    found = query(root, "select 'detect_' || rule, feeder from findings")
+    assert shown == set(found) and len(found) > 1
 
 
 @NEEDS_PROC
@@ -166,14 +178,20 @@ def test_a_killed_dbt_is_one_sentence_and_the_files_are_those_of_the_last_good_r
     assert run.returncode == 1
     assert "failed dbt_models: dbt was killed by signal 9 before it finished." in said
     assert (fingerprints(root / "lp"), Workspace(root).published.read_bytes()) == before
+    assert all(is_anything_new(Workspace(root), {}, plots) for plots in (True, False))
 
 
-def test_plots_follow_when_asked_for_also_after_a_run_that_failed(without_plots):
+def test_a_failing_check_ends_with_exit_code_1_and_publishes_nothing(without_plots):
     root, _ = without_plots
-    done = load_profile("run", "--root", root)
-    assert done.returncode == 0, done.stdout
-    assert (root / "lp/plots/all.png").exists()
-    assert not any(is_anything_new(Workspace(root), {}, plots) for plots in (True, False))
+    before = fingerprints(root / "lp"), fingerprints(root / "warehouse/published")
+    with duckdb.connect(str(Workspace(root).warehouse)) as con:
+        con.execute("insert into feeder_profiles from feeder_profiles limit 1")
+        con.execute("update model_parts set is_tested = false")
+    words = "feeder_profiles profile_files gap_files report published"
+    done = load_profile("run", "--root", root, "--select", words)
+    assert done.returncode == 1
+    assert "failed" in done.stdout and "unique_key_feeder_profiles" in done.stdout
+    assert (fingerprints(root / "lp"), fingerprints(root / "warehouse/published")) == before
 
 
 def test_analyze_reports_an_output_file_and_draws_it(sample, tmp_path):
