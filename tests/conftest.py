@@ -51,11 +51,11 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # made into lp/*.csv
 PLOTS = (*FILES, "planner_figures", "load_duration", "time_of_use")  # and into lp/plots/*.png
 # The longest files come first, or one of pytest's processes would still be at one of them when the
-# others have ended; the first two do not wait for the same root.
-LONGEST = ("page", "run", "incremental", "review", "crash_safety", "dbt", "detectors")
-LONGEST += ("publish_changes", "dbt_process", "profiles", "publish_diff", "report", "dagster")
-LONGEST += ("precedence", "planner_figures", "automation", "time", "meter_life", "export_raw")
-LONGEST += ("load_files", "meeting_files", "any_files", "review_refusals")
+# others have ended; the first three do not wait for the same root.
+LONGEST = ("page", "run", "incremental", "texts_stay_text", "review", "crash_safety", "dbt")
+LONGEST += ("publish_changes", "holes", "profiles", "dbt_process", "report", "export_raw")
+LONGEST += ("planner_figures", "publish_diff", "parts", "meter_life", "odd_input", "implausible")
+LONGEST += ("precedence", "time", "meeting_files", "accepted_rows", "automation", "load_files")
 COMMAND = Path(sys.executable).with_name("load-profile")
 
 
@@ -83,25 +83,32 @@ def noted_connections(path: Path) -> Iterator[dict[str, str]]:
 @cache
 def project_as_read():
     """dbt's manifest of the project, read again only where a file has changed, as in a run."""
-    from dbt.cli.main import dbtRunner
-
     from load_profile.dbt import ensure_manifest
+
+    ensure_manifest()
+    return read_project(DBT_PROJECT)
+
+
+def read_project(project: Path):
+    """dbt's manifest of a project or of a copy; what has not changed is taken from its target."""
+    from dbt.cli.main import dbtRunner
 
     # relative to a root, as in the product: another path would have dbt read everything again
     os.environ["LOAD_PROFILE_WAREHOUSE"] = "warehouse/load_profile.duckdb"
-    target = str(ensure_manifest().parent)
-    return dbtRunner().invoke(["parse", *DBT, "--target-path", target]).result
+    read = ["parse", *DBT, "--project-dir", str(project), "--target-path", str(project / "target")]
+    return dbtRunner().invoke(read).result
 
 
-def invoke_dbt(root: Path, command: str, *options: str):
+def invoke_dbt(root: Path, command: str, *options: str, project: Path = DBT_PROJECT):
     """dbt's own result of a command on a root's warehouse, run in this process."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     # dbt notes in the manifest what it has compiled
-    runner = dbtRunner(project_as_read().deepcopy())
+    manifest = project_as_read().deepcopy() if project == DBT_PROJECT else read_project(project)
+    words = [command, *DBT, "--project-dir", str(project), "--target-path", str(root / "target")]
     with chdir(root):
-        done = runner.invoke([command, *DBT, "--target-path", str(root / "target"), *options])
+        done = dbtRunner(manifest).invoke([*words, *options])
         if DuckDBConnectionManager._ENV:  # others may open the warehouse now
             DuckDBConnectionManager._ENV.close()
             DuckDBConnectionManager._ENV = None
