@@ -2,7 +2,6 @@
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from alert_servers import mail_server, web_server, write_alerts
@@ -114,20 +113,16 @@ def test_nothing_starts_by_itself_until_it_is_switched_on(tmp_path):
     assert failed_runs.default_status.value == "RUNNING"  # it tells, it starts nothing
 
 
-def evaluate(root: Path, *runs: dict[str, str]) -> list:
-    """The results of the check in runs with these tags."""
+def test_a_regular_run_names_a_feeder_that_went_quiet_and_counts_from_today(sample):
     key = AssetCheckKey(AssetKey("feeder_profiles"), "recent_readings")
     check = define_asset_job("check", selection=AssetSelection.checks(key))
-    definitions = Definitions.merge(build_definitions(root), Definitions(jobs=[check]))
+    definitions = Definitions.merge(build_definitions(sample), Definitions(jobs=[check]))
     job = definitions.resolve_job_def("check")
     with DagsterInstance.ephemeral() as instance:
-        done = [job.execute_in_process(instance=instance, tags=tags) for tags in runs]
-    return [found for run in done for found in run.get_asset_check_evaluations()]
-
-
-def test_a_regular_run_names_a_feeder_that_went_quiet_and_counts_from_today(sample):
-    by_hand, now = evaluate(sample, {}, {"dagster/schedule_name": "every_morning"})
-    assert by_hand.passed
+        done = job.execute_in_process(
+            instance=instance, tags={"dagster/schedule_name": "every_morning"}
+        )
+    (now,) = done.get_asset_check_evaluations()
     ago = (datetime.now(UTC).replace(tzinfo=None) - datetime(2024, 10, 1)).days
     assert not now.passed and now.severity.value == "WARN"
     assert (

@@ -105,7 +105,7 @@ def test_data_tests_are_checks_that_passed(events):
 
     shown = {key.to_user_string() for key in defs.resolve_asset_graph().asset_check_keys}
     assert set(checks) == shown
-    assert all(checks.values())
+    assert all(checks.values())  # a run by hand counts days up to the last reading: none is quiet
 
 
 def test_every_asset_and_every_check_says_what_it_is():

@@ -65,7 +65,7 @@ def plain(prepared) -> tuple[list, list]:
     return load_named(prepared, {key: key for key in SOURCES}, 1000)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.permutations(range(len(SOURCES))), st.integers(1, 8))
 def test_names_and_batches_do_not_change_what_is_read(prepared, plain, order, batch):
     assert load_named(prepared, dict(zip(SOURCES, map(str, order), strict=True)), batch) == plain
@@ -99,7 +99,7 @@ mutations = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(mutations, min_size=10, max_size=20))
 def test_no_damage_to_a_file_loses_a_byte_or_stops_a_run(prepared, damages):
     files = {}

@@ -64,7 +64,7 @@ def test_rows_without_a_value_are_missing_intervals_also_at_the_edges(tmp_path: 
 STATES = st.lists(st.sampled_from(("kept", "dropped", "empty")), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(before=STATES, after=STATES, shuffle=st.randoms(use_true_random=False))
 def test_the_gaps_found_are_exactly_the_runs_removed(
     tmp_path_factory: pytest.TempPathFactory, before: list, after: list, shuffle
