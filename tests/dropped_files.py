@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import raw_exports
 
@@ -35,11 +37,26 @@ def export(numbers: Iterable[int], values: str = "1,2,3,4") -> bytes:
 BAD = export([0]).replace(b"1,2,3,4", b"1,?,3,4")
 
 
+@cache
+def warehouse_with(meters: str) -> bytes:
+    """A new warehouse in which this meter-data.csv is saved: the days of a clock take a while."""
+    with TemporaryDirectory() as folder:
+        workspace = Workspace(Path(folder))
+        workspace.prepare()
+        workspace.meter_data.write_text(meters)
+        save_meter_data(workspace, read_meter_data(workspace.meter_data))
+        return workspace.warehouse.read_bytes()
+
+
 def prepare(root: Path, meters: str = METERS) -> Workspace:
+    """A root, new or not, whose meter-data.csv is this and saved."""
     workspace = Workspace(root)
     workspace.prepare()
     workspace.meter_data.write_text(meters)
-    save_meter_data(workspace, read_meter_data(workspace.meter_data))
+    if workspace.warehouse.exists():
+        save_meter_data(workspace, read_meter_data(workspace.meter_data))
+    else:
+        workspace.warehouse.write_bytes(warehouse_with(meters))
     return workspace
 
 
