@@ -87,9 +87,10 @@ def open_warehouse(
 def migrate(path: Path) -> None:
     """Give an older warehouse what it lacks; one of today is not opened to write in it."""
     with open_warehouse(path, read_only=True) as con:
-        is_older = not _has_column(con, "interval_reads", "position") or any(
-            _has_column(con, "interval_reads", name) for name in OLD_CHANNELS
-        )
+        columns = _columns(con)
+    is_older = ("interval_reads", "position") not in columns or any(
+        ("interval_reads", name) in columns for name in OLD_CHANNELS
+    )
     if is_older:
         with open_warehouse(path):
             pass
@@ -108,12 +109,13 @@ def _keep_schema(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
     """Create the tables of schema `raw`, and give an older warehouse what it lacks."""
     con.begin()
     con.execute(SCHEMA)
+    columns = _columns(con)
     for old, name in OLD_CHANNELS.items():
-        if _has_column(con, "interval_reads", old):
+        if ("interval_reads", old) in columns:
             con.execute(f"alter table raw.interval_reads rename column {old} to {name}")
-    if tables and not _has_column(con, "interval_reads", "position"):
+    if tables and ("interval_reads", "position") not in columns:
         con.execute(sql_beside(__file__, "tables/added_columns"))
-    if tables and not _has_column(con, "files", "closed_by"):
+    if tables and ("files", "closed_by") not in columns:
         con.execute("alter table raw.files add column closed_by bigint")
         close_rejections(con)
     if tables and "raw.file_months" not in tables:
@@ -121,13 +123,10 @@ def _keep_schema(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
     con.commit()
 
 
-def _has_column(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
-    """Whether a table of schema `raw` has a column of that name."""
-    columns = con.execute(
-        "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ?",
-        [table],
-    )
-    return (column,) in columns.fetchall()
+def _columns(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Return table and name of every column in schema `raw`."""
+    columns = "select table_name, column_name from duckdb_columns() where schema_name = 'raw'"
+    return set(con.execute(columns).fetchall())
 
 
 def _set_up(con: duckdb.DuckDBPyConnection, path: Path) -> None:
