@@ -1,6 +1,6 @@
 """Write schema `raw` as Parquet for an engine that reads no DuckDB. Knows tables, not meaning.
 
-    files/files-<hash>.parquet, and likewise file_months, meter_data and clock_days
+    files/files-<hash>.parquet, and likewise file_months, meter_data, clock_days, decisions
     interval_reads/local_month=YYYY-MM-01/reads-<hash>.parquet, by file_id, line_number and position
     _SUCCESS, the names of all these files, one a line
 
@@ -43,6 +43,7 @@ SMALL_TABLES = {
     "file_months": "file_id, local_month",
     "meter_data": "meter_data_row",
     "clock_days": "timezone, local_date",
+    "decisions": "decision",
 }
 READS = "interval_reads"
 MONTH_OF_READS = """

@@ -95,6 +95,11 @@ class Workspace:
     def meter_data(self) -> Path:
         return self.root / "meter-data.csv"
 
+    @property
+    def decisions(self) -> Path:
+        """What people decided about readings, line by line; there need be none."""
+        return self.root / "decisions.csv"
+
     def prepare(self) -> None:
         """Create the folders that a run needs."""
         for folder in (self.dropbox, self.rejected, self.logs, self.plots, self.warehouse.parent):

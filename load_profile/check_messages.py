@@ -12,7 +12,7 @@ BROKEN = (
 )
 # their messages are for people; any other error is shown with its class
 OWN_ERRORS = ("DbtError", "WarehouseError", "FilingError", "MeterDataError", "SettingsError")
-OWN_ERRORS += ("LayoutFileError",)
+OWN_ERRORS += ("LayoutFileError", "DecisionError")
 WITHDRAW = 'load-profile withdraw {} --reason "..."'
 
 

@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from ingest.caches import notices
+from ingest.decisions import DecisionError, read_decisions
 from ingest.layouts import LayoutFileError, check_layout_files
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
@@ -90,10 +91,11 @@ def run(
         console.print(f"Nothing in {where} and no warehouse yet: writing a sample.")
         cli_files.write_sample_files(workspace.root, 4, 3, 7)
     try:
-        read_meter_data(workspace.meter_data)
+        meters = read_meter_data(workspace.meter_data)
+        read_decisions(workspace.decisions, {row.feeder for row in meters})
         read_settings(workspace.settings)
         check_layout_files(workspace)
-    except (MeterDataError, SettingsError, LayoutFileError) as error:
+    except (MeterDataError, DecisionError, SettingsError, LayoutFileError) as error:
         stop(str(error))
     from ingest.warehouse import WarehouseError, utc_now
     from load_profile.dbt import DbtError
@@ -234,6 +236,24 @@ def as_of(
             lines = lines_as_of(place, moment, feeder)
             write_text(Path(csv), "".join(f"{text}\n" for text in lines))
             say(f"Written: {csv}")
+
+
+@app.command()
+def export(
+    decisions: Annotated[
+        Path, typer.Option(metavar="FILE", help="Write decisions and what they edit as CSV.")
+    ],
+    root: Root = Path(),
+) -> None:
+    """Write what auditors ask for: every decision, and each value it edits, actual and edited."""
+    from load_profile.export_decisions import export_decisions
+    from load_profile.files.writer import is_output
+
+    if is_output(decisions):
+        stop(f"{decisions} was written by a run and is not overwritten; name another file.")
+    with reported():
+        count = export_decisions(_published(root), decisions)
+    say(f"Written: {decisions}, {count:,} lines")
 
 
 def _published(root: Path) -> Path:

@@ -99,6 +99,50 @@ def withdraw(
 
 
 @app.command()
+def decide(
+    action: Annotated[str, typer.Argument(help="set, missing, scale, swap or revoke.")],
+    whom: Annotated[
+        str, typer.Argument(metavar="FEEDER", help="To revoke, the decision's number.")
+    ],
+    first: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FROM]", help="First start, '2024-07-12 11:00' local, or with Z for UTC."
+        ),
+    ] = "",
+    until: Annotated[
+        str, typer.Option(help="End of the last interval; that of the first if left out.")
+    ] = "",
+    channel: Annotated[
+        str, typer.Option(help="mw_del, mw_rec, mva_del, ...; all if left out, but not to set.")
+    ] = "",
+    value: Annotated[str, typer.Option(help="MW, MVA or Mvar to set; a factor to scale by.")] = "",
+    who: Annotated[str, typer.Option(help="Who decides.")] = "",
+    why: Annotated[str, typer.Option(help="The reason.")] = "",
+    root: Root = Path(),
+) -> None:
+    """Put a decision on readings on record in decisions.csv; actual values stay as they are.
+
+    The table edited_values has what was decided beside each actual value.
+    """
+    from ingest.decisions import DecisionError
+    from load_profile.decide import decide as add
+
+    workspace = workspace_of(root)
+    with reported(DecisionError, MeterDataError), workspace.locked(say=say):
+        made = add(
+            workspace, action, whom, first, until, channel=channel, value=value, who=who, why=why
+        )
+    what = f"decision {made.revokes}"
+    if made.first_start and made.until:
+        span = f"{made.first_start:%Y-%m-%d %H:%M} to {made.until:%Y-%m-%d %H:%M} UTC"
+        what = f"{made.feeder}, {span}, {made.channel or 'all channels'}"
+    number = "" if made.value is None else f" {made.value:f}"
+    say(f"Decision {made.decision} is on record: {made.action}{number}, {what}.")
+    say("`load-profile run` brings tables up to date.")
+
+
+@app.command()
 def export_raw(
     folder: Annotated[
         str, typer.Argument(help="A local folder; warehouse/raw below the root if left out.")

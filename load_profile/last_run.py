@@ -60,4 +60,6 @@ def inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> di
                 code.update(path.read_bytes())
     meters = hashlib.sha256(workspace.meter_data.read_bytes()).hexdigest()
     fixed = {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
+    if workspace.decisions.exists():
+        fixed["decisions"] = hashlib.sha256(workspace.decisions.read_bytes()).hexdigest()
     return fixed | {"plots": plots}

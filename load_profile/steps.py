@@ -37,6 +37,7 @@ SECONDS = "seconds"
 RAW_TABLES: Mapping[str, str] = MappingProxyType(
     {
         "raw/meter_data": "meter-data.csv, checked: which meter, multiplier and unit, and when.",
+        "raw/decisions": "decisions.csv, checked: what people decided about readings, and why.",
         "raw/clock_days": "The clock of every time zone in use, day by day (IANA database).",
         "raw/files": "The ledger: what happened to every file that was dropped.",
         "raw/file_months": "The months in which each accepted file has rows.",

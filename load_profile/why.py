@@ -33,6 +33,21 @@ PROFILE = "from feeder_profiles where feeder = ? and interval_start_at = ?"
 LEFT_OUT = """
 select reason, limit_mw from implausible_intervals where feeder = ? and interval_start_at = ?
 """
+DECISIONS = """
+select decisions.*, edited.channel as edited_channel, edited.actual, edited.edited
+from decisions
+left join (
+    from edited_values where interval_start_at = $at
+) as edited using (decision, feeder)
+where feeder = $feeder and first_start_at <= $at and until_at > $at
+order by decision, edited_channel
+"""
+DECIDED_IN_GAP = """
+select distinct interval_start_at
+from edited_values
+where feeder = $feeder and (interval_start_at = $utc or start_local = $local)
+order by interval_start_at
+"""
 REASONS = {
     "register": "the meter's register, not power",
     "error_code": "an error code of the meter",
@@ -73,10 +88,13 @@ def explain(
         gap = con.execute(GAP, moment).fetchone()
         if gap is None:
             raise ValueError(f"{name} has no interval that starts at {start}.")
-        return [
+        lines = [
             f"{name} at {start}: no reading. It lies in the gap from {gap[0]:%Y-%m-%d %H:%M} to "
             f"{gap[1]:%Y-%m-%d %H:%M} ({gap[2]:,} intervals missing)."
         ]
+        for (at,) in con.execute(DECIDED_IN_GAP, moment).fetchall():
+            lines += _decisions(con, name, at)
+        return lines
     lines = []
     for origin in origins:
         if origin["is_used"]:
@@ -84,6 +102,7 @@ def explain(
             lines += _published(profile, origin)
             left_out = con.execute(LEFT_OUT, [name, origin["interval_start_at"]]).fetchone()
             lines += _left_out(*left_out) if left_out else []
+            lines += _decisions(con, name, origin["interval_start_at"])
         (notes,) = con.execute(NOTES, [origin["file_id"]]).fetchone()
         lines += _origin(workspace, origin, notes)
     return lines
@@ -130,6 +149,27 @@ def _left_out(reason: str, limit: float | None) -> list[str]:
     above = "" if limit is None else f"; plausible up to {limit:,.3f} MW"
     words = f"{reason}, {REASONS[reason]}{above}"
     return [f"              left out of every peak, minimum and load factor: {words}"]
+
+
+def _decisions(con: duckdb.DuckDBPyConnection, feeder: str, at: datetime) -> list[str]:
+    """Describe each decision on an interval, and what it makes of each value."""
+    lines = []
+    for row in _rows(con.execute(DECISIONS, {"feeder": feeder, "at": at})):
+        title = f"  decision {row['decision']}".ljust(14)
+        if row["edited_channel"]:
+            unit = row["edited_channel"].partition("_")[0].upper()
+            edited = "missing" if row["action"] == "missing" else _number(row["edited"])
+            effect = f"{row['edited_channel']} {_number(row['actual'])} -> {edited} {unit}"
+        elif row["revoked_by"]:
+            effect = f"revoked by decision {row['revoked_by']}"
+        else:
+            effect = "no effect here: a later decision holds, or there is no such value"
+        number = "" if row["value"] is None else f" {_number(row['value'])}"
+        lines += [
+            f"{title}{row['action']}{number}: {effect}",
+            f"              {row['who']}, {row['decided_at']:%Y-%m-%d %H:%M} UTC: {row['why']}",
+        ]
+    return lines
 
 
 def _origin(workspace: Workspace, origin: dict, notes: str | None) -> list[str]:

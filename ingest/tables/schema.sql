@@ -79,6 +79,20 @@ create table if not exists raw.meter_data (
     channel varchar default '',
     directions varchar default 'both'
 );
+-- one row per line of decisions.csv
+create table if not exists raw.decisions (
+    decision bigint not null,
+    decided_at timestamp not null,
+    who varchar not null,
+    why varchar not null,
+    action varchar not null,
+    feeder varchar,
+    first_start timestamp,
+    until timestamp,
+    channel varchar,
+    value decimal(15, 6),
+    revokes bigint
+);
 -- one row per time zone in use and calendar day
 create table if not exists raw.clock_days (
     timezone varchar not null,

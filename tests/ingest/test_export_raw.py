@@ -111,7 +111,8 @@ def test_every_table_reads_back_cell_by_cell(source, request, tmp_path):
     assert differences(root, tmp_path / "to") == {}
     for table in tables:
         ((count,),) = query(root, f"select count(*) from raw.{table.name}")
-        assert table.row_count == count > 0
+        assert table.row_count == count
+        assert count > 0 or table.name == "decisions"
     sums = ", ".join(f"sum({exact}), count({exact})" for exact in EXACT.values())
     reads = read(tmp_path / "to", READS)
     assert query(root, f"select {sums} from ({reads})") == query(
@@ -197,7 +198,7 @@ def test_a_second_export_writes_nothing(space):
     before = files_in(space.exported_raw)
     tables = export_raw(space)
     assert written(tables) == set() and files_in(space.exported_raw) == before
-    assert [len(table.unchanged) for table in tables] == [1, 1, 1, 1, 3]
+    assert [len(table.unchanged) for table in tables] == [*[1] * len(SMALL_TABLES), 3]
 
 
 def test_one_more_file_writes_its_months_and_the_ledger(space):
@@ -208,7 +209,7 @@ def test_one_more_file_writes_its_months_and_the_ledger(space):
     assert written(tables) == {*LEDGER, "2024-08", "2024-09"}
     after = files_in(space.exported_raw)
     assert {len(table.removed) for table in tables[:2]} == {1}
-    assert len(after) == len(before) and len(before.items() & after.items()) == 3
+    assert len(after) == len(before) and len(before.items() & after.items()) == 4
     assert differences(space.root, space.exported_raw) == {}
 
 
