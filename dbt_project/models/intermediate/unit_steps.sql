@@ -4,8 +4,8 @@
 -- Where the values themselves jump most in these two days a step may be. It is one if the up to 7
 -- days on either side, as far as the next such jump, have the same load in another unit: at the
 -- same times of day their sums are within a quarter of such a factor, and at nine of ten times it
--- is half to double of it and no reading after is within a third of the way to one before; for more
--- than two hours.
+-- is half to double of it and no reading after is within a third of the way to one before; for half
+-- of the day's times, as a plant that starts its shift at ten times its night has no more.
 -- `level` adds up the factors as powers of ten and is 0 where the feeder is for most of its time,
 -- up to a year. What came first counts half as much again: in doubt it is taken to be right. What
 -- is above 0 makes no peak.
@@ -30,7 +30,7 @@ steps as (
         and abs(ratio / power(10, exponent) - 1) <= {{ var('unit_step_tolerance') }}
         and 10 * alike_count >= 9 * time_count
         and time_count >= 4
-        and minutes > {{ var('spike_minutes') }}
+        and minutes >= {{ var('unit_step_minutes') }}
     window feeder_steps as (
         partition by feeder order by start_at rows between unbounded preceding and current row
     )
