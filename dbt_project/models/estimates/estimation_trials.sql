@@ -1,0 +1,139 @@
+-- one row per feeder, channel, trial and interval that is looked at: gaps of every class are hidden
+-- at the same times for all feeders, spread over the whole history, and estimated without what is
+-- in them
+
+with
+
+feeders as (
+    select
+        feeder,
+        interval_minutes,
+        min(interval_start_at) as first_start_at
+    from {{ ref('channel_values') }}
+    group by feeder, interval_minutes
+),
+
+channels as (
+    select distinct
+        feeder,
+        channel
+    from {{ ref('channel_values') }}
+),
+
+span as (
+    select
+        date_trunc('hour', min(interval_start_at)) as span_from_at,
+        max(interval_start_at) as span_to_at
+    from {{ ref('channel_values') }}
+),
+
+classes as (
+    {% for minutes, trial_count in gap_classes() -%}
+        select
+            {{ minutes }} as class_minutes,
+            {{ each_of(dbt.array_construct(range(1, trial_count + 1) | list)) }} as trial
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- multiples of the golden section never come in step with days and weeks
+trials as (
+    select
+        classes.class_minutes,
+        cast(classes.class_minutes * 1000 + classes.trial as bigint) as gap_no,
+        {{ dbt.dateadd(
+            'minute',
+            '60 * (1 + ' ~ whole_quotient(
+                'mod(classes.trial * 618034, 1000000) * '
+                ~ whole_quotient(
+                    dbt.datediff('span.span_from_at', 'span.span_to_at', 'minute')
+                    ~ ' - classes.class_minutes - 180', 60
+                ), 1000000
+            ) ~ ')',
+            'span.span_from_at'
+        ) }} as hour_at
+    from classes
+    cross join span
+    where
+        {{ dbt.datediff('span.span_from_at', 'span.span_to_at', 'minute') }}
+        > classes.class_minutes + 180
+),
+
+-- on the feeder's own grid
+gaps as (
+    select
+        feeders.feeder,
+        trials.gap_no,
+        feeders.interval_minutes,
+        {{ whole_quotient('trials.class_minutes', 'feeders.interval_minutes') }} as interval_count,
+        {{ dbt.dateadd(
+            'minute',
+            'mod(mod(' ~ dbt.datediff('trials.hour_at', 'feeders.first_start_at', 'minute')
+            ~ ', feeders.interval_minutes) + feeders.interval_minutes, feeders.interval_minutes)',
+            'trials.hour_at'
+        ) }} as gap_from_at
+    from trials
+    cross join feeders
+    where mod(trials.class_minutes, feeders.interval_minutes) = 0
+),
+
+-- of long gaps 24 intervals, evenly, tell enough
+steps as (
+    select
+        *,
+        {{ dbt.dateadd('minute', 'interval_count * interval_minutes', 'gap_from_at') }}
+            as gap_until_at,
+        greatest({{ whole_quotient('interval_count', 24) }}, 1) as step
+    from gaps
+),
+
+times as (
+    select
+        *,
+        {{ interval_series('gap_from_at', 'gap_until_at', 'step * interval_minutes') }}
+            as interval_start_at
+    from steps
+    union all
+    select
+        *,
+        {{ dbt.dateadd('minute', '-interval_minutes', 'gap_from_at') }} as interval_start_at
+    from steps
+    union all
+    select
+        *,
+        gap_until_at as interval_start_at
+    from steps
+),
+
+slots as (
+    select
+        times.feeder,
+        channels.channel,
+        times.gap_no,
+        times.gap_from_at,
+        times.gap_until_at,
+        times.interval_count,
+        times.interval_minutes,
+        times.interval_start_at,
+        {{ whole_quotient(
+            dbt.datediff('times.gap_from_at', 'times.interval_start_at', 'minute')
+            ~ ' + times.interval_minutes',
+            'times.interval_minutes'
+        ) }} as place
+    from times
+    inner join channels on times.feeder = channels.feeder
+),
+
+{{ estimated() }}
+
+select
+    feeder,
+    channel,
+    gap_no,
+    {{ whole_quotient('gap_no', 1000) }} as class_minutes,
+    place,
+    interval_start_at,
+    milliwatts,
+    {{ estimation_methods() | join(', ') }}
+from estimated
+where has_anchors and milliwatts is not null and bridged is not null
