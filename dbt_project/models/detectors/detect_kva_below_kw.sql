@@ -1,5 +1,6 @@
 -- Apparent power below active power by more than rounding: two channels in different units, of
 -- different meters, or with different multipliers.
+-- Below a twentieth of the highest power of these days a meter's error has no limit that counts.
 -- An interval in which the flow turned is split between the directions by each channel for itself:
 -- it is judged by its sums. Signs do not count: values below 0 are found by detect_negative.
 -- Rule, source and how often it fires: docs/rules.md#kva_below_kw
@@ -14,7 +15,10 @@ counts as (
     select
         feeder,
         meter,
-        {{ least_counts(channels) }} as two_counts
+        {{ least_counts(channels) }} as two_counts,
+        0.05 * cast(max(greatest(
+            del_raw, rec_raw, kva_del_raw, kva_rec_raw
+        )) as double) as lowest_judged
     from readings
     group by feeder, meter
 ),
@@ -43,6 +47,8 @@ compared as (
         end as is_too_low
     from readings
     inner join counts on readings.feeder = counts.feeder and readings.meter = counts.meter
+    where
+        cast(greatest(readings.del_raw, readings.rec_raw) as double) >= counts.lowest_judged
 ),
 
 days as (

@@ -16,7 +16,7 @@ reversed as (
     select shifts.*
     from shifts
     inner join {{ ref('own_shifts') }} as own
-        on shifts.feeder = own.feeder and shifts.week_start_at = own.week_start_at
+        on shifts.feeder = own.feeder and shifts.week_start_at = own.moment_at
     where
         own.own_reversed_distance < own.own_distance
         and shifts.distance >= {{ var('swap_distance') }}

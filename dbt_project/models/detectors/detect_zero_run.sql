@@ -3,20 +3,6 @@
 
 with
 
-dead as (
-    select
-        *,
-        {{ dbt.datediff('run_start_at', 'run_end_at', 'minute') }} as minutes
-    from {{ ref('whole_runs') }}
-    where
-        del_raw = 0
-        and rec_raw = 0
-        and outage_count = 0
-        and {{ dbt.datediff(
-            'run_start_at', 'run_end_at', 'minute'
-        ) }} >= {{ var('zero_run_minutes') }}
-),
-
 days as (
     select
         feeder,
@@ -27,7 +13,7 @@ days as (
 )
 
 select
-    'fail' as severity,
+    'warn' as severity,
     dead.feeder,
     min({{ local_day('dead.run_start_at') }}) as first_date,
     max({{ local_day(dbt.dateadd('minute', '-1', 'dead.run_end_at')) }}) as last_date,
@@ -37,7 +23,7 @@ select
     || {{ shown('cast(max(dead.minutes) as double) / 60', 1) }} || ' h' as evidence,
     'dead channel, or a feeder out of use: see the meter, its fuses and transformers; if it stands '
     || 'by, end its row in meter-data.csv' as meaning
-from dead
+from {{ ref('zero_runs') }} as dead
 inner join days on dead.feeder = days.feeder
 cross join {{ ref('stg_system') }} as system
 group by dead.feeder

@@ -9,7 +9,7 @@ found as (
         'energy_unit', 'above_rating', 'step', 'kva_below_kw', 'swap', 'clock', 'stuck', 'spike',
         'zero_run', 'other_unit', 'interval_length', 'unclear_time', 'outside_periods',
         'period_hole', 'quiet', 'clock_offset', 'negative', 'out_of_range',
-        'equal_files',
+        'equal_files', 'repeated_day',
         'register', 'unit_step', 'implausible', 'implausible_kva',
         'kva_above_kw', 'kva_kvar_conflict', 'event_word', 'small_total', 'far_apart',
     ] %}
