@@ -10,3 +10,22 @@
     {%- endfor -%}
     {{ codes | join(', ') }}
 {%- endmacro %}
+
+{# The IEC 61968-9 code of a value that failed, by its reason in implausible_intervals: an error
+   code, above a maximum, above a maximum by per cent, or failed validation in general. #}
+{% macro failed_code(reason) -%}
+    case {{ reason }}
+        when 'error_code' then '3.5.257'
+        when 'above_rating' then '3.6.3'
+        when 'spike' then '3.6.5'
+        else '3.6.0'
+    end
+{%- endmacro %}
+
+{# The rule that a reason of implausible_intervals belongs to. #}
+{% macro failed_rule(reason) -%}
+    case
+        when {{ reason }} in ('register', 'unit_step') then {{ reason }}
+        else 'implausible'
+    end
+{%- endmacro %}

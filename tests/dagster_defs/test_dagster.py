@@ -23,7 +23,7 @@ ASSETS = {
     "ambiguous_times", "day_months", "plausible_months", "flat_runs", "sibling_correlations",
     "system_readings",
     "conflict_months", "file_conflicts", "event_types",
-    "feeder_days", "findings",
+    "feeder_days", "findings", "validations", "interval_validations", "validated_readings",
     "system_days", "planner_figures", "feeder_figures", "total_figures", "load_duration",
     "time_of_use", "time_of_use_calendar",
     "register_runs", "unit_steps", "implausible_intervals", "plausible_days",
