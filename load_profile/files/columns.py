@@ -81,3 +81,10 @@ MONTHLY = {
     "period_share": "cast(period_share as decimal(9, 6))::varchar",
     "is_lower_bound": "is_lower_bound::varchar",
 }
+# at the end of a line if a feeder has kvar
+REACTIVE_MONTHLY = {
+    "delivered_mvarh": six_decimals("del_mvarh"),
+    "received_mvarh": six_decimals("rec_mvarh"),
+    "net_mvarh": six_decimals("net_mvarh"),
+    "power_factor_vector": "cast(power_factor_vector as decimal(9, 6))::varchar",
+}

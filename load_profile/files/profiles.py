@@ -23,6 +23,7 @@ from load_profile.files.columns import (
     PROFILE,
     REACTIVE,
     REACTIVE_MEMBER,
+    REACTIVE_MONTHLY,
     REACTIVE_TOTAL,
     TOTAL,
 )
@@ -59,7 +60,9 @@ TOTAL_MONTH = {
     )
     for has_kvar in (False, True)
 }
-MONTHLY_LINES = sql_beside(__file__, "monthly").format(line=line(*MONTHLY.values()))
+MONTHS_HAVE_KVAR = """
+select count(del_mvarh) + count(rec_mvarh) > 0 from planner_figures where grain = 'month'
+"""
 GAP_LINES = f"string_agg({line(*GAP.values())}, chr(10) order by gap_start_at) || chr(10)"
 FEEDER_GAPS = f"select feeder, {GAP_LINES} from gaps group by feeder"
 ALL_GAPS = f"select {GAP_LINES} from combined_gaps"
@@ -121,7 +124,10 @@ def export_gaps(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs
 def export_months(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
     """Write lp/monthly.csv: the total and every feeder, month by month of the system's clock."""
     writer = OutputWriter(workspace.profiles, "months")
-    text = f"{csv_header(*MONTHLY)}\n{con.execute(MONTHLY_LINES).fetchone()[0]}"
+    (has_kvar,) = con.execute(MONTHS_HAVE_KVAR).fetchone()
+    columns = MONTHLY | REACTIVE_MONTHLY if has_kvar else MONTHLY
+    lines = sql_beside(__file__, "monthly").format(line=line(*columns.values()))
+    text = f"{csv_header(*columns)}\n{con.execute(lines).fetchone()[0]}"
     writer.write("monthly.csv", {"rows": fingerprint_of(text)}, lambda _: text.encode())
     return writer.finish()
 

@@ -16,7 +16,7 @@ totals as (
 
 readings as (
     select
-        is_before, feeder, interval_start_at, start_local, mw_net, mw_gross, mva_net,
+        is_before, feeder, interval_start_at, start_local, mw_net, mw_gross, mva_net, mvar_net,
         actual_seconds as seconds, can_be_peak, file_id, line_number, position,
         null as members
     from profiles
@@ -27,8 +27,8 @@ readings as (
     union all
     select
         is_before, 'total', interval_start_at, start_local, mw_total::decimal(28, 18),
-        mw_gross_total::decimal(28, 18), mva_total::decimal(28, 18), interval_minutes * 60,
-        can_be_peak, null, null, null, feeders_expected
+        mw_gross_total::decimal(28, 18), mva_total::decimal(28, 18), mvar_total::decimal(28, 18),
+        interval_minutes * 60, can_be_peak, null, null, null, feeders_expected
     from totals
     where interval_start_at >= $first and interval_start_at < $until
         and date_trunc('month', interval_start_at) in (
@@ -46,9 +46,14 @@ pairs as (
         new,
         old.is_before is not null as was_there,
         new.is_before is not null as is_there,
-        (old.mw_net, old.mw_gross, old.mva_net, old.seconds, old.can_be_peak, was_there)
-        is distinct from
-        (new.mw_net, new.mw_gross, new.mva_net, new.seconds, new.can_be_peak, is_there)
+        (
+            old.mw_net, old.mw_gross, old.mva_net, old.mvar_net, old.seconds, old.can_be_peak,
+            was_there
+        )
+        is distinct from (
+            new.mw_net, new.mw_gross, new.mva_net, new.mvar_net, new.seconds, new.can_be_peak,
+            is_there
+        )
         and (
             feeder <> 'total' or was_there = is_there
             or coalesce(old.mw_net, new.mw_net) is not null

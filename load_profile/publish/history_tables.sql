@@ -35,7 +35,9 @@ create or replace table published.version_intervals (
     mva_net_before double,
     mva_net_after double,
     file_id_before bigint,
-    file_id_after bigint
+    file_id_after bigint,
+    mvar_net_before double,
+    mvar_net_after double
 );
 -- one row per version, feeder or `total`, and UTC month of whose rows it replaced, removed or added
 -- any: the month as it was before
@@ -113,6 +115,10 @@ comment on column published.main.version_intervals.file_id_before is
     'File of the reading in the version before, see files.';
 comment on column published.main.version_intervals.file_id_after is
     'File of the reading in this version, see files.';
+comment on column published.main.version_intervals.mvar_net_before is
+    'Net reactive power (Mvar) in the version before; NULL = unknown, or no kvar.';
+comment on column published.main.version_intervals.mvar_net_after is
+    'Net reactive power (Mvar) in this version; NULL = unknown, or no kvar.';
 
 comment on column published.main.earlier_months.version is
     'Version that changed the month.';

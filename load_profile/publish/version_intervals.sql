@@ -10,7 +10,9 @@ select
     old.mva_net::double,
     new.mva_net::double,
     old.file_id,
-    new.file_id
+    new.file_id,
+    old.mvar_net::double,
+    new.mvar_net::double
 from changes
 where is_listed(is_changed, cause, feeder, was_there)
 order by feeder = 'total', feeder, interval_start_at

@@ -8,6 +8,8 @@ select
     peak_mva_local as "peak MVA at",
     peak_mva_pf as "power factor then",
     power_factor as "power factor",
+    net_mvarh as "net reactive energy (Mvarh)",
+    power_factor_vector as "power factor of the net energies",
     loss_factor as "loss factor",
     100 * utilisation as "utilisation (%)",
     100 * coincident_share as "share of the total's peak (%)"

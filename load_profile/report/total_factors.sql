@@ -9,6 +9,8 @@ select
     peak_mva_local as "peak MVA at",
     peak_mva_pf as "power factor then, at least",
     power_factor as "power factor, at least",
+    net_mvarh as "net reactive energy (Mvarh)",
+    power_factor_vector as "power factor of the net energies",
     loss_factor as "loss factor",
     coincidence_factor as "coincidence factor",
     diversity_factor as "diversity factor",

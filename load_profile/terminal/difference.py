@@ -39,6 +39,8 @@ def _print_intervals(console: Console, found: Difference, most: int) -> None:
             f"{_pair(row, f'{name}_net', '{:,.6f}', 'unknown')} {name.upper()}"
             for name in ("mw", "mva")
         ]
+        if row["mvar_net_before"] != row["mvar_net_after"]:
+            changes.append(f"{_pair(row, 'mvar_net', '{:,.6f}', 'unknown')} Mvar")
         if row["feeder"] != "total":
             changes.append(f"file {_pair(row, 'file_id', '#{}', 'none')}")
         start = f"{row['interval_start_at']:%Y-%m-%d %H:%M} UTC"

@@ -4,17 +4,25 @@ import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 from math import hypot, isclose
 from pathlib import Path
+from shutil import copytree
 
 import pytest
-from conftest import BUILD, dbt, query, write_files
+from conftest import BUILD, dbt, publish_built, query, untested, write_files
 from point_files import HEADER, with_points
+from published import JUDGED
+from rich.console import Console
 from written import rows_of
 
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
+from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.files.profiles import export_months
+from load_profile.publish.history import difference
+from load_profile.terminal.difference import print_difference
 
 START = datetime(2024, 7, 1)
 METERS = """sta,meter,multiplier,channel_unit,total_factor
@@ -58,6 +66,8 @@ def root(tmp_path_factory) -> Path:
     load_files(space, recognise=with_points)
     dbt(space.root, *BUILD)
     write_files(space.root)
+    with open_warehouse(space.warehouse, read_only=True) as con:
+        export_months(con, space)
     return space.root
 
 
@@ -160,3 +170,43 @@ def test_files_have_reactive_power_at_the_end_of_a_line_and_only_where_there_is_
         assert (total["start_utc"], total["south_MVAR_net"]) == (start, mvar)
         assert total["MVAR_total"] == mvar_total
     assert of_feeder[7]["MVAR_net"] == of_total[7]["MVAR_total"] == ""
+
+
+def test_months_have_reactive_energy_and_its_power_factor_at_the_end_of_a_line(root):
+    months = {row["feeder"]: row for row in rows_of(root / "lp/monthly.csv")}
+    names = ("delivered_mvarh", "received_mvarh", "net_mvarh", "power_factor_vector")
+    assert tuple(months["north"])[-5:] == ("is_lower_bound", *names)
+    ((*expected,),) = query(
+        root,
+        """
+        select del_mvarh::decimal(18, 6), rec_mvarh::decimal(18, 6), net_mvarh::decimal(18, 6),
+            power_factor_vector::decimal(9, 6)
+        from planner_figures where grain = 'month' and feeder = 'north'
+        """,
+    )
+    assert [months["north"][name] for name in names] == [str(value) for value in expected]
+    assert {months["plain"][name] for name in names} == {""}
+
+
+def test_a_kvar_that_changes_its_sign_alone_is_a_change_between_versions(root, tmp_path):
+    space = Workspace(copytree(root, tmp_path / "root"))
+    publish_built(space.root)
+    start = f"{START + timedelta(minutes=15 * 5):%Y-%m-%dT%H:%M}"
+    corrected = [line for line in lines(96) if line.startswith(f"N,{start}")]
+    swap = {",Q1,": ",Q4,", ",Q4,": ",Q1,", ",Q2,": ",Q3,", ",Q3,": ",Q2,"}
+    for n, line in enumerate(corrected):
+        code = next((code for code in swap if code in line), ",")
+        corrected[n] = line.replace(code, swap.get(code, ","))
+    (space.dropbox / "corrected.csv").write_text("\n".join([HEADER, *corrected, ""]))
+    load_files(space, recognise=with_points)
+    dbt(space.root, *BUILD, *untested(*JUDGED))
+    publish_built(space.root)
+    found = difference(space.published, None, None)
+    (row,) = [row for row in found.intervals if row["feeder"] == "north"]
+    assert row["mw_net_before"] == row["mw_net_after"]
+    assert row["mva_net_before"] == row["mva_net_after"]
+    assert row["mvar_net_before"] == -row["mvar_net_after"] != 0
+    printed = Console(file=StringIO(), width=80)
+    print_difference(printed, found, 10)
+    mvar = f"{row['mvar_net_before']:,.6f} -> {row['mvar_net_after']:,.6f} Mvar"
+    assert mvar in printed.file.getvalue()

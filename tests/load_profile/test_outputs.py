@@ -202,6 +202,7 @@ def test_months_are_listed_for_the_total_and_every_feeder_and_what_is_unknown_is
             'America/Denver' as timezone,
             1.0000005::decimal(28, 18) as del_mwh, 0::decimal(28, 18) as rec_mwh,
             del_mwh as net_mwh, 0.25 as load_factor, 1.0 as completeness, 1 / 30 as period_share,
+            null::decimal(28, 18) as del_mvarh, del_mvarh as rec_mvarh,
             feeder = 'total' as is_lower_bound
         from (values ('we,st'), ('total')) as names (feeder)
     """)
