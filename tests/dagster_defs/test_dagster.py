@@ -31,6 +31,8 @@ ASSETS = {
     "readings", "feeder_profiles", "missing_intervals", "gaps",
     "member_profiles", "combined_profiles", "combined_gaps",
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
+    "feeder_channels", "unusable_values", "sibling_candidates", "channel_values",
+    "estimation_trials", "trial_errors", "estimation_errors", "estimates",
     "profile_files", "gap_files", "monthly_file", "net_load_plot", "planner_plots", "published",
     "report",
 }  # fmt: skip

@@ -4,6 +4,7 @@
 
 with
 
+-- of a feeder that changed its interval, the one that it has for most of its time
 feeders as (
     select
         feeder,
@@ -11,6 +12,10 @@ feeders as (
         min(interval_start_at) as first_start_at
     from {{ ref('channel_values') }}
     group by feeder, interval_minutes
+    qualify
+        row_number() over (
+            partition by feeder order by count(*) * interval_minutes desc, interval_minutes asc
+        ) = 1
 ),
 
 channels as (
