@@ -8,9 +8,9 @@
 {# The value of the channel that `name` names. #}
 {% macro value_of(name, profiles='profiles') -%}
     case {{ name }}
-        {% for channel in estimated_channels() -%}
-            when '{{ channel }}' then {{ profiles }}.{{ channel }}
-        {% endfor -%}
+    {%- for channel in estimated_channels() %}
+        when '{{ channel }}' then {{ profiles }}.{{ channel }}
+    {%- endfor %}
     end
 {%- endmacro %}
 
@@ -215,10 +215,10 @@ bridges as (
         after.milliwatts as after,
         before.is_outage as is_outage_before,
         after.is_outage as is_outage_after,
-        {% for usual in ['usual', 'usual_of_weekday'] -%}
-            before.milliwatts - before.{{ usual }} as {{ usual }}_before,
-            after.milliwatts - after.{{ usual }} as {{ usual }}_after,
-        {% endfor -%}
+    {%- for usual in ['usual', 'usual_of_weekday'] %}
+        before.milliwatts - before.{{ usual }} as {{ usual }}_before,
+        after.milliwatts - after.{{ usual }} as {{ usual }}_after,
+    {%- endfor %}
         cast(known.place as double) / (known.interval_count + 1) as share,
         cast(
             (least(known.place, known.interval_count + 1 - known.place) - 1)
@@ -247,11 +247,10 @@ methods as (
     select
         *,
         before + (after - before) * share as straight_line,
-        {% for method, usual, minutes in bridged_methods() -%}
-            {{ usual }} + ({{ usual }}_before * (1 - share) + {{ usual }}_after * share)
-            * exp(-minutes_inside / {{ minutes }}) as {{ method }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+    {%- for method, usual, minutes in bridged_methods() %}
+        {{ usual }} + ({{ usual }}_before * (1 - share) + {{ usual }}_after * share)
+        * exp(-minutes_inside / {{ minutes }}) as {{ method }}{{ ',' if not loop.last }}
+    {%- endfor %}
     from bridges
 ),
 
@@ -272,16 +271,14 @@ estimated as (
         coalesce(is_outage_after, false) as is_outage_after,
         can_be_negative,
         -- what is 0 on all days alike is 0
-        coalesce(is_zero, false) as is_zero,
-        {% for method in estimation_methods() -%}
-            case
-                when before is null or after is null then null
-                when is_zero then 0
-                when can_be_negative then {{ method }}
-                else greatest({{ method }}, 0)
-            end as {{ method }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+    {%- for method in estimation_methods() %}
+        case
+            when before is null or after is null then null
+            when is_zero or ({{ method }} < 0 and not can_be_negative) then 0
+            else {{ method }}
+        end as {{ method }},
+    {%- endfor %}
+        coalesce(is_zero, false) as is_zero
     from methods
 )
 {%- endmacro %}

@@ -15,7 +15,7 @@ DAY = 96
 WEEKS = 12
 COUNT = WEEKS * 7 * DAY
 METERS = "sta,meter,multiplier,channel_unit\n" + "".join(
-    f"{name},{name},1,MW\n" for name in ("weekly", "own", "twin", "short", "outage")
+    f"{name},{name},1,MW\n" for name in ("weekly", "own", "twin", "blind", "short", "outage")
 )
 # first missing interval and how many, of a history without other gaps
 GAPS = {
@@ -28,6 +28,7 @@ GAPS = {
     },
     "own": {28 * DAY + 11: 1, 35 * DAY + 40: 8, 41 * DAY: 2 * DAY},
     "twin": {},
+    "blind": {day * DAY + 30: 4 for day in range(1, WEEKS * 7)},  # every day at one time
 }
 SHORT = [75, None, None, None, None, 100, *[60] * 10, *[None] * 12, 40, 40]
 
@@ -45,7 +46,7 @@ def own(place: int) -> int:
 
 
 def values(feeder: str, place: int) -> tuple[int, int]:
-    if feeder == "weekly":
+    if feeder in ("weekly", "blind"):
         return weekly(place)
     return (own(place) if feeder == "own" else 2 * own(place)), 0
 
@@ -130,6 +131,12 @@ def test_with_too_little_history_a_short_gap_is_a_straight_line_and_a_long_one_r
     assert rows == [(v, None, None, "straight_line", None) for v in (80, 85, 90, 95)]
     rows = said(root, "short", "mw_del", 40 * DAY + 16, 12)
     assert set(rows) == {(None, None, None, None, "too little history")}
+
+
+def test_what_is_known_on_no_day_at_that_time_is_refused_and_never_0(root):
+    first = 40 * DAY + 30
+    refused = (None, None, None, None, "no day like it")
+    assert said(root, "blind", "mw_del", first, 4) == [refused] * 4
 
 
 def test_power_failed_on_both_sides_is_0_and_known_and_on_one_side_refused(root):

@@ -143,9 +143,8 @@ valued as (
             when is_outage_before or is_outage_after then null
             when method = 'sibling'
                 then case
-                    when is_zero then 0
-                    when can_be_negative then by_sibling
-                    else greatest(by_sibling, 0)
+                    when is_zero or (by_sibling < 0 and not can_be_negative) then 0
+                    else by_sibling
                 end
             {% for method in estimation_methods() -%}
                 when method = '{{ method }}' then {{ method }}
@@ -167,7 +166,8 @@ select
         case
             when valued.is_outage_before and valued.is_outage_after then cast(0 as decimal(28, 18))
             when valued.is_zero and valued.value_milliwatts = 0 then cast(0 as decimal(28, 18))
-            when valued.value_milliwatts is null or not valued.is_measured then null
+            when valued.value_milliwatts is null or errors.{{ error }} is null then null
+            when not valued.is_measured then null
             when valued.can_be_negative
                 then {{ rounded('valued.value_milliwatts / 1e9 - errors.' ~ error) }}
             else {{ rounded('greatest(valued.value_milliwatts / 1e9 - errors.' ~ error ~ ', 0)') }}
