@@ -4,17 +4,22 @@
 
 with
 
--- of a feeder that changed its interval, the one that it has for most of its time
-feeders as (
+lengths as (
     select
         feeder,
         interval_minutes,
+        count(*) * interval_minutes as known_minutes,
         min(interval_start_at) as first_start_at
     from {{ ref('channel_values') }}
     group by feeder, interval_minutes
+),
+
+-- of a feeder that changed its interval, the one that it has for most of its time
+feeders as (
+    select * from lengths
     qualify
         row_number() over (
-            partition by feeder order by count(*) * interval_minutes desc, interval_minutes asc
+            partition by feeder order by known_minutes desc, interval_minutes asc
         ) = 1
 ),
 
