@@ -25,7 +25,7 @@
 {%- endmacro %}
 
 {% macro duckdb__whole_quotient(dividend, divisor) -%}
-    ({{ dividend }}) // ({{ divisor }})
+    (({{ dividend }}) // ({{ divisor }}))
 {%- endmacro %}
 
 {% macro duckdb__whole_number(value) -%}

@@ -32,6 +32,7 @@ OF_A_ROW = {
     "shown_whole": "{{ shown('x') }}",
     "plain": "{{ plain('d') }}",
     "whole_quotient": "{{ whole_quotient('n', '15') }}",
+    "product_of_whole_quotient": "m * {{ whole_quotient('n', '15') }}",
     "remainder": "mod(n, 15)",
     "joined": "md5({{ joined(['n', 'moment', 'cast(moment as date)', 'n > 0', 'nothing']) }})",
     "later": "{{ dbt.dateadd('minute', 'n', 'moment') }}",
