@@ -270,12 +270,12 @@ estimated as (
         coalesce(is_outage_before, false) as is_outage_before,
         coalesce(is_outage_after, false) as is_outage_after,
         can_be_negative,
-        -- what is 0 on all days alike is 0
+        -- what is 0 on all days alike is 0; the last bit of a power of e differs between engines
     {%- for method in estimation_methods() %}
         case
             when before is null or after is null then null
             when is_zero or ({{ method }} < 0 and not can_be_negative) then 0
-            else {{ method }}
+            else round({{ method }})
         end as {{ method }},
     {%- endfor %}
         coalesce(is_zero, false) as is_zero
