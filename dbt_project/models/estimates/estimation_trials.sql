@@ -9,7 +9,8 @@ lengths as (
         feeder,
         interval_minutes,
         count(*) * interval_minutes as known_minutes,
-        min(interval_start_at) as first_start_at
+        min(interval_start_at) as first_start_at,
+        max(interval_start_at) as last_start_at
     from {{ ref('channel_values') }}
     group by feeder, interval_minutes
 ),
@@ -37,11 +38,13 @@ span as (
     from {{ ref('channel_values') }}
 ),
 
+-- more than are wanted: a feeder may be there for a part of the time only
 classes as (
     {% for minutes, trial_count in gap_classes() -%}
         select
             {{ minutes }} as class_minutes,
-            {{ each_of(dbt.array_construct(range(1, trial_count + 1) | list)) }} as trial
+            {{ trial_count }} as trial_count,
+            {{ each_of(dbt.array_construct(range(1, 16 * trial_count + 1) | list)) }} as trial
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -50,7 +53,9 @@ classes as (
 trials as (
     select
         classes.class_minutes,
-        cast(classes.class_minutes * 1000 + classes.trial as bigint) as gap_no,
+        classes.trial_count,
+        classes.trial,
+        cast(classes.class_minutes * 10000 + classes.trial as bigint) as gap_no,
         {{ dbt.dateadd(
             'minute',
             '60 * (1 + ' ~ whole_quotient(
@@ -74,6 +79,9 @@ gaps as (
     select
         feeders.feeder,
         trials.gap_no,
+        trials.class_minutes,
+        trials.trial_count,
+        trials.trial,
         feeders.interval_minutes,
         {{ whole_quotient('trials.class_minutes', 'feeders.interval_minutes') }} as interval_count,
         {{ dbt.dateadd(
@@ -84,7 +92,17 @@ gaps as (
         ) }} as gap_from_at
     from trials
     cross join feeders
-    where mod(trials.class_minutes, feeders.interval_minutes) = 0
+    where
+        mod(trials.class_minutes, feeders.interval_minutes) = 0
+        and trials.hour_at > feeders.first_start_at
+        and trials.hour_at < {{ dbt.dateadd(
+            'minute', '-trials.class_minutes - feeders.interval_minutes', 'feeders.last_start_at'
+        ) }}
+),
+
+wanted as (
+    select * from gaps
+    qualify row_number() over (partition by feeder, class_minutes order by trial) <= trial_count
 ),
 
 -- of long gaps 24 intervals, evenly, tell enough
@@ -94,7 +112,7 @@ steps as (
         {{ dbt.dateadd('minute', 'interval_count * interval_minutes', 'gap_from_at') }}
             as gap_until_at,
         greatest({{ whole_quotient('interval_count', 24) }}, 1) as step
-    from gaps
+    from wanted
 ),
 
 times as (
@@ -140,7 +158,7 @@ select
     feeder,
     channel,
     gap_no,
-    {{ whole_quotient('gap_no', 1000) }} as class_minutes,
+    {{ whole_quotient('gap_no', 10000) }} as class_minutes,
     place,
     interval_start_at,
     milliwatts,
