@@ -1,8 +1,6 @@
 """Reactive power from a file to profiles, totals, figures and files below lp/."""
 
-import random
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from math import hypot, isclose
@@ -13,6 +11,7 @@ import pytest
 from conftest import BUILD, dbt, publish_built, query, untested, write_files
 from point_files import HEADER, with_points
 from published import JUDGED
+from reactive_meters import START, drop_day, lines
 from rich.console import Console
 from written import rows_of
 
@@ -24,45 +23,13 @@ from load_profile.files.profiles import export_months
 from load_profile.publish.history import difference
 from load_profile.terminal.difference import print_difference
 
-START = datetime(2024, 7, 1)
-METERS = """sta,meter,multiplier,channel_unit,total_factor
-north,N,1,kW,1
-south,S,1,kW,0.97
-tie,T,1,kW,-1
-plain,P,1,kW,0
-"""
-CODES = {"N": "E B Q1 Q2 Q3 Q4 S", "S": "E B Q1 Q2 Q3 Q4", "T": "E B R", "P": "E B S"}
-
-
-def lines(count: int) -> Iterable[str]:
-    """Random values of two decimals; of kVA what active and reactive power make."""
-    some = random.Random(17)
-    for n in range(count):
-        start = f"{START + timedelta(minutes=15 * n):%Y-%m-%dT%H:%M}"
-        for point, codes in CODES.items():
-            values = {code: Decimal(some.randrange(500)) / 100 for code in codes.split()}
-            # mostly one direction
-            values[some.choice("EB")] *= some.randrange(2)
-            if "R" in values and n % 2:
-                values["R"] = -values["R"]
-            if "Q1" in values:
-                idle = ("Q2", "Q3") if n % 3 else ("Q1", "Q4")
-                values |= dict.fromkeys(idle, Decimal(0))
-            if point == "N":
-                active, reactive = values["E"] + values["B"], sum(values[f"Q{q}"] for q in "1234")
-                values["S"] = round(Decimal(hypot(active, reactive)), 2)
-            if n == 7 and point == "S":
-                del values["Q3"]
-            yield from (f"{point},{start},{code},{value}" for code, value in values.items())
-
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     space = Workspace(tmp_path_factory.mktemp("reactive"))
     space.prepare()
-    space.meter_data.write_text(METERS)
+    drop_day(space.root)
     save_meter_data(space, read_meter_data(space.meter_data))
-    (space.dropbox / "all.csv").write_text("\n".join([HEADER, *lines(96), ""]))
     load_files(space, recognise=with_points)
     dbt(space.root, *BUILD)
     write_files(space.root)

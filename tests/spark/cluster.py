@@ -84,14 +84,9 @@ class Cluster(AbstractContextManager):
             "SPARK_CONF_DIR": str(self.folder / "conf"),
             "SPARK_LOCAL_IP": HOST,
             "SPARK_LOCAL_HOSTNAME": HOST,
-            "SPARK_LOCAL_DIRS": str(self.exchanged),
+            "SPARK_LOCAL_DIRS": str(self.folder / "driver"),
             "PYSPARK_PYTHON": sys.executable,
         }
-
-    @property
-    def exchanged(self) -> Path:
-        """Where executors keep what others are to fetch."""
-        return self.folder / "exchanged"
 
     def state(self) -> dict | None:
         """What the master knows of workers and programs; None if it does not answer."""
@@ -105,6 +100,20 @@ class Cluster(AbstractContextManager):
         workers = (self.state() or {}).get("workers", [])
         return {w["port"]: w["coresused"] for w in workers if w["state"] == "ALIVE"}
 
+    def held(self, since: float = 0) -> dict[int, int]:
+        """Bytes of the largest file that each worker keeps for others to fetch, by port.
+
+        Files of work that is done stay for a while: only those written from a time on count.
+        """
+        sizes = dict.fromkeys(self.workers, 0)
+        for port in sizes:
+            for file in (self.folder / f"exchanged-{port}").rglob("shuffle_*.data"):
+                with suppress(FileNotFoundError):
+                    found = file.stat()
+                    if found.st_mtime >= since:
+                        sizes[port] = max(sizes[port], found.st_size)
+        return sizes
+
     def start_workers(self, count: int = 1) -> None:
         """Add workers and wait until the master knows them."""
         ports = free_ports(count)
@@ -112,22 +121,32 @@ class Cluster(AbstractContextManager):
             folder = str(self.folder / f"worker-{port}")
             size = ["--cores", "1", "--memory", WORKER_MEMORY, "--work-dir", folder]
             where = ["--port", str(port), "--webui-port", "0", *size, self.url]
-            self.workers[port] = self._start(f"worker-{port}", "worker.Worker", *where)
+            local = {"SPARK_LOCAL_DIRS": str(self.folder / f"exchanged-{port}")}
+            self.workers[port] = self._start(f"worker-{port}", "worker.Worker", *where, **local)
         self._wait(lambda: self.alive().keys() >= set(ports))
 
-    def kill_worker(self) -> None:
-        """Kill a worker that is at work, and its executors, as if its machine lost power."""
+    def kill_worker(self) -> int:
+        """Kill a worker that is at work, and its executors, as if its machine lost power.
+
+        Returns its port.
+        """
         busy = [port for port, cores in self.alive().items() if cores]
         if not busy:
             raise ClusterError("No worker is at work.")
         kill_group(self.workers.pop(busy[-1]))
+        return busy[-1]
 
-    def _start(self, name: str, class_name: str, *arguments: str) -> subprocess.Popen:
+    def _start(self, name: str, class_name: str, *arguments: str, **other: str) -> subprocess.Popen:
         command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{class_name}"]
         with (self.folder / f"{name}.log").open("w") as log:
             return subprocess.Popen(
                 [*command, "--host", HOST, *arguments],
-                env={**os.environ, **self.environment, "SPARK_DAEMON_MEMORY": DAEMON_MEMORY},
+                env={
+                    **os.environ,
+                    **self.environment,
+                    "SPARK_DAEMON_MEMORY": DAEMON_MEMORY,
+                    **other,
+                },
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from compare import compare_marts
+from compare import compare_tables
 from conftest import BUILD, DBT_PROJECT, dbt
 
 from dagster_defs.spark import turns_of
@@ -73,8 +73,8 @@ def test_months_built_apart_make_the_tables_of_one_build(root, environment):
         ),
     )
     dbt(root, *BUILD)
-    found = compare_marts(root, environment)
-    assert all(mart.is_equal for mart in found), "\n".join(map(str, found))
+    found = compare_tables(root, environment)
+    assert all(table.is_equal for table in found), "\n".join(map(str, found))
 
 
 def test_a_target_that_nobody_knows_is_named(environment):

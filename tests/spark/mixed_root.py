@@ -1,0 +1,189 @@
+"""One root with files of every kind, which come in two drops. Knows files, not engines or tables.
+
+Measured data where it is here (else simulated), meters on clocks that change, months of meters with
+all that meters do now and then, reactive power in every quadrant, holes, files of other layouts.
+"""
+
+import csv
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import accumulate
+from math import pi, sin
+from pathlib import Path
+from shutil import copyfile, copytree
+
+import changing_months
+import clock_meters
+import raw_exports
+import reactive_meters
+from conftest import REAL_DATA
+from layout_files import SAMPLES
+from point_files import HEADER, with_points
+from simulate import simulate
+
+from ingest.layouts import Layout, Outline, recognise
+from ingest.load_files import load_files, save_meter_data
+from ingest.meter_data import read_meter_data
+from ingest.release import release_holes
+from ingest.review import withdraw_file
+from ingest.workspace import Workspace
+
+COLUMNS = ("sta", "meter", "multiplier", "channel_unit", "interval_minutes", "timezone")
+COLUMNS += ("valid_from", "valid_to", "total_factor", "channel", "directions", "rating_mva")
+LAYOUTS = {
+    "north.nem12.csv": "nem12,NORTH00001,kWh,30,2024-01-01,2024-01-03,both",
+    "ami-head-end.csv": "ami,00123,kWh,30,2024-03-25,2024-03-27,",
+    "historian-tags.csv": "tags,SUB1.FDR3,kW,5,2024-07-01,2024-07-02,",
+    "iec62056-p01.csv": "readout,08354050,kW,15,2022-08-23,2022-08-24,",
+}
+# One month of measured data, a piece of a day on which a clock changes, and what two meters of
+# `months` wrote late: in the second drop most months have nothing new.
+LATE = ("-100121-", "autumn_pieces-2", "-late")
+WITHDRAWN = "north-3.csv"
+EDIT = ("pune,4,14400,Wh", "pune,4,14400,W")
+
+
+def drop_months(root: Path) -> None:
+    """Weeks of two meters, one with a hole after them, and two files that come late."""
+    drop, rng = root / "_dropbox/KW", random.Random(5)
+    drop.mkdir(parents=True)
+    (root / "meter-data.csv").write_text(changing_months.METERS)
+    first = datetime(2024, 9, 15)
+    for week in range(7):
+        for feeder in ("north", "pune"):
+            rows = changing_months.rows_of(feeder, first + timedelta(days=7 * week), 7, 60, rng)
+            raw_exports.write_export(drop, f"{feeder}-{week}.csv", rows)
+    holed = changing_months.rows_of("north", datetime(2024, 11, 5), 2, 60, rng)
+    raw_exports.write_export(drop, "north-holed.csv", holed[:5] + holed[8:])
+    for feeder, day, days, minutes in (("south", 10, 9, 30), ("pune", 20, 3, 60)):
+        rows = changing_months.rows_of(feeder, datetime(2024, 10, day), days, minutes, rng)
+        raw_exports.write_export(drop, f"{feeder}-late.csv", rows)
+
+
+def drop_faults(root: Path) -> None:
+    """What no other file has: a meter whose unit changes, a kVA of all ones, a counter."""
+    drop, rng = root / "_dropbox/KW", random.Random(6)
+    drop.mkdir(parents=True)
+    (root / "meter-data.csv").write_text(
+        "sta,meter,multiplier,channel_unit,interval_minutes\ntenth,5,1,kW,60\ncounter,6,1,kWh,15\n"
+    )
+    start, rows = datetime(2023, 5, 1), []
+    for n, ends in enumerate(raw_exports.intervals(start, 60 * 24, 60)):
+        kw = (1000 + 400 * sin(n * pi / 12) + rng.randrange(50)) / (10 if n > 30 * 24 else 1)
+        kva = 65535 if n == 500 else kw * 1.1
+        rows.append(raw_exports.row(n, *ends, f"{kw:.2f},0,{kva:.2f},0"))
+    raw_exports.write_export(drop, "tenth-1.csv", rows)
+    steps = accumulate((1.5 + rng.random() for _ in range(288)), initial=5000)
+    rows = [
+        raw_exports.row(n, *ends, f"{count:.3f},0,,")
+        for (n, ends), count in zip(
+            enumerate(raw_exports.intervals(start, 288)), steps, strict=False
+        )
+    ]
+    raw_exports.write_export(drop, "counter-1.csv", rows)
+
+
+def drop_layouts(root: Path) -> None:
+    """Samples of other layouts, with reactive power."""
+    drop = root / "_dropbox/KW"
+    drop.mkdir(parents=True)
+    rows = [
+        "sta,meter,channel_unit,interval_minutes,valid_from,valid_to,directions",
+        *LAYOUTS.values(),
+    ]
+    (root / "meter-data.csv").write_text("\n".join(rows))
+    for name in LAYOUTS:
+        copyfile(SAMPLES / name, drop / name)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What writes files and their meter-data.csv, and cells of that which it leaves empty.
+
+    A meter without an end would be expected for as long as the root has files: for years.
+    """
+
+    write: Callable[[Path], object]
+    cells: dict[str, str]
+
+
+def valid(first: str, until: str, **more: str) -> dict[str, str]:
+    return {"valid_from": first, "valid_to": until, **more}
+
+
+MEASURED = {
+    "steel-plant": valid("2018-01-01", "2019-01-01"),
+    "substations": valid("2021-07-31", "2021-11-01"),
+    "transformers": valid("2024-01-01", "2024-04-03", rating_mva="25"),
+}
+SIMULATED = Source(
+    partial(simulate, feeders=8, months=4, start="2021-07"),
+    valid("2021-07-01", "2021-11-01", rating_mva="25"),
+)
+SOURCES = {
+    **(
+        {
+            name: Source(partial(copytree, REAL_DATA / name), cells)
+            for name, cells in MEASURED.items()
+        }
+        if REAL_DATA.exists()
+        else {"simulated": SIMULATED}
+    ),
+    "clocks": Source(clock_meters.drop_all, {}),
+    "months": Source(drop_months, valid("2024-09-01", "2025-01-01")),
+    "reactive": Source(reactive_meters.drop_day, valid("2024-07-01", "2024-07-02")),
+    "faults": Source(drop_faults, valid("2023-05-01", "2023-06-30")),
+    "layouts": Source(
+        drop_layouts,
+        {"multiplier": "1", "timezone": "UTC", "total_factor": "0"},
+    ),
+}
+
+
+def drop_first(root: Path, sources: Path) -> None:
+    """Make all files below `sources`, and take in those that are not late."""
+    space = Workspace(root)
+    space.prepare()
+    rows = []
+    for name, source in SOURCES.items():
+        source.write(sources / name)
+        with (sources / name / "meter-data.csv").open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                rows.append(source.cells | {column: cell for column, cell in row.items() if cell})
+    with space.meter_data.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        table.writerows(rows)
+    take_in(space, [path for path in files_of(sources) if not is_late(path)])
+
+
+def drop_more(root: Path, sources: Path) -> None:
+    """Take in what is late; release, withdraw and edit."""
+    space = Workspace(root)
+    text = space.meter_data.read_text(encoding="utf-8")
+    space.meter_data.write_text(text.replace(*EDIT), encoding="utf-8")
+    take_in(space, [path for path in files_of(sources) if is_late(path)])
+    assert release_holes(space, "known outage").file_count > 1
+    withdraw_file(space, WITHDRAWN, "wrong meter")
+
+
+def take_in(space: Workspace, paths: list[Path]) -> None:
+    for path in paths:
+        copyfile(path, space.dropbox / path.name)
+    save_meter_data(space, read_meter_data(space.meter_data))
+    load_files(space, recognise=shipped_or_points)
+
+
+def shipped_or_points(data: bytes, name: str) -> tuple[Layout | None, Outline]:
+    return (with_points if data.startswith(HEADER.encode()) else recognise)(data, name)
+
+
+def files_of(sources: Path) -> list[Path]:
+    return sorted(sources.glob("*/_dropbox/KW/*"))
+
+
+def is_late(path: Path) -> bool:
+    return any(part in path.name for part in LATE)
