@@ -81,8 +81,8 @@ select
     {{ rounded('cast(sum(old_mw * old_seconds) as double) / 3600') }} as old_mwh,
     max(new_mw) as new_peak_mw,
     max(old_mw) as old_peak_mw,
-    sum(case when ratio > 0 then new_kw end) as new_kw,
-    sum(case when ratio > 0 then old_kw end) as old_kw,
+    cast(sum(case when ratio > 0 then new_kw end) as decimal(38, 6)) as new_kw,
+    cast(sum(case when ratio > 0 then old_kw end) as decimal(38, 6)) as old_kw,
     min(ratio) as lowest_ratio,
     max(ratio) as highest_ratio
 from ratios
