@@ -24,6 +24,7 @@ from layout_files import SAMPLES
 from point_files import HEADER, with_points
 from simulate import simulate
 
+from ingest.decisions import add_decision
 from ingest.layouts import Layout, Outline, recognise
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -157,17 +158,30 @@ def drop_first(root: Path, sources: Path) -> None:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
         table.writerows(rows)
+    decide(space, action="scale", feeder="plain", first_start=hour(3), until=hour(5), value="0.5")
+    decide(space, action="missing", feeder="plain", first_start=hour(7), until=hour(8))
     take_in(space, [path for path in files_of(sources) if not is_late(path)])
 
 
 def drop_more(root: Path, sources: Path) -> None:
-    """Take in what is late; release, withdraw and edit."""
+    """Take in what is late; release, withdraw, edit and decide anew."""
     space = Workspace(root)
+    decide(space, action="revoke", revokes="2")
+    decide(space, action="swap", feeder="plain", first_start=hour(9), until=hour(10))
     text = space.meter_data.read_text(encoding="utf-8")
     space.meter_data.write_text(text.replace(*EDIT), encoding="utf-8")
     take_in(space, [path for path in files_of(sources) if is_late(path)])
     assert release_holes(space, "known outage").file_count > 1
     withdraw_file(space, WITHDRAWN, "wrong meter")
+
+
+def decide(space: Workspace, **cells: str) -> None:
+    who = {"who": "A. Engineer", "why": "clamp test", "decided_at": "2024-08-01T00:00:00Z"}
+    add_decision(space.decisions, who | cells, ["plain"])
+
+
+def hour(number: int) -> str:
+    return f"2024-07-01T{number:02}:00:00Z"
 
 
 def take_in(space: Workspace, paths: list[Path]) -> None:
