@@ -53,7 +53,6 @@ class Profile:
             "sha256": f"sha256(string_agg({line}, '' order by interval_start_at))",
             "is_total": str(is_total).lower(),
             "is_wanted": wanted,
-            "is_wanted_month": wanted,
             "parameter": "" if is_total else ", of_feeder := null",
             "feeder_column": "'total' as feeder, " if is_total else "",
         }

@@ -40,7 +40,7 @@ known as (
     select feeder, month_start_at, min_by(coalesce(sha256, 'lost'), version) as sha256
     from earlier_months
     where version > (select version from asked)
-        and (feeder = 'total') = {is_total} and {is_wanted_month}
+        and (feeder = 'total') = {is_total} and {is_wanted}
     group by feeder, month_start_at
 ),
 
