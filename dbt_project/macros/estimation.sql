@@ -35,18 +35,6 @@
     {{ return(['straight_line'] + bridged_methods() | map('first') | list) }}
 {%- endmacro %}
 
-{# A day of the weekend, or a holiday. #}
-{% macro is_day_off(day) -%}
-    {{ weekday('cast(' ~ day ~ ' as date)') }} >= 6
-        or yearly.first_day is not null
-        or once.first_day is not null
-{%- endmacro %}
-
-{% macro join_holidays(day) -%}
-    left join holidays as yearly on substr(cast({{ day }} as string), 6, 5) = yearly.first_day
-    left join holidays as once on substr(cast({{ day }} as string), 1, 10) = once.first_day
-{%- endmacro %}
-
 {# The CTEs from `slots`, which has feeder, channel, gap_no, gap_from_at, gap_until_at,
    interval_count, interval_minutes, interval_start_at and place (0 = the interval before the gap,
    interval_count + 1 = the one after it), to `estimated`: what each method says for the places in
@@ -65,19 +53,22 @@ distances as (
     select {{ each_of(dbt.array_construct(range(-28, 0) | list + range(1, 29) | list)) }} as distance
 ),
 
-holidays as (
-    select distinct first_day
-    from {{ ref('time_of_use_calendar') }}
-    where kind = 'holiday'
+-- a holiday is like a day of the weekend
+days as (
+    select
+        cast(local_date as timestamp) as day_local,
+        day_type <> 'weekday' as is_day_off
+    from {{ ref('time_of_use_hours') }}
+    where local_hour = 0
 ),
 
 known_days as (
     select
         known.feeder,
-        cast(known.local_date as timestamp) as day_local,
-        {{ is_day_off('known.local_date') }} as is_day_off
+        days.day_local,
+        days.is_day_off
     from {{ ref('feeder_days') }} as known
-    {{ join_holidays('known.local_date') }}
+    inner join days on cast(known.local_date as timestamp) = days.day_local
     where known.known_minutes > 0
 ),
 
@@ -96,15 +87,15 @@ nearby as (
         gap_days.day_local,
         distances.distance,
         mod(distances.distance, 7) = 0 as is_same_weekday,
-        known_days.is_day_off = ({{ is_day_off('gap_days.day_local') }}) as is_same_type
+        known_days.is_day_off = days.is_day_off as is_same_type
     from gap_days
+    inner join days on gap_days.day_local = days.day_local
     cross join distances
     inner join known_days
         on
             gap_days.feeder = known_days.feeder
             and {{ dbt.dateadd('minute', '1440 * distances.distance', 'gap_days.day_local') }}
             = known_days.day_local
-    {{ join_holidays('gap_days.day_local') }}
 ),
 
 ranked as (

@@ -102,3 +102,15 @@
         ) as placed
     )
 {%- endmacro %}
+
+{# A moment that all intervals of one run share, and no others of the partition: along a run, a
+   start and its place in the order drift apart by nothing. #}
+{% macro run_of(partition=[]) -%}
+    {{ dbt.dateadd(
+        'minute',
+        '-interval_minutes * row_number() over ('
+        ~ ('partition by ' ~ partition | join(', ') ~ ' ' if partition else '')
+        ~ 'order by interval_start_at)',
+        'interval_start_at'
+    ) }}
+{%- endmacro %}

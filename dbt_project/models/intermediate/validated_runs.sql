@@ -8,9 +8,7 @@ with
 implausible as (
     select
         *,
-        row_number() over (
-            partition by feeder, reason, interval_minutes order by interval_start_at
-        ) as place
+        {{ run_of(['feeder', 'reason', 'interval_minutes']) }} as run
     from {{ ref('implausible_intervals') }}
     where feeder <> 'total'
 ),
@@ -27,9 +25,7 @@ failed as (
         reason || ': up to ' || {{ shown('max(abs(mw_net))', 3) }} || ' MW' as evidence,
         max(limit_mw) as threshold_mw
     from implausible
-    group by
-        feeder, reason, interval_minutes,
-        {{ dbt.dateadd('minute', '-interval_minutes * place', 'interval_start_at') }}
+    group by feeder, reason, interval_minutes, run
 )
 
 select * from failed

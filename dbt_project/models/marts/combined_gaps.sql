@@ -5,11 +5,7 @@ with
 unknown as (
     select
         *,
-        {{ dbt.dateadd(
-            'minute',
-            '-interval_minutes * row_number() over (order by interval_start_at)',
-            'interval_start_at'
-        ) }} as run
+        {{ run_of() }} as run
     from {{ ref('combined_profiles') }}
     where mw_total is null
 )

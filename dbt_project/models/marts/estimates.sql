@@ -7,16 +7,10 @@ errors as (
     select * from {{ ref('estimation_errors') }}
 ),
 
--- in one run, a start and its place in the order drift apart by nothing
-drifts as (
+unusable as (
     select
         *,
-        {{ dbt.dateadd(
-            'minute',
-            '-interval_minutes * row_number() over ('
-            ~ 'partition by feeder, channel, interval_minutes order by interval_start_at)',
-            'interval_start_at'
-        ) }} as run
+        {{ run_of(['feeder', 'channel', 'interval_minutes']) }} as run
     from {{ ref('unusable_values') }}
 ),
 
@@ -25,12 +19,13 @@ gaps as (
         feeder,
         channel,
         interval_minutes,
+        run,
         min(interval_start_at) as gap_from_at,
         {{ dbt.dateadd('minute', 'interval_minutes', 'max(interval_start_at)') }} as gap_until_at,
         count(*) as interval_count,
         count(*) * interval_minutes as gap_minutes,
         row_number() over (order by feeder, channel, min(interval_start_at)) as gap_no
-    from drifts
+    from unusable
     group by feeder, channel, interval_minutes, run
 ),
 
@@ -123,7 +118,6 @@ said as (
             -- without a history to measure the error on, as the rule books have it
             when own.interval_count * own.interval_minutes <= 120 then 'straight_line'
         end as method,
-        coalesce(chosen.method is not null, false) as is_measured,
         own.bridged + chosen.slope * (other.milliwatts - other.bridged) as by_sibling
     from estimated as own
     inner join chosen on own.gap_no = chosen.gap_no and own.feeder = chosen.feeder
@@ -167,7 +161,6 @@ select
             when valued.is_outage_before and valued.is_outage_after then cast(0 as decimal(28, 18))
             when valued.is_zero and valued.value_milliwatts = 0 then cast(0 as decimal(28, 18))
             when valued.value_milliwatts is null or errors.{{ error }} is null then null
-            when not valued.is_measured then null
             when valued.can_be_negative
                 then {{ rounded('valued.value_milliwatts / 1e9 - errors.' ~ error) }}
             else {{ rounded('greatest(valued.value_milliwatts / 1e9 - errors.' ~ error ~ ', 0)') }}
@@ -194,13 +187,13 @@ select
         when valued.method is null then 'too little history'
         else 'no day like it'
     end as refused_because
-from {{ ref('unusable_values') }} as unusable
+from unusable
 inner join classed as gaps
     on
         unusable.feeder = gaps.feeder
         and unusable.channel = gaps.channel
-        and unusable.interval_start_at >= gaps.gap_from_at
-        and unusable.interval_start_at < gaps.gap_until_at
+        and unusable.interval_minutes = gaps.interval_minutes
+        and unusable.run = gaps.run
 left join valued
     on
         unusable.feeder = valued.feeder

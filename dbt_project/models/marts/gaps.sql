@@ -15,16 +15,10 @@ missing as (
     where {{ is_in_dirty_part(ref('expected_months'), '') }}
 ),
 
--- in one run, a start and its place in the order drift apart by nothing
 runs as (
     select
         *,
-        {{ dbt.dateadd(
-            'minute',
-            '-interval_minutes * row_number() over ('
-            ~ 'partition by feeder, interval_minutes order by interval_start_at)',
-            'interval_start_at'
-        ) }} as run
+        {{ run_of(['feeder', 'interval_minutes']) }} as run
     from missing
 )
 
