@@ -35,6 +35,14 @@
     {{ return(['straight_line'] + bridged_methods() | map('first') | list) }}
 {%- endmacro %}
 
+{# An estimate as it can be: 0 where all days alike have 0, and not below 0 where no value is. #}
+{% macro as_it_can_be(estimate) -%}
+    case
+        when is_zero or ({{ estimate }} < 0 and not can_be_negative) then 0
+        else {{ estimate }}
+    end
+{%- endmacro %}
+
 {# The CTEs from `slots`, which has feeder, channel, gap_no, gap_from_at, gap_until_at,
    interval_count, interval_minutes, interval_start_at and place (0 = the interval before the gap,
    interval_count + 1 = the one after it), to `estimated`: what each method says for the places in
@@ -261,12 +269,11 @@ estimated as (
         coalesce(is_outage_before, false) as is_outage_before,
         coalesce(is_outage_after, false) as is_outage_after,
         can_be_negative,
-        -- what is 0 on all days alike is 0; the last bit of a power of e differs between engines
+        -- the last bit of a power of e differs between engines
     {%- for method in estimation_methods() %}
         case
-            when before is null or after is null then null
-            when is_zero or ({{ method }} < 0 and not can_be_negative) then 0
-            else round({{ method }})
+            when before is not null and after is not null
+                then round({{ as_it_can_be(method) }})
         end as {{ method }},
     {%- endfor %}
         coalesce(is_zero, false) as is_zero

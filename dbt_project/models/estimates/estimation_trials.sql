@@ -162,6 +162,8 @@ select
     place,
     interval_start_at,
     milliwatts,
+    is_zero,
+    can_be_negative,
     {{ estimation_methods() | join(', ') }}
 from estimated
 where has_anchors and milliwatts is not null and bridged is not null

@@ -32,6 +32,8 @@ pairs as (
         candidates.sibling,
         own.milliwatts,
         own.bridged,
+        own.is_zero,
+        own.can_be_negative,
         cast(round((own.milliwatts - own.bridged) / 1000) as bigint) as excess,
         cast(round((other.milliwatts - other.bridged) / 1000) as bigint) as other_excess
     from {{ ref('estimation_trials') }} as own
@@ -70,6 +72,13 @@ fitted as (
         / nullif(cast(all_squares - own_squares as double), 0) as slope_of_others,
         cast(all_products as double) / nullif(cast(all_squares as double), 0) as slope
     from sums
+),
+
+told as (
+    select
+        *,
+        bridged + slope_of_others * 1000 * other_excess as by_sibling
+    from fitted
 )
 
 select * from plain
@@ -84,8 +93,6 @@ select
     sibling,
     slope,
     milliwatts,
-    cast(round(
-        greatest(bridged + slope_of_others * 1000 * other_excess, 0) - milliwatts
-    ) as bigint) as error
-from fitted
-where slope_of_others is not null
+    cast(round({{ as_it_can_be('by_sibling') }} - milliwatts) as bigint) as error
+from told
+where by_sibling is not null

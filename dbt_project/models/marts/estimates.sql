@@ -135,11 +135,7 @@ valued as (
         case
             when is_outage_before and is_outage_after then 0
             when is_outage_before or is_outage_after then null
-            when method = 'sibling'
-                then case
-                    when is_zero or (by_sibling < 0 and not can_be_negative) then 0
-                    else by_sibling
-                end
+            when method = 'sibling' then {{ as_it_can_be('by_sibling') }}
             {% for method in estimation_methods() -%}
                 when method = '{{ method }}' then {{ method }}
             {% endfor -%}
