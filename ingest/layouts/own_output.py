@@ -1,6 +1,6 @@
 """Recognise the files that the product writes below lp/, which are no readings of a meter."""
 
-from ingest.layouts.delimited_text import LINE_END, text_of
+from ingest.layouts.delimited_text import first_lines
 from ingest.layouts.parsed import LayoutError
 
 # what of the header row tells a kind of file from others, each in lower case
@@ -16,10 +16,10 @@ DELIMITERS = ",;\t"
 def own_output(data: bytes) -> str | None:
     """Return which of the product's own files a text is, None if it is none."""
     try:
-        text = text_of(data, ("utf-8", "cp1252"))
+        lines = first_lines(data, ("utf-8", "cp1252"))
     except LayoutError:
         return None
-    header = LINE_END.split(text[: 64 * 1024].lstrip(), maxsplit=1)[0]
+    header = next((line for line in lines if line.strip()), "")
     for delimiter in DELIMITERS:
         cells = {cell.strip(' "').lower() for cell in header.split(delimiter)}
         for kind, names in KINDS.items():
