@@ -107,8 +107,8 @@ def _parsed(values: dict[str, str]) -> dict[str, object]:
         "channel_unit": values["channel_unit"],
         "interval_minutes": int(minutes) if minutes in map(str, INTERVAL_MINUTES) else None,
         "timezone": values["timezone"],
-        "valid_from": _date_time(values["valid_from"]),
-        "valid_to": _date_time(values["valid_to"]),
+        "valid_from": date_time(values["valid_from"]),
+        "valid_to": date_time(values["valid_to"]),
         "total_factor": _decimal(values["total_factor"]),
         "rating_mva": _decimal(values["rating_mva"]),
         "channel": values["channel"],
@@ -184,7 +184,8 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def _date_time(text: str) -> datetime | None:
+def date_time(text: str) -> datetime | None:
+    """Parse a date, or a date and a time; None if it is neither."""
     for form in DATE_FORMATS:
         try:
             return datetime.strptime(text.replace("T", " "), form)

@@ -167,3 +167,9 @@ def _advice(error: str) -> str:
     if IN_USE.search(error):
         return f"Another program has it open; close that and start again. ({error})"
     return damage_advice(error) or f"({error})"
+
+
+def named_rows(result: duckdb.DuckDBPyConnection) -> list[dict]:
+    """Return the rows of a query, each with the names of its columns."""
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

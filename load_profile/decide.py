@@ -5,11 +5,9 @@ from zoneinfo import ZoneInfo
 
 from ingest.decisions import MOMENT, Decision, DecisionError, add_decision
 from ingest.meter_data import read_meter_data
-from ingest.meter_rows import MeterRow
+from ingest.meter_rows import MeterRow, date_time
 from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
-
-FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 
 
 def decide(
@@ -38,7 +36,7 @@ def decide(
 def _in_utc(text: str, meters: list[MeterRow], name: str) -> tuple[datetime, MeterRow]:
     """Return a moment in UTC and the row of meter-data.csv that is valid then."""
     plain = text.strip().replace("T", " ")
-    moment = _parsed(plain.removesuffix("Z"))
+    moment = date_time(plain.removesuffix("Z"))
     if moment is None:
         raise DecisionError(
             f"{name} {text!r} is not a time; allowed are YYYY-MM-DD [HH:MM[:SS]] on the meter's "
@@ -70,12 +68,3 @@ def _of_clock(text: str, local: datetime, zone: ZoneInfo, name: str) -> datetime
             f"in UTC, {either}."
         )
     return passes[0]
-
-
-def _parsed(text: str) -> datetime | None:
-    for form in FORMATS:
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            continue
-    return None

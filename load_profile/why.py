@@ -9,6 +9,7 @@ import duckdb
 from ingest.filing import recorded_place
 from ingest.layouts.lines import read_lines
 from ingest.letters import notes_in_words
+from ingest.warehouse import named_rows
 from ingest.workspace import Workspace
 from load_profile.inspect_refusals import folders_of
 
@@ -83,7 +84,7 @@ def explain(
         raise ValueError(f"Feeder {feeder!r} is not in meter-data.csv.")
     utc, local = _moment(start)
     moment = {"feeder": name, "utc": utc, "local": local}
-    origins = _rows(con.execute(ORIGINS, moment))
+    origins = named_rows(con.execute(ORIGINS, moment))
     if not origins:
         gap = con.execute(GAP, moment).fetchone()
         if gap is None:
@@ -98,7 +99,7 @@ def explain(
     lines = []
     for origin in origins:
         if origin["is_used"]:
-            profile = _rows(con.execute(PROFILE, [name, origin["interval_start_at"]]))[0]
+            profile = named_rows(con.execute(PROFILE, [name, origin["interval_start_at"]]))[0]
             lines += _published(profile, origin)
             left_out = con.execute(LEFT_OUT, [name, origin["interval_start_at"]]).fetchone()
             lines += _left_out(*left_out) if left_out else []
@@ -122,11 +123,6 @@ def _moment(text: str) -> tuple[datetime | None, datetime | None]:
         f"{text!r} is not a time; allowed are YYYY-MM-DD HH:MM[:SS] and MM/DD/YY HH:MM[:SS] on the "
         "meter's clock, with Z at the end for UTC."
     )
-
-
-def _rows(result: duckdb.DuckDBPyConnection) -> list[dict]:
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _published(profile: dict, origin: dict) -> list[str]:
@@ -154,7 +150,7 @@ def _left_out(reason: str, limit: float | None) -> list[str]:
 def _decisions(con: duckdb.DuckDBPyConnection, feeder: str, at: datetime) -> list[str]:
     """Describe each decision on an interval, and what it makes of each value."""
     lines = []
-    for row in _rows(con.execute(DECISIONS, {"feeder": feeder, "at": at})):
+    for row in named_rows(con.execute(DECISIONS, {"feeder": feeder, "at": at})):
         title = f"  decision {row['decision']}".ljust(14)
         if row["edited_channel"]:
             unit = row["edited_channel"].partition("_")[0].upper()

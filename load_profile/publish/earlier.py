@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.warehouse import named_rows
 from load_profile.files.cells import csv_header, line
 from load_profile.files.columns import PROFILE, REACTIVE, REACTIVE_TOTAL, TOTAL
 from load_profile.publish.as_of import has_macros
@@ -75,9 +76,9 @@ def profiles_as_of(path: Path, moment: str, feeder: str) -> Earlier:
     """
     with _version_of(path, moment, feeder) as (con, version, content, name):
         values = {"version": version, "feeder": name}
-        figures = [] if name == "total" else _rows(con.execute(SUMMARY, values))
+        figures = [] if name == "total" else named_rows(con.execute(SUMMARY, values))
         if name in ("total", None):
-            figures += _rows(con.execute(SUMMARY_OF_TOTAL, {"version": version}))
+            figures += named_rows(con.execute(SUMMARY_OF_TOTAL, {"version": version}))
         return Earlier(version, content, figures)
 
 
@@ -122,8 +123,3 @@ def _version_of(
             yield con, version, content, name
         except duckdb.InvalidInputException as error:
             raise NotKeptError(error_text(error)) from error
-
-
-def _rows(result: duckdb.DuckDBPyConnection) -> list[dict]:
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -17,7 +17,7 @@ import duckdb
 
 from ingest.closed_database import CONFIG, close_off
 from ingest.sql import sql_beside
-from ingest.warehouse import WarehouseError, utc_now
+from ingest.warehouse import WarehouseError, named_rows, utc_now
 from ingest.workspace import Workspace
 from load_profile.publish.as_of import KEPT, VERSION_AS_OF, add_tables, is_alike, keep_replaced
 
@@ -127,8 +127,8 @@ def difference(path: Path, earlier: str | None, later: str | None) -> Difference
         return Difference(
             first,
             last,
-            _rows(con.execute(_sql("months_between"), span)),
-            _rows(con.execute(_sql("intervals_between"), span)),
+            named_rows(con.execute(_sql("months_between"), span)),
+            named_rows(con.execute(_sql("intervals_between"), span)),
             con.execute(_sql("not_kept"), span).fetchone()[0] or 0,
         )
 
@@ -185,8 +185,3 @@ def find_version(con: duckdb.DuckDBPyConnection, text: str) -> tuple[str, str]:
 def error_text(error: duckdb.Error) -> str:
     """Return the text that a macro of a published file raised."""
     return str(error).partition("Error: ")[2].strip()
-
-
-def _rows(result: duckdb.DuckDBPyConnection) -> list[dict]:
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ingest.sql import sql_beside
+from ingest.warehouse import named_rows
 from load_profile.terminal.queries import WHOLE
 from load_profile.terminal.words import print_line
 
@@ -106,10 +107,7 @@ def _intervals(count: int, which: str = "") -> str:
 
 def _extremes(con: duckdb.DuckDBPyConnection) -> str:
     """Return the highest and lowest total, each with the first of its times; "" if unknown."""
-    found = con.execute(WHOLE)
-    names = [column[0] for column in found.description]
-    row = found.fetchone()
-    figures = dict(zip(names, row, strict=True)) if row else {}
+    figures = next(iter(named_rows(con.execute(WHOLE))), {})
     if figures.get("peak_mw") is None:
         return ""
     texts = []
