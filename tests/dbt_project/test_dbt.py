@@ -54,6 +54,13 @@ def test_a_shell_builds_the_project_and_a_line_in_event_types_what_it_changes(sa
     assert query(root, counted) == [("1.4.5", True, before[2], 0)]
 
 
+def test_the_name_of_a_model_selects_nothing_else():
+    """dbt takes a word for a folder as well, and Dagster selects tables by their names."""
+    nodes = read_manifest()["nodes"].values()
+    folders = {folder for node in nodes for folder in node["fqn"][:-1]}
+    assert not folders & {node["name"] for node in nodes}
+
+
 def test_an_unknown_net_convention_stops_the_build(sample, tmp_path):
     root = copytree(sample, tmp_path / "root")
     done = invoke_dbt(root, "run", "--vars", "{net_convention: sideways}")
