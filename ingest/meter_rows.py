@@ -25,7 +25,8 @@ COLUMNS = (*REQUIRED, *DEFAULTS)
 DATES = ("valid_from", "valid_to")
 NUMBERS = ("multiplier", "total_factor", "rating_mva")
 ALLOWED = {
-    "sta": "a name that can be a file name, without '-' at either end, and not ending in '_gaps'",
+    "sta": "a name that can be a file name, without '-' at either end, and not ending in '_gaps' "
+    "or '_final'",
     "meter": "the meter's serial number, of which a spreadsheet has made no number",
     "channel_unit": ", ".join(CHANNEL_UNITS),
     "interval_minutes": ", ".join(map(str, INTERVAL_MINUTES)),
@@ -157,7 +158,7 @@ def is_feeder_name(name: str) -> bool:
         and len(name.encode()) <= MOST_FEEDER_BYTES
         and name.casefold() not in RESERVED | RESERVED_FOR_PLOTS
         and lower.split(".")[0].strip() not in RESERVED_ON_WINDOWS
-        and not lower.endswith("_gaps")
+        and not lower.endswith(("_gaps", "_final"))
     )
 
 

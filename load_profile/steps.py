@@ -24,6 +24,7 @@ from ingest.words import counted
 from ingest.workspace import Workspace
 from load_profile.alerts import send_alert
 from load_profile.dbt import read_manifest
+from load_profile.files.finals import export_finals
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
 from load_profile.files.writer import Outputs
 from load_profile.plots.draw import draw_net_load, draw_planner_plots
@@ -240,6 +241,13 @@ STEPS = (
         "gap_files",
         _with_tables(export_gaps),
         progress="Writing gap lists",
+        group="files",
+        kinds=frozenset({"csv"}),
+    ),
+    Step(
+        "final_files",
+        _with_tables(export_finals),
+        progress="Writing final values",
         group="files",
         kinds=frozenset({"csv"}),
     ),

@@ -28,6 +28,7 @@ from ingest.meter_data import read_meter_data
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 from load_profile.dbt import DUCKDB
+from load_profile.files.finals import export_finals
 from load_profile.files.profiles import export_gaps, export_months, export_profiles
 from load_profile.plots.draw import draw_net_load, draw_planner_plots
 from load_profile.publish.marts import published_marts
@@ -49,6 +50,7 @@ DBT += ["--target", DUCKDB]
 DBT += ["--threads", "1", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 FILES = ("member_profiles", "combined_gaps", "gaps", "output_stamps")  # made into lp/*.csv
+FINALS = ("final_profiles", "final_totals")  # and into lp/*_final.csv
 PLOTS = (*FILES, "planner_figures", "load_duration", "time_of_use")  # and into lp/plots/*.png
 # The longest files come first, or one of pytest's processes would still be at one of them when the
 # others have ended; the first three do not wait for the same root.
@@ -160,10 +162,12 @@ def publish_built(root: Path) -> None:
 
 
 def write_files(root: Path) -> None:
-    """Profiles and gap lists below lp/."""
+    """Profiles and gap lists below lp/; final values if they are built."""
     with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
         export_profiles(con, Workspace(root))
         export_gaps(con, Workspace(root))
+        if con.execute("from duckdb_views() where view_name = 'final_totals'").fetchall():
+            export_finals(con, Workspace(root))
 
 
 def draw(root: Path) -> None:

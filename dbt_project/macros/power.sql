@@ -98,3 +98,9 @@
         else cast({{ weight }} * {{ value }} as decimal(28, 18))
     end
 {%- endmacro %}
+
+{# Power of the net flow of two directions. #}
+{% macro net_of(delivered, received) -%}
+    cast({{ delivered }} {{ "+" if var("net_convention") == "gross" else "-" }} {{ received }}
+    as decimal(28, 18))
+{%- endmacro %}

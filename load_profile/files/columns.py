@@ -49,6 +49,28 @@ REACTIVE_TOTAL = {
     "MVA_total_vector": six_decimals("mva_total_vector"),
     "PF_total_vector": "cast(pf_total_vector as decimal(9, 6))::varchar",
 }
+# lp/<feeder>_final.csv
+FINAL = {
+    "Start Time": PROFILE["Start Time"],
+    "start_utc": PROFILE["start_utc"],
+    "MW_del": six_decimals("mw_del"),
+    "MW_rec": six_decimals("mw_rec"),
+    "MW_net": six_decimals("mw_net"),
+    "MVA_net": six_decimals("mva_net"),
+    "PF_net": PROFILE["PF_net"],
+    "status": "status",
+    "method": "method",
+    "MVA_status": "mva_status",
+}
+# lp/all_final.csv: FINAL_MEMBER for each feeder, then FINAL_TOTAL
+FINAL_MEMBER = {name: FINAL[name] for name in ("MW_net", "status")}
+FINAL_TOTAL = {
+    "MW_total_final": six_decimals("mw_final"),
+    "MW_total_strict": six_decimals("mw_strict"),
+    "MW_total_partial": six_decimals("mw_partial"),
+    "estimated": "feeders_estimated::varchar",
+    "missing": "feeders_missing::varchar",
+}
 # lp/<feeder>_gaps.csv and lp/all_gaps.csv
 GAP = {
     "gap_start": f"strftime(gap_start_local, {TIME})",

@@ -13,7 +13,7 @@ lines as (
         interval_start_at,
         month_start_at,
         {line} as line
-    from (select *, date_trunc('month', interval_start_at) as month_start_at from feeder_profiles)
+    from (select *, date_trunc('month', interval_start_at) as month_start_at from {table})
     inner join wanted using (feeder, month_start_at)
     where interval_start_at >= $first_month and feeder between $first_feeder and $last_feeder
 )

@@ -43,7 +43,9 @@ PARTITIONS_A_QUERY = 120  # of a feeder and month, half a megabyte each
 # with a feeder that has kvar or without, by whether it has
 PROFILES = {False: PROFILE, True: PROFILE | REACTIVE}
 PROFILE_MONTHS = {
-    has_kvar: sql_beside(__file__, "profile_months").format(line=line(*columns.values()))
+    has_kvar: sql_beside(__file__, "profile_months").format(
+        line=line(*columns.values()), table="feeder_profiles"
+    )
     for has_kvar, columns in PROFILES.items()
 }
 TOTAL_MONTH = {
@@ -95,7 +97,7 @@ def export_profiles(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Out
     with_kvar = [feeder for feeder in feeders if feeder in having]
     for has_kvar in (False, True):
         some = [feeder for feeder in feeders if (feeder in having) == has_kvar]
-        _export_feeders(con, writer, some, months, has_kvar)
+        write_feeders(con, writer, some, months, PROFILES[has_kvar], PROFILE_MONTHS[has_kvar])
     _export_total(con, writer, feeders, with_kvar, months)
     return writer.finish()
 
@@ -132,17 +134,23 @@ def export_months(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outpu
     return writer.finish()
 
 
-def _export_feeders(
-    con, writer: OutputWriter, feeders: list[str], months: dict, has_kvar: bool
+def write_feeders(
+    con: duckdb.DuckDBPyConnection,
+    writer: OutputWriter,
+    feeders: list[str],
+    months: dict[str, dict[str, str]],
+    columns: dict[str, str],
+    query: str,
+    ending: str = ".csv",
 ) -> None:
-    """Write lp/<feeder>.csv, the changed months of many feeders by one query."""
-    header, query = csv_header(*PROFILES[has_kvar]), PROFILE_MONTHS[has_kvar]
+    """Write a file for each feeder, the changed months of many feeders by one query."""
+    header = csv_header(*columns)
     wanted = {
         feeder: {HEADER: fingerprint_of(header)}
         | {month: fingerprint_of(query, rows) for month, rows in months[feeder].items()}
         for feeder in feeders
     }
-    changed = {name: writer.changed(f"{name}.csv", wanted[name]) for name in sorted(feeders)}
+    changed = {name: writer.changed(f"{name}{ending}", wanted[name]) for name in sorted(feeders)}
 
     def export(batch: list[str]) -> None:
         made = {feeder: defaultdict(bytes, {HEADER: f"{header}\n".encode()}) for feeder in batch}
@@ -155,7 +163,7 @@ def _export_feeders(
                 for feeder, month, text in own.execute(query, values).fetchall():
                     made[feeder][f"{month:{MONTH}}"] = text
         for feeder in batch:
-            writer.write(f"{feeder}.csv", wanted[feeder], made[feeder].__getitem__)
+            writer.write(f"{feeder}{ending}", wanted[feeder], made[feeder].__getitem__)
 
     # while one batch is written, the next one is read
     with ThreadPoolExecutor(cpu_count() or 1) as pool:
@@ -177,31 +185,50 @@ def _batches(changed: dict[str, list[str]]) -> Iterator[list[str]]:
 def _export_total(
     con, writer: OutputWriter, feeders: list[str], with_kvar: list[str], months: dict
 ) -> None:
-    """Write lp/all.csv, one month after the other: all together would not fit into memory."""
+    """Write lp/all.csv."""
     names = [f"{feeder}_{name}" for feeder in feeders for name in MEMBER] + list(TOTAL)
     if with_kvar:
         names += [f"{feeder}_{name}" for feeder in with_kvar for name in REACTIVE_MEMBER]
         names += REACTIVE_TOTAL
-    header, query = csv_header("Start Time", *names), TOTAL_MONTH[bool(with_kvar)]
+    query, values = TOTAL_MONTH[bool(with_kvar)], {"feeders": feeders}
+    values |= {"feeders_with_kvar": with_kvar} if with_kvar else {}
+    write_total(con, writer, "all.csv", ["Start Time", *names], query, values, months)
+
+
+def write_total(
+    con: duckdb.DuckDBPyConnection,
+    writer: OutputWriter,
+    name: str,
+    columns: list[str],
+    query: str,
+    values: dict[str, list[str]],
+    months: dict[str, dict[str, str]],
+) -> None:
+    """Write a file of all feeders and the total, one month after the other.
+
+    All together would not fit into memory. `query` takes `values` and the month's two ends.
+    """
+    header = csv_header(*columns)
     reach = 1 + _is_total_across_months(con)
     wanted = {HEADER: fingerprint_of(header)}
     for month in months["total"]:
         near = [month, f"{_next_month(_month(month)):{MONTH}}"][:reach]
-        covered = [months[feeder].get(key) for feeder in ("total", *feeders) for key in near]
+        covered = [
+            months[feeder].get(key) for feeder in ("total", *values["feeders"]) for key in near
+        ]
         wanted[month] = fingerprint_of(query, header, *covered)
 
     def make(key: str) -> bytes:
         if key == HEADER:
             return f"{header}\n".encode()
         start = _month(key)
-        values = {"month": start, "next_month": _next_month(start), "feeders": feeders}
-        values |= {"feeders_with_kvar": with_kvar} if with_kvar else {}
         with con.cursor() as own:
-            return own.execute(query, values).fetchone()[0] or b""
+            span = {"month": start, "next_month": _next_month(start)}
+            return own.execute(query, values | span).fetchone()[0] or b""
 
     # a month is prefetched while the one before it is written
     with ThreadPoolExecutor(1) as pool:
-        waiting = deque(writer.changed("all.csv", wanted))
+        waiting = deque(writer.changed(name, wanted))
         prefetched: dict[str, Future[bytes]] = {}
 
         def next_partition(key: str) -> bytes:
@@ -210,7 +237,7 @@ def _export_total(
                 prefetched[following] = pool.submit(make, following)
             return prefetched.pop(key).result()
 
-        writer.write("all.csv", wanted, next_partition)
+        writer.write(name, wanted, next_partition)
 
 
 def _is_total_across_months(con: duckdb.DuckDBPyConnection) -> bool:

@@ -8,7 +8,17 @@ from shutil import copytree
 
 import duckdb
 import pytest
-from conftest import FILES, PLOTS, bring_up_to_date, draw, query, summary, untested, write_files
+from conftest import (
+    FILES,
+    FINALS,
+    PLOTS,
+    bring_up_to_date,
+    draw,
+    query,
+    summary,
+    untested,
+    write_files,
+)
 from rich.console import Console
 from written import fingerprints, rows_of
 
@@ -88,7 +98,7 @@ def test_order_and_names_of_files_never_change_a_result(sample, tmp_path):
     for number, path in enumerate(files):
         feeder = path.name.split("-")[0]
         path.rename(path.with_name(f"{feeder}-{number:03}.csv"))
-    bring_up_to_date(tmp_path, *untested(*PLOTS))
+    bring_up_to_date(tmp_path, *untested(*PLOTS, *FINALS))
     draw(tmp_path)
     mine, theirs = fingerprints(tmp_path / "lp"), fingerprints(sample / "lp")
     assert mine == theirs

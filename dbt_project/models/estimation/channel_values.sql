@@ -1,5 +1,5 @@
--- one row per feeder, channel and interval with a value that estimates may rest on, of the
--- feeders with something to estimate and of those that may help
+-- one row per feeder, channel and interval with a value that estimates may rest on, actual
+-- or edited, of the feeders with something to estimate and of those that may help
 
 with
 
@@ -24,11 +24,18 @@ known as (
         {{ to_local('profiles.interval_start_at', 'system.timezone') }} as start_local,
         coalesce(profiles.event_handling = 'outage', false) as is_outage,
         -- mW, mVA or mvar: a whole number, so that every sum is exact
-        cast(round(1e9 * cast({{ value_of('channels.channel') }} as double)) as bigint)
-            as milliwatts
+        cast(round(1e9 * cast(case
+            when edited.feeder is not null then edited.edited
+            else {{ value_of('channels.channel') }}
+        end as double)) as bigint) as milliwatts
     from {{ ref('feeder_profiles') }} as profiles
     cross join {{ ref('stg_system') }} as system
     inner join channels on profiles.feeder = channels.feeder
+    left join {{ ref('edited_values') }} as edited
+        on
+            channels.feeder = edited.feeder
+            and channels.channel = edited.channel
+            and profiles.interval_start_at = edited.interval_start_at
     where profiles.can_be_peak
 )
 

@@ -14,22 +14,60 @@ with_unknown as (
     where value_count < reading_count
 ),
 
+-- what is no load has no apparent and no reactive power either
 failed as (
     select
         feeder,
         interval_start_at,
-        'mw_' as quantity,
-        reason
+        '' as quantity
     from {{ ref('implausible_intervals') }}
     where reason <> 'member'
-    union all
+    union
     select
         feeder,
         interval_start_at,
-        'mva_' as quantity,
-        reason
+        'mva_' as quantity
     from {{ ref('implausible_kva') }}
     where reason <> 'member'
+),
+
+decided as (
+    select
+        feeder,
+        interval_start_at,
+        channel
+    from {{ ref('edited_values') }}
+    where edited is null
+),
+
+doubted as (
+    select
+        failed.feeder,
+        failed.interval_start_at,
+        channels.channel,
+        'failed' as reason
+    from failed
+    inner join channels
+        on
+            failed.feeder = channels.feeder
+            and substr(channels.channel, 1, length(failed.quantity)) = failed.quantity
+    union
+    select
+        decided.feeder,
+        decided.interval_start_at,
+        decided.channel,
+        'decided' as reason
+    from decided
+),
+
+first_doubts as (
+    select
+        feeder,
+        interval_start_at,
+        channel,
+        max(reason) as reason
+    from doubted
+    group by feeder, interval_start_at, channel
 )
 
 select
@@ -55,19 +93,15 @@ where
 union all
 select
     profiles.feeder,
-    channels.channel,
+    doubts.channel,
     profiles.interval_start_at,
     profiles.interval_minutes,
-    'failed' as reason
-from failed
+    doubts.reason
+from first_doubts as doubts
 inner join {{ ref('feeder_profiles') }} as profiles
     on
-        failed.feeder = profiles.feeder
-        and failed.interval_start_at = profiles.interval_start_at
-inner join channels
-    on
-        failed.feeder = channels.feeder
-        and substr(channels.channel, 1, length(failed.quantity)) = failed.quantity
+        doubts.feeder = profiles.feeder
+        and doubts.interval_start_at = profiles.interval_start_at
 where
     not profiles.is_off_time_grid
-    and {{ value_of('channels.channel') }} is not null
+    and {{ value_of('doubts.channel') }} is not null
