@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
-import raw_exports
 from file_checker import (
     NOON,
     Checker,
@@ -61,18 +60,6 @@ def test_mixed_line_ends_keep_their_line_numbers(checker):
     for ends, rows in zip(mixtures, checker.rows_each(files), strict=True):
         lines = len((ends + "x").splitlines())
         assert [line for line, *_ in rows] == [3 + lines, 3 + 2 * lines - 1], ends
-
-
-def test_lines_keep_their_numbers_when_duckdb_compacts_its_tables(checker):
-    plain = raw_exports.rows(NOON, 110_000, minutes=1)
-    odd = [line.replace(",2,", ",2.0000001,") if n == 9 else line for n, line in enumerate(plain)]
-    files = [raw_exports.export(lines) for lines in (odd, plain[:96])]
-    checked = checker.check_each(files)
-    checker.con.execute("checkpoint temp")
-    found = checker.con.execute(
-        "select file_no, min(line_number), max(line_number) from batch_rows group by 1 order by 1"
-    )
-    assert found.fetchall() == [(file.number, 2, file.row_count + 1) for file in checked]
 
 
 def test_the_older_tool_quotes_every_cell(checker):
