@@ -63,7 +63,7 @@ def automation_for(workspace: Workspace) -> list:
     def dropped_files(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         """Start new_files once nothing in the drop folder has changed between two looks."""
         found = []
-        for path in find_files(workspace.dropbox):
+        for path in find_files(*workspace.drop_folders):
             stat = path.stat()
             found.append(f"{path.name} {stat.st_size} {stat.st_mtime_ns}")
         seen = sha256("\n".join(sorted(found)).encode()).hexdigest() if found else ""

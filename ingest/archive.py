@@ -1,4 +1,4 @@
-"""Compare data/KW with the ledger: every accepted file is there, and the ledger's copy is sound."""
+"""Compare the archive with the ledger: every accepted file is there, its copy is sound."""
 
 from datetime import UTC, datetime
 

@@ -14,7 +14,9 @@ from ingest.layouts.interface import ROW_COLUMNS, Layout, RawFile
 from ingest.left_out_rows import leave_out_rows
 from ingest.parts import split_files
 from ingest.problems import Problem
+from ingest.register_rules import check_registers
 from ingest.rules import find_problems, rule_sql, save_series
+from ingest.workspace import REGISTER
 
 HOLES, MISSING = "holes", "missing_intervals"  # notes of the ledger
 
@@ -55,11 +57,17 @@ def check_files(
     `save_rows`.
     """
     numbered = dict(enumerate(files))
+    registers = {n: raw for n, raw in numbered.items() if raw.kind == REGISTER}
+    for number in registers:
+        del numbered[number]
     unread = read_rows(con, numbered)
     save_series(con, numbered)
     notes = leave_out_rows(con, numbered, keep or {})
     problems = find_problems(con, numbered, unread)
     spans = {number: span for number, *span in con.execute(rule_sql("spans")).fetchall()}
+    read, wrong = check_registers(con, registers)
+    spans |= read
+    problems |= wrong
     return [
         CheckedFile(
             number,
@@ -68,7 +76,7 @@ def check_files(
             *spans.get(number, (0, None, None)),
             (*notes.get(number, ()), *_holes(problems.get(number))),
         )
-        for number, raw in numbered.items()
+        for number, raw in sorted((numbered | registers).items())
     ]
 
 
@@ -123,10 +131,11 @@ def _in_other_forms(
 def save_rows(con: duckdb.DuckDBPyConnection, file_ids: dict[int, int]) -> int:
     """Append the rows of accepted files (number in the batch -> file_id) and return their count.
 
-    raw.file_months gets its rows with them.
+    raw.file_months gets its rows with them, raw.register_reads those of register reads.
     """
     if not file_ids:
         return 0
     numbers = [list(file_ids), list(file_ids.values())]
     con.execute(rule_sql("save_months"), numbers)
-    return con.execute(rule_sql("save_rows"), numbers).fetchone()[0]
+    count = con.execute(rule_sql("save_rows"), numbers).fetchone()[0]
+    return count + con.execute(rule_sql("save_register_reads"), numbers).fetchone()[0]

@@ -1,6 +1,7 @@
 """Write schema `raw` as Parquet for an engine that reads no DuckDB. Knows tables, not meaning.
 
-    files/files-<hash>.parquet, and likewise file_months, meter_data, clock_days, decisions
+    files/files-<hash>.parquet, and likewise file_months, meter_data, clock_days, decisions,
+    register_reads
     interval_reads/local_month=YYYY-MM-01/reads-<hash>.parquet, by file_id, line_number and position
     _SUCCESS, the names of all these files, one a line
 
@@ -44,6 +45,7 @@ SMALL_TABLES = {
     "meter_data": "meter_data_row",
     "clock_days": "timezone, local_date",
     "decisions": "decision",
+    "register_reads": "file_id, line_number",
 }
 READS = "interval_reads"
 MONTH_OF_READS = """

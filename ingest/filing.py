@@ -18,7 +18,7 @@ from ingest.layouts.interface import RawFile
 from ingest.letters import closing_note
 from ingest.logs import append_logs
 from ingest.warehouse import utc_now
-from ingest.workspace import Workspace
+from ingest.workspace import FOLDERS, Workspace
 
 SUFFIXES = {
     "sequence_error": "_SEQUENCE-ERROR",
@@ -27,6 +27,8 @@ SUFFIXES = {
     "empty": "_EMPTY",
 }
 MOST_NAME_BYTES = 255
+ERROR = "ERROR"
+ARCHIVES = tuple(f"data/{folder}/" for folder in FOLDERS.values())
 LEDGER = "ledger.parquet"
 # A released file waits where it was rejected, any other in the drop folder.
 PENDING = """
@@ -78,7 +80,7 @@ def place_for(workspace: Workspace, raw: RawFile, outcome: str, month: str, take
     `taken` maps places given in this batch to their sha256. A name that another content already
     has gets `-<first 8 of sha256>`, so nothing is overwritten; the same content keeps its place.
     """
-    folder = workspace.archive / month if outcome == "accepted" else workspace.rejected
+    folder = workspace.archive_of(raw.kind) / (month if outcome == "accepted" else ERROR)
     if outcome == "accepted":
         stem, ending = Path(raw.name).stem, raw.path.suffix
     else:
@@ -98,9 +100,9 @@ def letter_place(workspace: Workspace, stored_as: str, outcome: str, feeder: str
     Else other feeders of the file were accepted, and the letter names its own.
     """
     place = recorded_place(workspace, stored_as)
-    if place.parent == workspace.rejected:
+    if place.parent.name == ERROR:
         return place.with_suffix(".txt")
-    return workspace.rejected / f"{letter_stem(place.stem, outcome, feeder)}.txt"
+    return place.parents[1] / ERROR / f"{letter_stem(place.stem, outcome, feeder)}.txt"
 
 
 def letter_stem(stem: str, outcome: str, feeder: str) -> str:
@@ -109,10 +111,10 @@ def letter_stem(stem: str, outcome: str, feeder: str) -> str:
 
 
 def recorded_place(workspace: Workspace, stored_as: str) -> Path:
-    """Return the path of a file of the ledger; raise FilingError if it is not below data/KW."""
-    if not stored_as.startswith("data/KW/") or ".." in re.split(r"[/\\]", stored_as):
+    """Return the path of a file of the ledger; raise FilingError if it is not in the archive."""
+    if not stored_as.startswith(ARCHIVES) or ".." in re.split(r"[/\\]", stored_as):
         raise FilingError(
-            f"The ledger has a file at {stored_as!r}, which is not below {workspace.archive}: "
+            f"The ledger has a file at {stored_as!r}, which is not below {' or '.join(ARCHIVES)}: "
             "load-profile did not write that. It was left alone."
         )
     return workspace.root / stored_as
@@ -194,11 +196,11 @@ def save_ledger_copy(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> No
 
 
 def dropped_path(workspace: Workspace, name: str, sha256: str) -> Path:
-    """Return a file's path in the drop folder: its name there, or the one it had in ERROR."""
+    """Return a file's path in a drop folder: its name there, or the one it had in ERROR."""
     path = _dropped_as(workspace, name)
     stem, suffix = path.stem, path.suffix
-    ends = [piece + end for end in SUFFIXES.values() for piece in ("", f"-{sha256[:8]}")]
-    others = [workspace.dropbox / f"{stem}{end}{suffix}" for end in ends]
+    ends = ["", *(piece + end for end in SUFFIXES.values() for piece in ("", f"-{sha256[:8]}"))]
+    others = [folder / f"{stem}{end}{suffix}" for folder in workspace.drop_folders for end in ends]
     found = [other for other in others if other.exists() and sha256_of(other) == sha256]
     return found[0] if found else path
 

@@ -121,4 +121,5 @@ def _row(file_id: int, entry: Entry, now: datetime) -> Mapping[str, object]:
         "layout": raw.layout.name if raw.layout else None,
         "point": raw.part.name if raw.part else None,
         "notes": json.dumps(dict(notes)) if notes else None,
+        "kind": raw.kind,
     }

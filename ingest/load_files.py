@@ -39,7 +39,7 @@ from ingest.raw_files import find_files, inspect_files
 from ingest.rejections import close_rejections
 from ingest.settings import read_settings
 from ingest.warehouse import open_warehouse, utc_now
-from ingest.workspace import Workspace
+from ingest.workspace import INTERVAL, Workspace
 
 # Bounds what one transaction holds in memory and what the run after a crash has to repeat.
 BATCH_BYTES = 256 * 1024 * 1024
@@ -161,11 +161,11 @@ def replace_meter_data(con: duckdb.DuckDBPyConnection, rows: tuple[MeterRow, ...
 
 def insert_meter_rows(con: duckdb.DuckDBPyConnection, rows: tuple[MeterRow, ...]) -> None:
     """Insert rows into raw.meter_data, without the clocks of their zones."""
-    columns = ("row", *(name for name in MeterRow.__dataclass_fields__ if name != "row"))
-    marks = ", ".join("?" for _ in columns)
+    names = [name for name in MeterRow.__dataclass_fields__ if name != "row"]
+    marks = ", ".join("?" for _ in ("row", *names))
     con.executemany(
-        f"insert into raw.meter_data values ({marks})",
-        [[getattr(row, name) for name in columns] for row in rows],
+        f"insert into raw.meter_data (meter_data_row, {', '.join(names)}) values ({marks})",
+        [[row.row, *(getattr(row, name) for name in names)] for row in rows],
     )
 
 
@@ -174,7 +174,8 @@ def load_files(
     progress: Progress = lambda *_: None,
     recognise: Recognise | None = None,
 ) -> LoadSummary:
-    """Bring every file of the drop folder into the ledger, its rows into raw.interval_reads.
+    """Bring every file of the drop folder into the ledger, its rows into raw.interval_reads
+    or raw.register_reads.
 
     `recognise` finds the layout of a file, by default among those shipped and those of the root.
 
@@ -214,7 +215,7 @@ def _inspect(
     workspace: Workspace, tally: _Tally, progress: Progress, recognise: Recognise
 ) -> list[RawFile]:
     """Read the files of the drop folder for the first time."""
-    paths = find_files(workspace.dropbox)
+    paths = find_files(*workspace.drop_folders)
     with tally.timed("reading"):
         threads = cpu_count() or 1
         found = list(
@@ -311,7 +312,11 @@ def _in_other_units(
     con: duckdb.DuckDBPyConnection, checked: dict[tuple[str, str], CheckedFile], changed: set[str]
 ) -> dict[tuple[str, str], CheckedFile]:
     """Return those good files, unchanged since, that are in another unit than what counts."""
-    good = {c.number: c for c in checked.values() if not c.problem and c.raw.sha256 not in changed}
+    good = {
+        c.number: c
+        for c in checked.values()
+        if not c.problem and c.raw.sha256 not in changed and c.raw.kind == INTERVAL
+    }
     problems = find_other_units(con, {number: c.raw for number, c in good.items()})
     found = (replace(good[number], problem=problem) for number, problem in problems.items())
     return {content_of(c.raw): c for c in found}

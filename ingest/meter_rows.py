@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 CHANNEL_UNITS = ("W", "kW", "MW", "Wh", "kWh", "MWh")
 INTERVAL_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+MOST_REGISTER_DIGITS = 12
 DIRECTIONS = ("both", "delivered", "received")
 REQUIRED = ("sta", "meter", "multiplier")
 DEFAULTS = {
@@ -20,10 +21,12 @@ DEFAULTS = {
     "rating_mva": "",
     "channel": "",
     "directions": "both",
+    "register_multiplier": "",
+    "register_digits": "",
 }
 COLUMNS = (*REQUIRED, *DEFAULTS)
 DATES = ("valid_from", "valid_to")
-NUMBERS = ("multiplier", "total_factor", "rating_mva")
+NUMBERS = ("multiplier", "total_factor", "rating_mva", "register_multiplier")
 ALLOWED = {
     "sta": "a name that can be a file name, without '-' at either end, and not ending in '_gaps' "
     "or '_final'",
@@ -37,6 +40,10 @@ ALLOWED = {
     "rating_mva": "empty or a positive number of MVA with at most 6 decimals",
     "channel": "empty, or codes of channels in the meter's files with blanks between, as E1 B1",
     "directions": ", ".join(DIRECTIONS),
+    "register_multiplier": "empty (as multiplier) or a positive number below 10^9 with at most 6 "
+    "decimals",
+    "register_digits": f"empty or a whole number from 1 to {MOST_REGISTER_DIGITS}, the digits of "
+    "the register before its decimal point",
 }
 # In place of what can be read in two ways, so that it is reported once.
 SOME_VALUE = {**dict.fromkeys(DATES, ""), **dict.fromkeys(NUMBERS, "1")}
@@ -67,7 +74,8 @@ class MeterRow:
     own clock, half open, None = unbounded; `total_factor` is the weight in the combined total;
     `rating_mva` the thermal rating in MVA. `channel` names the channels to use where a file has
     several; the direction that `directions` leaves out is 0 in files that have no channel for it.
-    `row` is the line number in the file.
+    `register_multiplier` turns the registers into kWh, kVAh and kvarh, None = as `multiplier`;
+    after `register_digits` digits they begin again at 0. `row` is the line number in the file.
     """
 
     row: int
@@ -83,6 +91,8 @@ class MeterRow:
     rating_mva: Decimal | None
     channel: str = ""
     directions: str = "both"
+    register_multiplier: Decimal | None = None
+    register_digits: int | None = None
 
 
 def checked_row(number: int, cells: dict[str, str], problems: list[str]) -> MeterRow | None:
@@ -100,7 +110,7 @@ def checked_row(number: int, cells: dict[str, str], problems: list[str]) -> Mete
 
 def _parsed(values: dict[str, str]) -> dict[str, object]:
     """Return the values of a MeterRow by their names, None for what cannot be read."""
-    minutes = values["interval_minutes"]
+    minutes, digits = values["interval_minutes"], values["register_digits"]
     return {
         "feeder": values.get("sta", ""),
         "meter": values.get("meter", ""),
@@ -114,13 +124,15 @@ def _parsed(values: dict[str, str]) -> dict[str, object]:
         "rating_mva": _decimal(values["rating_mva"]),
         "channel": values["channel"],
         "directions": values["directions"].lower(),
+        "register_multiplier": _decimal(values["register_multiplier"]),
+        "register_digits": int(digits) if re.fullmatch("[0-9]{1,2}", digits) else None,
     }
 
 
 def _checks(values: dict[str, str], found: dict) -> dict[str, bool]:
     """Return whether the value of each column is allowed."""
     meter, multiplier, rating = found["meter"], found["multiplier"], found["rating_mva"]
-    start, end = found["valid_from"], found["valid_to"]
+    start, end, register = found["valid_from"], found["valid_to"], found["register_multiplier"]
     return {
         "sta": is_feeder_name(found["feeder"]),
         "meter": bool(meter) and meter.isprintable() and not ROUNDED.fullmatch(meter),
@@ -134,6 +146,10 @@ def _checks(values: dict[str, str], found: dict) -> dict[str, bool]:
         "rating_mva": not values["rating_mva"] or (_fits(rating, 9, 6) and rating > 0),
         "channel": found["channel"].isprintable(),
         "directions": found["directions"] in DIRECTIONS,
+        "register_multiplier": not values["register_multiplier"]
+        or (_fits(register, 9, 6) and register > 0),
+        "register_digits": not values["register_digits"]
+        or (found["register_digits"] or 0) in range(1, MOST_REGISTER_DIGITS + 1),
     }
 
 

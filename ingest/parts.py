@@ -18,9 +18,10 @@ from ingest.layouts.interface import OwnPoint, Part, RawFile
 from ingest.layouts.parsed import METER, Channel, ParsedOutline
 from ingest.layouts.parsed import UTC as UTC_CLOCK
 from ingest.layouts.power_and_energy import is_other_kind
+from ingest.layouts.register import AFTER_READ, RegisterOutline
 from ingest.meter_rows import MeterRow
 from ingest.problems import Problem
-from ingest.serial_numbers import is_serial, names_of
+from ingest.serial_numbers import is_same, is_serial, names_of
 
 MOST_NAMED = 5  # points or codes, in a letter
 UNLISTED = "unlisted_points"
@@ -111,9 +112,11 @@ def _parts(raw: RawFile, index: _MeterIndex) -> Iterator[RawFile]:
     outline = raw.outline
     if raw.problem:
         yield raw
-    elif not isinstance(outline, ParsedOutline):
+    elif not isinstance(outline, ParsedOutline | RegisterOutline):
         yield _one_direction_declared(raw, index.of_feeder[raw.feeder])
-    elif all(outline.channels[number].point is None for number in outline.spans):
+    elif isinstance(outline, ParsedOutline) and all(
+        outline.channels[number].point is None for number in outline.spans
+    ):
         rows = index.of_feeder[raw.feeder]
         yield (
             _part(raw, raw.feeder, [Own(None, tuple(rows))])
@@ -121,12 +124,11 @@ def _parts(raw: RawFile, index: _MeterIndex) -> Iterator[RawFile]:
             else _refused(raw, Problem("unknown_feeder", values={"feeder": raw.feeder}))
         )
     else:
-        points = dict.fromkeys(
-            point
-            for number in outline.spans
-            if (point := outline.channels[number].point) is not None
-        )
+        is_register = isinstance(outline, RegisterOutline)
+        points = list(outline.spans) if is_register else _points(outline)
         named = index.rows_naming(points)
+        if is_register:
+            named = _in_use(named, outline)
         if not named:
             values = {"points": tuple(points), "feeder": raw.feeder}
             yield _refused(raw, Problem("unlisted_points", values=values))
@@ -140,7 +142,53 @@ def _parts(raw: RawFile, index: _MeterIndex) -> Iterator[RawFile]:
                 own = tuple(row for row in rows if row.feeder.lower() == feeder)
                 of_feeder[feeder].append(Own(point, own))
         for feeder in sorted(of_feeder):
-            yield _part(raw, feeder, of_feeder[feeder])
+            make = _register_part if is_register else _part
+            yield make(raw, feeder, of_feeder[feeder])
+
+
+def _points(outline: ParsedOutline) -> list[str]:
+    """Return the points that a file names, in its order."""
+    points = (outline.channels[number].point for number in outline.spans)
+    return list(dict.fromkeys(point for point in points if point is not None))
+
+
+def _in_use(
+    named: dict[str, list[MeterRow]], outline: RegisterOutline
+) -> dict[str, list[MeterRow]]:
+    """Return the rows whose meter, and not whose feeder, is one of a file of register reads.
+
+    Where the meter has been with several feeders, these are the rows of the time of its reads, for
+    the last read of a meter that is taken out its very end; without any of that time, all rows.
+    """
+    found = {}
+    for point, rows in named.items():
+        own = [row for row in rows if is_same(row.meter, point)]
+        first, last = outline.spans[point]
+        found[point] = [
+            row
+            for row in own
+            if (row.valid_from or first) <= last and first <= (row.valid_to or last)
+        ] or own
+    return {point: rows for point, rows in found.items() if rows}
+
+
+def _register_part(raw: RawFile, feeder: str, owns: list[Own]) -> RawFile:
+    """Return the register reads that a file has of one feeder, or why they cannot be used."""
+    outline: RegisterOutline = raw.outline
+    spans = [outline.spans[own.point] for own in owns]
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    rows = [row for own in owns for row in own.rows]
+    points = tuple(
+        OwnPoint(own.point, {}, tuple((row.valid_from, row.valid_to) for row in own.rows))
+        for own in owns
+    )
+    made = Part(points, rows[-1].timezone, None, (outline.first_start, outline.last_end))
+    names = {own.point: own.rows[-1].meter for own in owns}
+    own_outline = replace(outline, first_start=first, last_end=last + AFTER_READ, names=names)
+    part = replace(raw, feeder=feeder, outline=own_outline, part=made)
+    if not any((r.valid_from or first) <= last and first <= (r.valid_to or last) for r in rows):
+        return _refused(part, Problem("feeder_at_other_times", values={"feeder": feeder}))
+    return part
 
 
 def _one_direction_declared(raw: RawFile, rows: list[MeterRow]) -> RawFile:

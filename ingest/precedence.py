@@ -69,7 +69,7 @@ def _meeting(files: list[RawFile]) -> Iterator[tuple[int, int]]:
     places = defaultdict(list)
     for place, raw in enumerate(files):
         if raw.outline.first_start and raw.outline.last_end and not raw.problem:
-            places[raw.feeder].append(place)
+            places[raw.kind, raw.feeder].append(place)
     for found in places.values():
         open_: list[int] = []
         for place in sorted(found, key=lambda place: (files[place].outline.first_start, place)):

@@ -34,6 +34,8 @@ CODES = {
         *("workbook", "two_sheets", "too_many_cells", "uncalculated"),
         *("archive_damaged", "archive_encrypted", "archive_nested", "archive_members"),
         *("archive_size", "archive_empty", "two_clocks"),
+        *("no_register_reads", "register_columns", "register_meter", "register_time"),
+        "register_value",
     ),
     "empty": ("empty_file", "no_rows"),
     "unknown_meter": (
@@ -42,7 +44,7 @@ CODES = {
         *("unlisted_points", "two_points", "point_at_other_times"),
     ),
     "sequence_error": (
-        *("date", "other_unit", "midnight_slip"),
+        *("date", "other_unit", "midnight_slip", "register_conflict", "register_date"),
         *("hole", "years", "doubled", "contradiction", "repeated_block", "block", "misfit"),
         *("newest_first", "two_meters", "skipped_hour", "interleaved_hour", "backward_row"),
         *("clock_forward", "clock_forward_within", "clock_back", "clock_back_within"),

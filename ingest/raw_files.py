@@ -12,17 +12,18 @@ from ingest.file_names import SUFFIXES, feeder_in
 from ingest.layouts import Recognise, recognise
 from ingest.layouts.interface import Outline, RawFile
 from ingest.problems import Problem
+from ingest.workspace import FOLDERS, INTERVAL, REGISTER
 
 # A meter writes 2.5 MB a year; a file beyond this is no meter export, and is hashed in pieces.
 MOST_BYTES = 256 * 1024 * 1024
 
 
-def find_files(folder: Path) -> list[Path]:
-    """Return the files of readings in `folder`: regular files with one of SUFFIXES, in any case."""
-    if not folder.is_dir():
-        return []
+def find_files(*folders: Path) -> list[Path]:
+    """Return the files of readings in folders: regular files with one of SUFFIXES, in any case."""
     return sorted(
         path
+        for folder in folders
+        if folder.is_dir()
         for path in folder.iterdir()
         if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink()
     )
@@ -70,6 +71,8 @@ def inspect_file(path: Path, recognise: Recognise = recognise) -> RawFile:
     stat = path.stat()
     base = {"path": path, "size": stat.st_size, "modified_ns": stat.st_mtime_ns}
     base["feeder"] = feeder_in(path.name)
+    # what cannot be read is filed with what its folder is for
+    base["kind"] = REGISTER if path.parent.name == FOLDERS[REGISTER] else INTERVAL
     if stat.st_size > MOST_BYTES:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -77,5 +80,9 @@ def inspect_file(path: Path, recognise: Recognise = recognise) -> RawFile:
         return RawFile(**base, sha256=digest, outline=Outline(problem))
     data = path.read_bytes()
     layout, outline = recognise(data, path.name)
+    if layout is None and base["kind"] == REGISTER and outline.problem.code == "no_layout":
+        outline = Outline(Problem("no_register_reads"))
+    elif layout:
+        base["kind"] = REGISTER if layout.name == REGISTER else INTERVAL
     digest = hashlib.sha256(data).hexdigest()
     return RawFile(**base, sha256=digest, layout=layout, outline=outline)

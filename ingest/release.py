@@ -15,6 +15,7 @@ import duckdb
 from ingest import letters
 from ingest.check_files import MISSING, CheckedFile, check_files, save_rows
 from ingest.filing import (
+    ERROR,
     file_away,
     letter_place,
     letter_stem,
@@ -214,7 +215,7 @@ def _release(
     """Return the release of a file; `arrival` is that in whose place it counts, if in any."""
     renamed = replace(checked.raw, path=workspace.dropbox / rejected.name)
     place = rejected.stored_as
-    if recorded_place(workspace, place).parent == workspace.rejected:
+    if recorded_place(workspace, place).parent.name == ERROR:
         month = f"{checked.first_start:%Y-%m}"
         place = place_for(workspace, renamed, "accepted", month, taken)
     accepted_seq, precedence = arrival or (None, None)

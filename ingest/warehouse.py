@@ -60,7 +60,7 @@ def open_warehouse(
         raise WarehouseError(f"There is no {path} yet: `load-profile run` creates it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     root = path.parent.parent
-    folders = [root, Workspace(root).dropbox, *([also] if also else [])]
+    folders = [root, *Workspace(root).drop_folders, *([also] if also else [])]
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=CONFIG_OF_WAREHOUSE)
     except (duckdb.Error, OSError) as error:
@@ -88,7 +88,7 @@ def migrate(path: Path) -> None:
     """Give an older warehouse what it lacks; one of today is not opened to write in it."""
     with open_warehouse(path, read_only=True) as con:
         columns = _columns(con)
-    is_older = ("interval_reads", "position") not in columns or any(
+    is_older = ("files", "kind") not in columns or any(
         ("interval_reads", name) in columns for name in OLD_CHANNELS
     )
     if is_older:

@@ -19,6 +19,10 @@ REFUSED_IN_PATH = re.compile(r"\?|%[0-9A-Fa-f]{2}" + (r"|\\" if os.name == "posi
 OWN = ("data", "logs", "lp", "warehouse", ".dagster", "layouts")
 OWN += ("meter-data.csv", "alerts.toml", "settings.toml")
 
+# What a file holds: intervals, or register reads; and its folder below `_dropbox` and `data`.
+INTERVAL, REGISTER = "interval", "register"
+FOLDERS = {INTERVAL: "KW", REGISTER: "REG"}
+
 
 class RootError(ValueError):
     """A folder cannot be a root; the message says why and what to do."""
@@ -36,11 +40,20 @@ class Workspace:
 
     @property
     def dropbox(self) -> Path:
-        return self.root / "_dropbox" / "KW"
+        return self.drop_folders[0]
+
+    @property
+    def drop_folders(self) -> tuple[Path, ...]:
+        """Where files come in: those of intervals, those of register reads."""
+        return tuple(self.root / "_dropbox" / folder for folder in FOLDERS.values())
 
     @property
     def archive(self) -> Path:
-        return self.root / "data" / "KW"
+        return self.archive_of(INTERVAL)
+
+    def archive_of(self, kind: str) -> Path:
+        """Return where accepted files of a kind are, by month; ERROR in it has the others."""
+        return self.root / "data" / FOLDERS[kind]
 
     @property
     def rejected(self) -> Path:
@@ -107,7 +120,8 @@ class Workspace:
 
     def archived_files(self) -> list[Path]:
         """Return the files in the archive's folders of months."""
-        return [path for path in self.archive.glob("[0-9]*/*") if path.is_file()]
+        months = (month for kind in FOLDERS for month in self.archive_of(kind).glob("[0-9]*/*"))
+        return [path for path in months if path.is_file()]
 
     @contextmanager
     def locked(

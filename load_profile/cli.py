@@ -86,7 +86,8 @@ def run(
     interrupt.end_at_interrupt()
     workspace = workspace_of(root)
     variables = _variables(dbt_vars)
-    if sample_if_empty and not find_files(workspace.dropbox) and not workspace.warehouse.exists():
+    is_new = not workspace.warehouse.exists()
+    if sample_if_empty and is_new and not find_files(*workspace.drop_folders):
         where = escape(str(workspace.dropbox))
         console.print(f"Nothing in {where} and no warehouse yet: writing a sample.")
         cli_files.write_sample_files(workspace.root, 4, 3, 7)

@@ -23,7 +23,7 @@ OTHERWISE = f"only {', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} are taken in"
 def has_nothing_to_read(workspace: Workspace) -> bool:
     """Whether no file has ever been taken in and none is there to be."""
     return (
-        not find_files(workspace.dropbox)
+        not find_files(*workspace.drop_folders)
         and not workspace.warehouse.exists()
         and not any(find_files(folder) for folder in workspace.archive.glob("*"))
     )
@@ -49,13 +49,12 @@ def _misplaced(workspace: Workspace) -> Iterator[str]:
 
 
 def _of_other_kinds(workspace: Workspace) -> Iterator[str]:
-    place = workspace.dropbox
-    kinds: dict[str, list[Path]] = {}
-    taken = set(find_files(place))
-    for path in sorted(place.glob("*")):
+    kinds: dict[tuple[Path, str], list[Path]] = {}
+    taken = set(find_files(*workspace.drop_folders))
+    for path in (path for place in workspace.drop_folders for path in sorted(place.glob("*"))):
         if path not in taken:
-            kinds.setdefault(_advice(path), []).append(path)
-    for advice, paths in kinds.items():
+            kinds.setdefault((path.parent, _advice(path)), []).append(path)
+    for (place, advice), paths in kinds.items():
         yield f"not taken in, in {place}: {_names(paths)}; {advice}"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ingest.layouts.lines import Lines, read_lines
 from ingest.layouts.look import first_lines
 from ingest.layouts.parsed import ParsedOutline
+from ingest.layouts.register import RegisterOutline
 from ingest.ledger import Entry
 from ingest.letters import expected, found, looks_like, note_in_words, one_line
 from ingest.words import counted
@@ -66,6 +67,13 @@ def _layout(inspection: Inspection, lines: Lines) -> Iterator[str]:
 def _channels(inspection: Inspection) -> Iterator[str]:
     """Yield what the channels of the file are, and of which feeder."""
     outline = inspection.read.outline
+    if isinstance(outline, RegisterOutline):
+        yield "Register reads of the meters, at times of their own clocks:"
+        for meter, (first, last) in list(outline.spans.items())[:MOST_CHANNELS]:
+            yield f"  {one_line(meter)}: from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
+        if len(outline.spans) > MOST_CHANNELS:
+            yield f"  and {len(outline.spans) - MOST_CHANNELS:,} more"
+        return
     if not isinstance(outline, ParsedOutline):
         names = [name for name in outline.columns if name.removesuffix("_raw") in MEANINGS and name]
         texts = ", ".join(MEANINGS[name.removesuffix("_raw")] for name in names)

@@ -25,9 +25,9 @@ def is_anything_new(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bo
     finished = workspace.last_run.stat().st_mtime
     now = inputs(workspace, dbt_vars, plots)
     return (
-        bool(find_files(workspace.dropbox))
+        bool(find_files(*workspace.drop_folders))
         or last not in (now, now | {"plots": True})
-        or any(p.stat().st_mtime > finished for p in workspace.archive.glob("*/*.csv"))
+        or any(p.stat().st_mtime > finished for p in workspace.archive.parent.glob("*/*/*.csv"))
         or not workspace.warehouse.exists()
         or not are_outputs_intact(workspace.profiles)
         or not are_outputs_intact(workspace.warehouse.parent)

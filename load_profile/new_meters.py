@@ -15,6 +15,7 @@ from ingest.layouts.interface import RawFile
 from ingest.layouts.parsed import METER, UTC, Channel, ParsedOutline
 from ingest.meter_rows import DEFAULTS, INTERVAL_MINUTES, REQUIRED, MeterRow, is_feeder_name
 from ingest.parts import rows_naming
+from ingest.workspace import REGISTER
 
 MOST_METERS = 10
 COLUMNS = (*REQUIRED, "channel_unit", "interval_minutes", "timezone", "channel", "directions")
@@ -46,7 +47,7 @@ def points_of(raw: RawFile) -> dict[str | None, list[int]]:
     The point is None where the file names none, and in a raw export.
     """
     outline = raw.outline
-    if raw.problem or raw.layout is None:
+    if raw.problem or raw.layout is None or raw.kind == REGISTER:
         return {}
     if not isinstance(outline, ParsedOutline):
         return {None: []}

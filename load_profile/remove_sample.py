@@ -30,7 +30,7 @@ def holds_sample_and_others(workspace: Workspace) -> bool:
     sample = simulated(workspace.root)
     if not sample:
         return False
-    if any(sha256_of(path) not in sample for path in find_files(workspace.dropbox)):
+    if any(sha256_of(path) not in sample for path in find_files(*workspace.drop_folders)):
         return True
     if not workspace.warehouse.exists():
         return False

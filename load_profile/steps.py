@@ -43,6 +43,7 @@ RAW_TABLES: Mapping[str, str] = MappingProxyType(
         "raw/files": "The ledger: what happened to every file that was dropped.",
         "raw/file_months": "The months in which each accepted file has rows.",
         "raw/interval_reads": "Every row of every accepted file, as delivered.",
+        "raw/register_reads": "Every row of every accepted file of register reads, as delivered.",
     }
 )
 

@@ -89,7 +89,7 @@ def open_checker(folder: Path) -> Iterator[Checker]:
         con.executemany(
             """
             insert into raw.meter_data
-            values (1, ?, 'm', 1, 'W', 15, ?, null, null, 1, null, '', 'both')
+            values (1, ?, 'm', 1, 'W', 15, ?, null, null, 1, null, '', 'both', null, null)
             """,
             list(ZONES.items()),
         )
@@ -97,8 +97,9 @@ def open_checker(folder: Path) -> Iterator[Checker]:
             """
             insert into raw.meter_data values
                 (2, 'timed', 'm', 1, 'W', 15, 'UTC', '2024-07-12 11:15', '2024-07-13', 1, null, '',
-                'both'),
-                (3, 'numbered', '9005', 1, 'W', 15, 'UTC', null, null, 1, null, '', 'both')
+                'both', null, null),
+                (3, 'numbered', '9005', 1, 'W', 15, 'UTC', null, null, 1, null, '', 'both',
+                null, null)
             """
         )
         save_clock_days(con, ZONES.values())

@@ -144,7 +144,8 @@
 {# What `load-profile export-raw` has written; a path of this machine or of an object store. Seeds
    alone need none of it. #}
 {% macro spark__show_raw_tables() -%}
-    {%- set tables = ['files', 'file_months', 'meter_data', 'clock_days', 'decisions', 'interval_reads'] -%}
+    {%- set tables = ['files', 'file_months', 'meter_data', 'clock_days', 'decisions', 'register_reads',
+        'interval_reads'] -%}
     {%- set others = [] -%}
     {%- for name in (selected_resources if execute else []) if name in graph.nodes -%}
         {%- for used in [name] + graph.nodes[name].depends_on.get('nodes', [])

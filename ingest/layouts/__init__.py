@@ -1,4 +1,4 @@
-"""Know which layout a file has: the classic one, or one of the others. Reads no rows.
+"""Know which layout a file has: register reads, the classic one, or another. Reads no rows.
 
 The others are imported only where a file is not a plain classic export.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from ingest.layouts.classic import ClassicLayout
 from ingest.layouts.interface import Layout, Outline, RawFile
 from ingest.layouts.interface import LayoutFileError as LayoutFileError
+from ingest.layouts.register import RegisterLayout
 from ingest.problems import Problem
 from ingest.workspace import Workspace
 
@@ -19,6 +20,7 @@ from ingest.workspace import Workspace
 Recognise = Callable[[bytes, str], tuple[Layout | None, Outline]]
 
 CLASSIC = ClassicLayout()
+REGISTERS = RegisterLayout()
 MOST_PUT_BACK = timedelta(hours=3)  # by a clock within a file
 # The classic layout is recognised by this much of a file, or by the whole file if a long preamble
 # precedes the header.
@@ -37,6 +39,8 @@ def recognise(data: bytes, name: str, folder: Path | None = None) -> tuple[Layou
     that cannot read all of it, what the classic reader says of it counts. The layout files of
     `folder` come before those shipped.
     """
+    if REGISTERS.why_not(data[:BEGINNING_BYTES]) is None:
+        return REGISTERS, REGISTERS.outline(data, name)
     why = _why_not_classic(data)
     if why is None:
         outline = CLASSIC.outline(data, name)

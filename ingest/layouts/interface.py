@@ -18,6 +18,7 @@ import duckdb
 from ingest.file_names import original_name
 from ingest.problems import Problem
 from ingest.serial_numbers import Serial
+from ingest.workspace import INTERVAL
 
 POWER = ("del_raw", "rec_raw")
 VALUES = (*POWER, "kva_del_raw", "kva_rec_raw", "kvar_del_raw", "kvar_rec_raw")
@@ -149,7 +150,8 @@ class Part:
 class RawFile:
     """A file, or what it holds of one feeder, as it was when it was read.
 
-    `feeder` is that of `part`, or the one in the file's name.
+    `feeder` is that of `part`, or the one in the file's name; `kind` what it holds, a key of
+    FOLDERS.
     """
 
     path: Path
@@ -160,6 +162,7 @@ class RawFile:
     layout: Layout | None = None
     outline: Outline = Outline()
     part: Part | None = None
+    kind: str = INTERVAL
 
     @property
     def problem(self) -> Problem | None:

@@ -29,7 +29,7 @@ from (
         union all
         select waiting.file_id, later.file_id, true
         from waiting
-        inner join later on waiting.feeder = later.feeder
+        inner join later on waiting.feeder = later.feeder and waiting.kind = later.kind
         where later.file_id > waiting.file_id and later.is_accepted
             and (
                 lower(later.file_name) = lower(waiting.file_name)

@@ -29,7 +29,9 @@ create table if not exists raw.files (
     -- the meter as the file names it, where it does: then a file has a row per feeder
     point varchar,
     -- what was normalised, as JSON: how often by code
-    notes varchar
+    notes varchar,
+    -- what it holds: interval or register reads
+    kind varchar default 'interval'
 );
 -- for a warehouse made before files that arrive together were compared
 alter table raw.files add column if not exists precedence varchar;
@@ -55,6 +57,20 @@ create table if not exists raw.interval_reads (
     kvar_del_raw decimal(18, 6),
     kvar_rec_raw decimal(18, 6)
 );
+-- one row per data row of an accepted file of register reads: digits as the file has them, for
+-- their decimals say what one count of the register is
+create table if not exists raw.register_reads (
+    file_id bigint not null,
+    line_number bigint not null,
+    meter varchar not null,
+    read_at_local timestamp not null,
+    kwh_del varchar,
+    kwh_rec varchar,
+    kvah_del varchar,
+    kvah_rec varchar,
+    kvarh_del varchar,
+    kvarh_rec varchar
+);
 -- one row per accepted file and calendar month of its rows
 create table if not exists raw.file_months (
     file_id bigint not null,
@@ -77,7 +93,9 @@ create table if not exists raw.meter_data (
     total_factor decimal(9, 6) not null,
     rating_mva decimal(15, 6),
     channel varchar default '',
-    directions varchar default 'both'
+    directions varchar default 'both',
+    register_multiplier decimal(15, 6),
+    register_digits bigint
 );
 -- one row per line of decisions.csv
 create table if not exists raw.decisions (
@@ -101,3 +119,7 @@ create table if not exists raw.clock_days (
     change_at_local timestamp,
     new_utc_offset_minutes bigint
 );
+-- for a warehouse made before there were register reads
+alter table raw.files add column if not exists kind varchar default 'interval';
+alter table raw.meter_data add column if not exists register_multiplier decimal(15, 6);
+alter table raw.meter_data add column if not exists register_digits bigint;

@@ -28,7 +28,7 @@ from ingest.problems import Problem
 from ingest.raw_files import inspect_file
 from ingest.sql import sql_beside
 from ingest.warehouse import open_warehouse
-from ingest.workspace import Workspace
+from ingest.workspace import REGISTER, Workspace
 from load_profile.new_meters import new_meter, points_of
 
 # Of a file that a run has written, the first that are there.
@@ -122,6 +122,8 @@ def _point(path: Path, raw: RawFile, wanted: Wanted) -> str | None:
 
 
 def _no_power(raw: RawFile) -> dict[str, object]:
+    if raw.kind == REGISTER:
+        return {"point": raw.name, "codes": ("register reads",)}
     codes = tuple(channel.code for channel in raw.outline.channels)
     return {"point": raw.name, "codes": codes}
 

@@ -27,7 +27,9 @@ def _sql(name: str) -> str:
 
 def print_status(console: Console, workspace: Workspace, name: str, most: int) -> None:
     """Print the latest arrivals whose name contains `name`, and files that still wait."""
-    waiting = [p.name for p in find_files(workspace.dropbox) if name.lower() in p.name.lower()]
+    waiting = [
+        p.name for p in find_files(*workspace.drop_folders) if name.lower() in p.name.lower()
+    ]
     rows, conflicts, missing = [], {}, []
     if workspace.warehouse.exists():
         with open_warehouse(workspace.warehouse, read_only=True) as con:

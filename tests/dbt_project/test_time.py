@@ -277,7 +277,7 @@ def take_in(models, meters: list[Meter]) -> None:
     con.executemany(
         """
         insert into raw.meter_data
-        values (?, ?, 'm', 1, 'W', ?, ?, null, null, 1, null, '', 'both')
+        values (?, ?, 'm', 1, 'W', ?, ?, null, null, 1, null, '', 'both', null, null)
         """,
         [(n + 2, f"any{n}", meter.minutes, meter.zone) for n, meter in enumerate(meters)],
     )

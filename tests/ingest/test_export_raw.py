@@ -112,7 +112,7 @@ def test_every_table_reads_back_cell_by_cell(source, request, tmp_path):
     for table in tables:
         ((count,),) = query(root, f"select count(*) from raw.{table.name}")
         assert table.row_count == count
-        assert count > 0 or table.name == "decisions"
+        assert count > 0 or table.name in ("decisions", "register_reads")
     sums = ", ".join(f"sum({exact}), count({exact})" for exact in EXACT.values())
     reads = read(tmp_path / "to", READS)
     assert query(root, f"select {sums} from ({reads})") == query(

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from itertools import accumulate
 from math import pi, sin
@@ -19,7 +20,9 @@ import changing_months
 import clock_meters
 import raw_exports
 import reactive_meters
+import register_roots
 from conftest import REAL_DATA
+from fault_files import Feeder
 from layout_files import SAMPLES
 from point_files import HEADER, with_points
 from simulate import simulate
@@ -34,6 +37,7 @@ from ingest.workspace import Workspace
 
 COLUMNS = ("sta", "meter", "multiplier", "channel_unit", "interval_minutes", "timezone")
 COLUMNS += ("valid_from", "valid_to", "total_factor", "channel", "directions", "rating_mva")
+COLUMNS += ("register_multiplier", "register_digits")
 LAYOUTS = {
     "north.nem12.csv": "nem12,NORTH00001,kWh,30,2024-01-01,2024-01-03,both",
     "ami-head-end.csv": "ami,00123,kWh,30,2024-03-25,2024-03-27,",
@@ -87,6 +91,20 @@ def drop_faults(root: Path) -> None:
     raw_exports.write_export(drop, "counter-1.csv", rows)
 
 
+def drop_registers(root: Path) -> None:
+    """Days of a meter with faults that register reads show, and a read that is corrected."""
+    first = datetime(2022, 3, 1)
+    rows = [
+        (at, (Decimal(100 + 40 * (n % 96 > 30) + n % 7), Decimal(n % 96 < 20), None, None))
+        for n, (at, _) in enumerate(raw_exports.intervals(first, 96 * 6))
+    ]
+    names = ("good", "energy", "times10", "both", "swapped", "shifted", "lost", "doubled")
+    cases = [c for c in (register_roots.GOOD, *register_roots.CASES) if c.name in names]
+    register_roots.write_root(root, [Feeder("bay", "kW", 15, rows)], cases)
+    lines = [register_roots.HEADER, "100001,2022-03-02,99999,0"]
+    (root / "_dropbox/REG/reads-late.csv").write_text("\n".join(lines) + "\n")
+
+
 def drop_layouts(root: Path) -> None:
     """Samples of other layouts, with reactive power."""
     drop = root / "_dropbox/KW"
@@ -136,6 +154,7 @@ SOURCES = {
     "clocks": Source(clock_meters.drop_all, {}),
     "months": Source(drop_months, valid("2024-09-01", "2025-01-01")),
     "reactive": Source(reactive_meters.drop_day, valid("2024-07-01", "2024-07-02")),
+    "registers": Source(drop_registers, {"total_factor": "0"}),
     "faults": Source(drop_faults, valid("2023-05-01", "2023-06-30")),
     "layouts": Source(
         drop_layouts,
@@ -186,7 +205,8 @@ def hour(number: int) -> str:
 
 def take_in(space: Workspace, paths: list[Path]) -> None:
     for path in paths:
-        copyfile(path, space.dropbox / path.name)
+        (space.root / "_dropbox" / path.parent.name).mkdir(exist_ok=True)
+        copyfile(path, space.root / "_dropbox" / path.parent.name / path.name)
     save_meter_data(space, read_meter_data(space.meter_data))
     load_files(space, recognise=shipped_or_points)
 
@@ -196,7 +216,7 @@ def shipped_or_points(data: bytes, name: str) -> tuple[Layout | None, Outline]:
 
 
 def files_of(sources: Path) -> list[Path]:
-    return sorted(sources.glob("*/_dropbox/KW/*"))
+    return sorted(sources.glob("*/_dropbox/*/*"))
 
 
 def is_late(path: Path) -> bool:

@@ -24,6 +24,7 @@
         'has_siblings or has_jumps',
         'fewer than three feeders for seven weeks, and no hour is missing or was read twice',
     ),
+    'register_check': ('has_register_checks', 'no two register reads that could be checked'),
 } %}
 
 with
@@ -52,9 +53,15 @@ jumps as (
     select distinct feeder from {{ ref('hour_jumps') }}
 ),
 
+checked as (
+    select distinct feeder from {{ ref('register_checks') }}
+    where verdict <> 'not checked'
+),
+
 feeders as (
     select
         days.*,
+        checked.feeder is not null as has_register_checks,
         rated.feeder is not null as has_rating,
         beside.feeder is not null as has_siblings,
         jumps.feeder is not null as has_jumps
@@ -62,6 +69,7 @@ feeders as (
     left join rated on days.feeder = rated.feeder
     left join beside on days.feeder = beside.feeder
     left join jumps on days.feeder = jumps.feeder
+    left join checked on days.feeder = checked.feeder
 )
 
 {% for rule, (condition, reason) in needs.items() %}

@@ -89,6 +89,7 @@ select
     files.file_id,
     files.file_name,
     files.feeder,
+    files.kind,
     files.outcome,
     files.reason,
     files.release_of,
@@ -106,7 +107,7 @@ select
     coalesce(used.used_count, 0) as used_count,
     coalesce(corrected.correcting_count, 0) as correcting_count,
     case
-        when files.outcome = 'accepted' and withdrawn.file_id is null
+        when files.kind = 'interval' and files.outcome = 'accepted' and withdrawn.file_id is null
             then
                 files.row_count - coalesce(outside.outside_count, 0)
                 - coalesce(used.used_count, 0)

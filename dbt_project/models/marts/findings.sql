@@ -11,7 +11,8 @@ found as (
         'period_hole', 'quiet', 'clock_offset', 'negative', 'out_of_range',
         'equal_files', 'repeated_day',
         'register', 'unit_step', 'implausible', 'implausible_kva',
-        'kva_above_kw', 'kva_kvar_conflict', 'event_word', 'small_total', 'far_apart',
+        'kva_above_kw', 'kva_kvar_conflict', 'event_word', 'register_check', 'small_total',
+        'far_apart',
     ] %}
         select
             '{{ detector }}' as rule,

@@ -6,6 +6,7 @@
     'zero_run', 'other_unit', 'interval_length', 'unclear_time', 'outside_periods', 'period_hole',
     'quiet', 'clock_offset', 'negative', 'out_of_range', 'equal_files', 'repeated_day', 'register',
     'unit_step', 'implausible', 'implausible_kva', 'kva_above_kw', 'kva_kvar_conflict', 'event_word',
+    'register_check',
 ] %}
 
 with

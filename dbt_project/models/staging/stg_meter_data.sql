@@ -34,6 +34,8 @@ select
     meters.rating_mva,
     meters.channel,
     meters.directions,
+    coalesce(meters.register_multiplier, meters.multiplier) as register_multiplier,
+    meters.register_digits,
     -- raw value x mw_factor = MW, MVA averaged over the interval
     cast(
         cast(meters.multiplier as decimal(24, 6))

@@ -1,0 +1,344 @@
+-- one row per feeder, meter, register and two reads of it in a row: whether the intervals between
+-- them agree with the register, and if not, what would make them agree
+-- Rule, source and how often it fires: docs/rules.md#register_check
+
+{% set prefixes = [('', 0.001), ('k', 1), ('M', 1000)] %}
+{% set factors = [4, 0.25, 10, 0.1, 1000, 0.001] %}
+
+with
+
+compared as (
+    select
+        pairs.*,
+        energies.interval_mj,
+        energies.known_seconds,
+        energies.has_both_edges,
+        energies.later_mj,
+        energies.earlier_mj,
+        energies.zero_day_count,
+        energies.zero_date,
+        energies.zero_mj,
+        energies.copy_day_count,
+        energies.copy_date,
+        energies.copy_mj,
+        energies.highest_day_mj,
+        energies.interval_mj - pairs.register_mj as difference_mj,
+        pairs.counts_mj
+        + cast(pairs.register_mj * {{ var('register_tolerance') }} as decimal(38, 18))
+        + energies.widening_mj as tolerance_mj
+    from {{ ref('register_pairs') }} as pairs
+    left join {{ ref('register_energies') }} as energies
+        on
+            pairs.feeder = energies.feeder
+            and pairs.meter = energies.meter
+            and pairs.channel = energies.channel
+            and pairs.from_at = energies.from_at
+),
+
+judged as (
+    select
+        *,
+        case
+            when not_checked_because is not null then not_checked_because
+            when coalesce(known_seconds, 0) = 0
+                then 'the intervals have no such channel between the reads'
+            -- what is missing can only add to a sum that is too large already
+            when known_seconds = pair_seconds or difference_mj > tolerance_mj then null
+            when not has_both_edges then 'a read is inside a gap'
+            else 'intervals are missing between the reads'
+        end as reason
+    from compared
+),
+
+decided as (
+    select
+        *,
+        case
+            when reason is not null then 'not checked'
+            when abs(difference_mj) <= tolerance_mj then 'agrees'
+            else 'differs'
+        end as verdict,
+        {{ whole_quotient('pair_seconds - known_seconds', '60 * interval_minutes') }}
+            as missing_intervals,
+        cast(interval_mj as double) as i,
+        cast(register_mj as double) as r,
+        cast(tolerance_mj as double) as t,
+        cast(counts_mj as double) as c,
+        cast(multiplier as double) as m,
+        cast(register_multiplier as double) as mr,
+        cast(60 as double) / interval_minutes as per_hour,
+        channel_unit like '%h' as is_energy
+    from judged
+),
+
+failed as (
+    select * from decided
+    where verdict = 'differs' and missing_intervals = 0
+),
+
+units as (
+    {% for prefix, kw in prefixes %}
+        select
+            '{{ prefix }}W' as new_unit,
+            cast({{ kw }} as double) as kw,
+            false as is_new_energy
+        union all
+        select
+            '{{ prefix }}Wh' as new_unit,
+            cast({{ kw }} as double) as kw,
+            true as is_new_energy
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+-- other multipliers than the one that there is
+multipliers as (
+    {% for kind, factor in [('same', 1), ('one', 1), ('other', 1)] %}
+        select
+            '{{ kind }}' as kind,
+            cast({{ factor }} as double) as factor
+        union all
+    {% endfor %}
+    {% for factor in factors %}
+        select
+            'times' as kind,
+            cast({{ factor }} as double) as factor
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+lines as (
+    select
+        failed.*,
+        units.new_unit,
+        multipliers.kind,
+        multipliers.factor,
+        case multipliers.kind
+            when 'one' then 1
+            when 'other' then failed.mr
+            else failed.m * multipliers.factor
+        end as new_multiplier,
+        units.kw * case when units.is_new_energy then failed.per_hour else 1 end
+        / (old_units.kw * case when failed.is_energy then failed.per_hour else 1 end)
+            as unit_ratio
+    from failed
+    inner join units as old_units on failed.channel_unit = old_units.new_unit
+    cross join units
+    cross join multipliers
+    where
+        failed.multiplier is not null
+        and case multipliers.kind
+            when 'same' then units.new_unit <> failed.channel_unit
+            when 'one' then failed.m <> 1
+            when 'other' then failed.mr <> failed.m and failed.mr <> 1
+            else units.new_unit = failed.channel_unit
+        end
+),
+
+register_lines as (
+    select
+        failed.*,
+        case multipliers.kind
+            when 'one' then 1
+            when 'other' then failed.m
+            else failed.mr * multipliers.factor
+        end as new_multiplier
+    from failed
+    cross join multipliers
+    where
+        case multipliers.kind
+            when 'one' then failed.mr <> 1
+            when 'other' then failed.m <> failed.mr
+            when 'times' then multipliers.factor not in (4, 0.25)
+            else false
+        end
+),
+
+explained as (
+    -- a line of meter-data.csv for the channels
+    select
+        feeder,
+        meter,
+        channel,
+        from_at,
+        case
+            when kind = 'same' then 'channel_unit ' || new_unit
+            when new_unit = channel_unit then 'multiplier ' || {{ plain_double('new_multiplier') }}
+            else
+                'channel_unit ' || new_unit || ' with multiplier '
+                || {{ plain_double('new_multiplier') }}
+        end as change,
+        kind = 'one' as is_without_multiplier,
+        abs(i * unit_ratio * new_multiplier / m - r) <= c as is_within_count
+    from lines
+    where
+        abs(i * unit_ratio * new_multiplier / m - r) <= t and i > 0
+        -- said as another unit
+        and not (kind = 'times' and (
+            (factor = per_hour and not is_energy)
+            or (factor * per_hour = 1 and is_energy)
+            or (factor = 1000 and channel_unit not in ('MW', 'MWh'))
+            or (factor = 0.001 and channel_unit not in ('W', 'Wh'))
+        ))
+    union all
+    -- or for the registers
+    select
+        feeder,
+        meter,
+        channel,
+        from_at,
+        'register_multiplier ' || {{ plain_double('new_multiplier') }} as change,
+        false as is_without_multiplier,
+        abs(i * mr / new_multiplier - r) <= c as is_within_count
+    from register_lines
+    where i > 0 and abs(i * mr / new_multiplier - r) <= t
+    union all
+    select
+        failed.feeder,
+        failed.meter,
+        failed.channel,
+        failed.from_at,
+        'delivered and received exchanged' as change,
+        false as is_without_multiplier,
+        abs(others.i - failed.r) <= failed.c as is_within_count
+    from failed
+    inner join decided as others
+        on
+            failed.feeder = others.feeder
+            and failed.meter = others.meter
+            and failed.from_at = others.from_at
+            and failed.until_at = others.until_at
+            and split_part(failed.channel, '_', 1) = split_part(others.channel, '_', 1)
+            and failed.channel <> others.channel
+    where abs(others.i - failed.r) <= failed.t and abs(failed.i - others.r) <= others.t
+    {% for label, column in [('late', 'later_mj'), ('early', 'earlier_mj')] %}
+        union all
+        select
+            feeder,
+            meter,
+            channel,
+            from_at,
+            'times of the intervals one interval {{ label }}' as change,
+            false as is_without_multiplier,
+            abs(cast({{ column }} as double) - r) <= c as is_within_count
+        from failed
+        where abs(cast({{ column }} as double) - r) <= t
+    {% endfor %}
+    {% for kind in ['zero', 'copy'] %}
+        union all
+        select
+            feeder,
+            meter,
+            channel,
+            from_at,
+            'the lost day ' || cast({{ kind }}_date as string) || ' filled with '
+            || {{ shown('greatest(cast(' ~ kind ~ '_mj - difference_mj as double), 0) / 3600', 3) }}
+            || ' MWh' as change,
+            false as is_without_multiplier,
+            false as is_within_count
+        from failed
+        where
+            {{ kind }}_day_count = 1
+            and {{ kind }}_mj - difference_mj >= -tolerance_mj
+            -- what no day has is not the energy of one; unless the pair has no other day
+            and (
+                {{ kind }}_mj - difference_mj
+                <= 2 * coalesce(highest_day_mj, {{ kind }}_mj - difference_mj)
+                or pair_seconds <= 90000
+            )
+    {% endfor %}
+),
+
+-- all that explain it equally well
+chosen as (
+    select
+        feeder,
+        meter,
+        channel,
+        from_at,
+        {{ ordered_list('change') }} as changes,
+        count(distinct change) as change_count,
+        bool_and(is_without_multiplier) as is_without_multiplier,
+        bool_and(is_within_count) as is_within_count
+    from (
+        select
+            *,
+            bool_or(is_within_count) over (partition by feeder, meter, channel, from_at)
+                as is_any_within_count
+        from explained
+    ) as compared_changes
+    where is_within_count or not is_any_within_count
+    group by feeder, meter, channel, from_at
+),
+
+worded as (
+    select
+        decided.*,
+        chosen.changes,
+        chosen.change_count,
+        chosen.is_without_multiplier,
+        case
+            when decided.r = 0 then 'the register stood still'
+            when decided.i = 0 then 'the intervals are all 0'
+            when decided.i between decided.r * 0.9 and decided.r * 1.1
+                then
+                    'the intervals are '
+                    || {{ shown('abs(decided.i / nullif(decided.r, 0) - 1) * 100', 2) }} || ' % '
+                    || case when decided.i > decided.r then 'above' else 'below' end
+                    || ' the register'
+            when decided.i > decided.r
+                then
+                    'the intervals are ' || {{ shown('decided.i / nullif(decided.r, 0)', 2) }}
+                    || ' times the register'
+            else
+                'the register is ' || {{ shown('decided.r / nullif(decided.i, 0)', 2) }}
+                || ' times the intervals'
+        end as ratio,
+        case when chosen.is_within_count then 'one count' else 'the tolerance' end as closeness
+    from decided
+    left join chosen
+        on
+            decided.feeder = chosen.feeder
+            and decided.meter = chosen.meter
+            and decided.channel = chosen.channel
+            and decided.from_at = chosen.from_at
+)
+
+select
+    feeder,
+    meter,
+    channel,
+    from_at,
+    until_at,
+    from_local,
+    until_local,
+    timezone,
+    from_value,
+    until_value,
+    register_multiplier,
+    is_rollover,
+    {{ rounded('cast(interval_mj as double) / 3600') }} as interval_mwh,
+    {{ rounded('cast(register_mj as double) / 3600') }} as register_mwh,
+    {{ rounded('cast(difference_mj as double) / 3600') }} as difference_mwh,
+    {{ rounded('cast(tolerance_mj as double) / 3600') }} as tolerance_mwh,
+    cast(missing_intervals as bigint) as missing_intervals,
+    verdict,
+    reason,
+    changes,
+    case
+        when verdict <> 'differs' then null
+        when missing_intervals > 0
+            then ratio || ', even without the intervals that are missing'
+        when changes is null then ratio || ': no single change explains it'
+        when change_count > 1
+            then ratio || ': each of these alone agrees within ' || closeness || ': ' || changes
+        else
+            ratio || ': ' || case
+                when is_without_multiplier
+                    then
+                        'multiplier ' || {{ plain_double('m') }}
+                        || ' does not belong to the channels; '
+                else ''
+            end || changes || ' agrees within ' || closeness
+    end as explanation
+from worded
