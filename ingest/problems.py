@@ -7,7 +7,8 @@ from ingest.sequence_breaks import Break, Release
 
 CODES = {
     "unreadable": (
-        *("too_large", "utf_16", "not_text", "no_header", "wrong_header", "no_layout"),
+        *("too_large", "too_many_values", "utf_16", "not_text", "no_header", "wrong_header"),
+        "no_layout",
         *("layout_doubts", "long_lines", "mixed_line_ends", "open_quotes", "cell_count"),
         *("bad_record", "bad_time", "bad_value", "bad_row", "bad_channel_value"),
         *("one_direction", "no_power", "other_channels", "channel_unclear", "channel_changes"),

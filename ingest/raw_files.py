@@ -54,7 +54,7 @@ def _keep_freed_memory() -> None:
     """
     with suppress(AttributeError, OSError, TypeError):  # another C library
         set_option = ctypes.CDLL(None).mallopt
-        set_option(-3, 64 << 20)  # M_MMAP_THRESHOLD
+        set_option(-3, 16 << 20)  # M_MMAP_THRESHOLD
         set_option(-1, 256 << 20)  # M_TRIM_THRESHOLD
 
 

@@ -43,7 +43,7 @@ def parse(data: bytes, read: Callable[[str, bytes], Parsed | None]) -> Parsed:
             continue
         size += len(parsed.values)
         if size > MOST_VALUES:
-            raise LayoutError("too_large", values={"most": MOST_VALUES, "size": size})
+            raise LayoutError("too_many_values", values={"most": MOST_VALUES})
         found.append((name, above, parsed))
     if not found:
         raise LayoutError("archive_empty")

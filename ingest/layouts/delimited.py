@@ -15,7 +15,13 @@ import pandas as pd
 from ingest.layouts.delimited_channels import Channels
 from ingest.layouts.delimited_columns import Cells, rows_of
 from ingest.layouts.delimited_moments import moments_of
-from ingest.layouts.delimited_text import UTF_16, first_lines, header_at, tables_of, text_of
+from ingest.layouts.delimited_text import (
+    UTF_16,
+    first_lines,
+    header_at,
+    tables_of,
+    text_of,
+)
 from ingest.layouts.delimited_times import Span
 from ingest.layouts.delimited_values import read_values
 from ingest.layouts.layout_file import LayoutFile, read_layouts
@@ -52,14 +58,8 @@ class DelimitedLayout:
             values = {"layout": layout.name, "text": layout.doubts[0], "count": len(layout.doubts)}
             raise LayoutError("layout_doubts", values=values)
         notes = {"utf_16": int(data.startswith(UTF_16))}
-        tables = tables_of(text_of(data, layout.dialect.encoding), layout, notes)
-        if not tables:
-            raise LayoutError("no_rows")
         channels = Channels()
-        parts = [rows_of(table, layout, channels, notes) for table in tables]
-        cells = Cells.joined([part for part in parts if part.row.size])
-        if cells.text.size > MOST_VALUES:
-            raise LayoutError("too_large", values={"most": MOST_VALUES, "size": cells.text.size})
+        cells, header_line = _cells(text_of(data, layout.dialect.encoding), layout, channels, notes)
         starts, ends, clock = moments_of(cells, layout, span, notes)
         values = read_values(
             cells.text, layout.dialect, cells.lines[cells.row], channels.codes, cells.channel
@@ -75,8 +75,30 @@ class DelimitedLayout:
             clock=clock,
             interval_minutes=layout.time.minutes,
             notes=tuple((code, count) for code, count in sorted(notes.items()) if count),
-            header_line=tables[0].header_line,
+            header_line=header_line,
         )
+
+
+def _cells(
+    text: str, layout: LayoutFile, channels: Channels, notes: dict[str, int]
+) -> tuple[Cells, int]:
+    """Return the cells of all tables of a file, and the line of the header of the first."""
+    parts: list[Cells] = []
+    header_line = None
+    size = 0
+    for table in tables_of(text, layout, notes):
+        header_line = table.header_line if header_line is None else header_line
+        part = rows_of(table, layout, channels, notes)
+        size += part.text.size
+        if size > MOST_VALUES:
+            raise LayoutError("too_many_values", values={"most": MOST_VALUES})
+        if part.row.size:
+            parts.append(part)
+    cells = Cells.joined(parts)
+    if None in channels.points and len(channels.points) > 1:  # whose value is it?
+        line = int(cells.lines[np.flatnonzero(cells.point == channels.points[None])[0]])
+        raise LayoutError("layout_point", line, values={"text": ""})
+    return cells, header_line or 0
 
 
 def _frame(cells: Cells, starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def _flat(
 ) -> dict[str, np.ndarray]:
     """Return what there is of each value, row by row; `channel` and `text` are tables."""
     count, width = text.shape
-    one = np.zeros(text.size, dtype="int64")
+    one = np.zeros(text.size, dtype="int8")
     tiled = {"day_minute": one, "day_length": one, "is_extra": one.astype(bool), "position": one}
     if day is not None:
         tiled = {
@@ -84,7 +84,6 @@ def by_column(
     layout: LayoutFile,
     channels: Channels,
     point: Texts,
-    units: Sequence[str],
     notes: dict[str, int],
 ) -> dict[str, np.ndarray]:
     """Return the values of a table in which a channel is a column."""
@@ -100,16 +99,17 @@ def by_column(
         taken.add(spec.quantity)
         name = table.header[place] if table.header else str(place + 1)
         own = _row_units(table, layout)
-        unit = own if own is not None else _unit(spec.unit, name, units, place)
+        unit = own if own is not None else _unit(spec.unit, name, table.units, place)
         places.append((place, spec.quantity, unit))
     if not places:
         raise LayoutError("layout_columns", values={"column": "a channel", "count": 0})
     used = {place for place, _, _ in places}
-    notes["unused_columns"] = notes.get("unused_columns", 0) + sum(
-        1
-        for place, text in enumerate(table.header)
-        if place not in used and unit_in(text) is not None
-    )
+    if not table.continues:
+        notes["unused_columns"] = notes.get("unused_columns", 0) + sum(
+            1
+            for place, text in enumerate(table.header)
+            if place not in used and unit_in(text) is not None
+        )
     codes, distinct = pd.factorize(point, use_na_sentinel=False)
     names = [None if pd.isna(name) else name for name in distinct]
     columns, texts = [], []
@@ -125,9 +125,7 @@ def by_column(
     return _flat(np.arange(len(table.rows)), np.column_stack(columns), np.column_stack(texts))
 
 
-def by_point(
-    table: Table, layout: LayoutFile, channels: Channels, units: Sequence[str]
-) -> dict[str, np.ndarray]:
+def by_point(table: Table, layout: LayoutFile, channels: Channels) -> dict[str, np.ndarray]:
     """Return the values of a table in which a column is a point, or a channel of one."""
     wide = layout.wide
     pattern = re.compile(wide.columns, re.IGNORECASE)
@@ -142,7 +140,7 @@ def by_point(
         found = next((c for c in layout.code if re.fullmatch(c.match, code, re.I)), None)
         quantity = found.quantity if found else wide.quantity
         rule = found.unit if found and found.unit else wide.unit
-        unit = _unit(rule, (groups["unit"] or "") if "unit" in groups else text, units, place)
+        unit = _unit(rule, (groups["unit"] or "") if "unit" in groups else text, table.units, place)
         if quantity:
             channel = Channel(groups["point"].strip(), code or text, quantity, unit)
             numbers.append(channels.number(channel))
@@ -162,7 +160,6 @@ def by_code(
     channels: Channels,
     point: Texts,
     day: DayColumns | None,
-    units: Sequence[str],
     notes: dict[str, int],
 ) -> dict[str, np.ndarray]:
     """Return the values of a table in which a cell of the row names the channel."""
@@ -177,7 +174,7 @@ def by_code(
         point, codes, row_units if row_units is not None else [None] * count, strict=True
     ):
         if key not in known:
-            known[key] = _channel_of(key, layout, channels, units)
+            known[key] = _channel_of(key, layout, channels, table.units)
         found.append(known[key])
     used = np.array([is_used for _, _, is_used in found], dtype=bool)
     notes["unused_rows"] = notes.get("unused_rows", 0) + int((~used).sum())

@@ -17,7 +17,6 @@ from ingest.layouts.delimited_channels import (
     needed,
 )
 from ingest.layouts.delimited_text import Table, place_of
-from ingest.layouts.delimited_values import unit_in
 from ingest.layouts.delimited_wide import day_columns
 from ingest.layouts.layout_file import Columns, LayoutFile
 from ingest.layouts.parsed import LayoutError
@@ -59,8 +58,7 @@ class Cells:
 
 
 def rows_of(table: Table, layout: LayoutFile, channels: Channels, notes: dict[str, int]) -> Cells:
-    """Return the texts of a table's rows, without unit row, trailers and rows of other kinds."""
-    units, table = _without_units(table, layout, notes)
+    """Return the texts of a table's rows, without trailers and rows of other kinds."""
     table = _without_trailers(table, layout, notes)
     _check_cells(table)
     table = _only(table, layout, notes)
@@ -68,11 +66,11 @@ def rows_of(table: Table, layout: LayoutFile, channels: Channels, notes: dict[st
     wide = layout.wide is not None and layout.wide.over == "times"
     day = day_columns(table, layout) if wide else None
     if day is not None or layout.valueColumn is not None:
-        values = by_code(table, layout, channels, point, day, units, notes)
+        values = by_code(table, layout, channels, point, day, notes)
     elif layout.wide is not None:
-        values = by_point(table, layout, channels, units)
+        values = by_point(table, layout, channels)
     else:
-        values = by_column(table, layout, channels, point, units, notes)
+        values = by_column(table, layout, channels, point, notes)
     time = layout.time
     period = np.full(len(table.rows), "", dtype=object)
     start = _time_text(table, time.start or time.label)
@@ -84,7 +82,8 @@ def rows_of(table: Table, layout: LayoutFile, channels: Channels, notes: dict[st
     if time.minutesColumn is not None:
         minutes = column_of(table.rows, needed(time.minutesColumn, table.header))
     codes, distinct = pd.factorize(point, use_na_sentinel=False)
-    numbers = [channels.points.setdefault(name, len(channels.points)) for name in distinct]
+    names = [None if pd.isna(name) else name for name in distinct]
+    numbers = [channels.points.setdefault(name, len(channels.points)) for name in names]
     span = np.full(len(table.rows), "", dtype=object)
     if table.section is not None and "from" in table.section.groupdict():
         span[:] = f"{table.section['from']}"
@@ -121,12 +120,7 @@ def _points(table: Table, layout: LayoutFile) -> Texts:
             line = table.lines[int(np.flatnonzero(codes == number)[0])]
             raise LayoutError("layout_point", line, values={"text": text})
         names.append((match[1] if match else text) or None)
-    found = np.array([*names, None], dtype=object)[codes]
-    is_unnamed = found == None  # noqa: E711
-    if is_unnamed.any() and not is_unnamed.all():  # whose value is it?
-        line = table.lines[int(np.flatnonzero(is_unnamed)[0])]
-        raise LayoutError("layout_point", line, values={"text": ""})
-    return found
+    return np.array([*names, None], dtype=object)[codes]
 
 
 def _status(table: Table, layout: LayoutFile) -> Texts:
@@ -166,19 +160,6 @@ def _split(period: Texts, separator: str, lines: Sequence[int]) -> tuple[Texts, 
             )
     found = np.array(parts, dtype=object).reshape(len(parts), 2)
     return found[:, 0], found[:, 1]
-
-
-def _without_units(
-    table: Table, layout: LayoutFile, notes: dict[str, int]
-) -> tuple[Sequence[str], Table]:
-    """Return the row of units below a header, if it has one, and the table without it."""
-    if not layout.header.unitRow or not table.rows:
-        return (), table
-    named = [cell for cell in table.rows[0] if cell]
-    if not named or not all(unit_in(cell) for cell in named):
-        return (), table
-    notes["unit_row"] = notes.get("unit_row", 0) + 1
-    return tuple(table.rows[0]), table.kept([False] + [True] * (len(table.rows) - 1))
 
 
 def _without_trailers(table: Table, layout: LayoutFile, notes: dict[str, int]) -> Table:

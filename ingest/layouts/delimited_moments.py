@@ -87,10 +87,13 @@ def _lengths(cells: Cells, layout: LayoutFile, labels: np.ndarray) -> np.ndarray
     """Return the length of each row's interval."""
     time = layout.time
     if time.minutesColumn is not None:
-        for line, text in zip(cells.lines, cells.minutes, strict=True):
-            if not (text.isascii() and text.isdigit() and 0 < int(text[:5]) <= 1440):
-                raise LayoutError("layout_length", int(line))
-        return np.array([int(text) for text in cells.minutes]) * MINUTE
+        codes, texts = pd.factorize(cells.minutes)
+        minutes = [int(t[:5]) if t.isascii() and t.isdigit() else 0 for t in texts]
+        lengths = np.array(minutes, dtype="int64")[codes]
+        bad = (lengths < 1) | (lengths > DAY // MINUTE)
+        if bad.any():
+            raise LayoutError("layout_length", int(cells.lines[int(np.flatnonzero(bad)[0])]))
+        return lengths * MINUTE
     if time.minutes is not None:
         return np.full(labels.size, time.minutes * MINUTE)
     return lengths_of(cells.point, labels, cells.lines)

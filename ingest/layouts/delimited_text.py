@@ -3,11 +3,12 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import compress
 
+from ingest.layouts.delimited_values import unit_in
 from ingest.layouts.layout_file import Column, Dialect, Header, LayoutFile, is_regex
 from ingest.layouts.parsed import LayoutError
 
@@ -18,6 +19,7 @@ CONTROL = re.compile(r"[\x00\x01\x04-\x08\x0e-\x1f]")
 # The header is looked for in so many lines; the longest preamble seen has 20.
 PREAMBLE_LINES = 200
 BEGINNING_BYTES = 256 * 1024  # nearly always more than so many lines
+BLOCK_LETTERS = 4 * 1024 * 1024  # of the lines that are cells at one time
 MOST_SHARED = 100_000
 MOST_HEADER_ROWS = 4
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -30,14 +32,20 @@ MARKS = (
 
 @dataclass(frozen=True)
 class Table:
-    """The rows under one header, their lines from 1, the text above it, the line of its section."""
+    """Rows under one header, their lines from 1, the text above it, the line of its section.
+
+    `units` is the row of units below the header, if it has one. Of a table of many rows
+    `continues` is true but for the first.
+    """
 
     header_line: int
     header: tuple[str, ...]
-    lines: list[int]
-    rows: list[tuple[str, ...]]
+    lines: Sequence[int] = ()
+    rows: Sequence[tuple[str, ...]] = ()
     above: str = ""
     section: re.Match[str] | None = None
+    units: tuple[str, ...] = ()
+    continues: bool = False
 
     def kept(self, keep: Sequence[bool]) -> "Table":
         """Return the table with some of its rows."""
@@ -147,7 +155,8 @@ def cells_of(
                 )
     except csv.Error as error:
         line = before + len(rows) + 1
-        if reader.line_num > len(rows) + 1:  # a quote that no later line closes
+        # a quote that no later line closes
+        if reader.line_num > len(rows) + 1 or str(error) == "unexpected end of data":
             text = lines[len(rows)][:80]
             raise LayoutError("open_quotes", line, values={"text": text}) from None
         raise LayoutError("bad_row", line, values={"text": str(error)}) from None
@@ -208,38 +217,79 @@ def matches(header: Header, cells: Iterable[str]) -> bool:
     return all(any(fits(column, text) for text in known) for column in header.match)
 
 
-def tables_of(text: str, layout: LayoutFile, notes: dict[str, int]) -> list[Table]:
-    """Return the tables of a file: a header that comes again begins another, as does a section."""
-    lines = LINE_END.split(text)
-    found = header_at(lines, layout)
+def tables_of(text: str, layout: LayoutFile, notes: dict[str, int]) -> Iterator[Table]:
+    """Yield the tables of a file: a header that comes again begins another, as does a section.
+
+    A table of many rows comes as several, a block of lines each.
+    """
+    most = max(PREAMBLE_LINES, layout.header.row or 0) + MOST_HEADER_ROWS
+    beginning = LINE_END.split(text, most)[:most]
+    found = header_at(beginning, layout)
     if found is None:
         raise LayoutError("layout_header", values={"layout": layout.name})
     at, delimiter = found
     notes["other_delimiter"] = int(delimiter != layout.dialect.delimiter[0])
     first = at + layout.header.rows if at >= 0 else 0
-    rows = cells_of(lines[first:], delimiter, layout.dialect, first)
-    header = header_cells(lines, at, delimiter, layout) if at >= 0 else ()
-    section = _section_in(lines[:first], layout)
-    above = "\n".join(lines[: max(at, 0)])
-    tables = [Table(max(at + 1, 0), header, [], [], above, section)]
-    comment = layout.dialect.commentChar
-    breaks = _breaks(rows, lines[first:], layout, header, delimiter)
-    for number, row in enumerate(rows):
-        if not any(row) or (comment and lines[first + number].lstrip().startswith(comment)):
-            continue
-        kind = breaks.get(number)
-        if kind is None:
-            tables[-1].lines.append(first + number + 1)
-            tables[-1].rows.append(row)
-        elif isinstance(kind, re.Match):
-            last = tables[-1]
-            tables.append(Table(last.header_line, last.header, [], [], above, kind))
-        elif [normal(cell) for cell in kind] == [normal(cell) for cell in tables[-1].header]:
-            notes["repeated_header"] = notes.get("repeated_header", 0) + bool(tables[-1].rows)
-        else:
-            last = tables[-1]
-            tables.append(Table(first + number + 1, kind, [], [], above, last.section))
-    return [table for table in tables if table.rows]
+    table = Table(
+        max(at + 1, 0),
+        header_cells(beginning, at, delimiter, layout) if at >= 0 else (),
+        above="\n".join(beginning[: max(at, 0)]),
+        section=_section_in(beginning[:first], layout),
+    )
+    for before, lines in _blocks(text):
+        below = lines[max(first - before, 0) :]
+        before += len(lines) - len(below)
+        rows = cells_of(below, delimiter, layout.dialect, before)
+        breaks = _breaks(rows, below, layout, table.header, delimiter)
+        start = 0
+        for end in [*sorted(breaks), len(rows)]:
+            numbers = _readings(rows, below, layout.dialect.commentChar, start, end)
+            if numbers and not table.continues and _is_unit_row(rows[numbers[0]], layout):
+                notes["unit_row"] = notes.get("unit_row", 0) + 1
+                table = replace(table, units=rows[numbers[0]])
+                numbers = numbers[1:]
+            if numbers:
+                own = [rows[number] for number in numbers]
+                yield replace(table, lines=[before + n + 1 for n in numbers], rows=own)
+                table = replace(table, continues=True)
+            kind = breaks.get(end)
+            if isinstance(kind, re.Match):
+                table = replace(table, section=kind, units=(), continues=False)
+            elif kind and list(map(normal, kind)) == list(map(normal, table.header)):
+                notes["repeated_header"] = notes.get("repeated_header", 0) + table.continues
+            elif kind:
+                line = before + end + 1
+                table = replace(table, header_line=line, header=kind, units=(), continues=False)
+            start = end + 1
+
+
+def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines of a text by some BLOCK_LETTERS, and how many precede them."""
+    at = before = 0
+    while at < len(text):
+        end = text.find("\n", at + BLOCK_LETTERS) + 1 or len(text)
+        lines = LINE_END.split(text[at:end])
+        if end < len(text):
+            lines.pop()  # what follows the last line's end
+        yield before, lines
+        at = end
+        before += len(lines)
+
+
+def _readings(
+    rows: Sequence[tuple[str, ...]], lines: Sequence[str], comment: str | None, start: int, end: int
+) -> Sequence[int]:
+    """Return the numbers of rows that are neither empty nor a comment."""
+    numbers = [number for number in range(start, end) if any(rows[number])]
+    if comment:
+        numbers = [n for n in numbers if not lines[n].lstrip().startswith(comment)]
+    return numbers
+
+
+def _is_unit_row(row: Sequence[str], layout: LayoutFile) -> bool:
+    """Whether a row below a header has units and nothing else."""
+    named = [cell for cell in row if cell] if layout.header.unitRow else []
+    return bool(named) and all(map(unit_in, named))
 
 
 def _section_in(lines: Sequence[str], layout: LayoutFile) -> re.Match[str] | None:
@@ -272,12 +322,9 @@ def _breaks(
     place = place_of(named, header) if named is not None and layout.header.match else None
     if place is None:
         return breaks
-    known: dict[str, bool] = {}
-    for number, row in enumerate(rows):
-        text = row[place] if place < len(row) else ""
-        is_name = known.get(text)
-        if is_name is None:
-            is_name = known[text] = fits(named, text)
-        if is_name and number not in breaks and matches(layout.header, row):
+    texts = [row[place] if place < len(row) else "" for row in rows]
+    names = {text for text in set(texts) if fits(named, text)}
+    for number, text in enumerate(texts if names else ()):
+        if text in names and number not in breaks and matches(layout.header, rows[number]):
             breaks[number] = header_cells(lines, number, delimiter, layout)
     return breaks

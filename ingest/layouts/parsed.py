@@ -8,6 +8,7 @@ decides from meter-data.csv; `parsed_rows` turns values into rows.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,10 +16,12 @@ import duckdb
 from ingest.file_names import span_in
 from ingest.layouts import parsed_rows
 from ingest.layouts.interface import Outline, RawFile, Reading, Values
+from ingest.layouts.parsed_files import parsed_once
 from ingest.layouts.parsed_rows import QUANTITIES as QUANTITIES
 from ingest.problems import Problem
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 # VA and var, VAh and varh alike: `kvarh` in a file is `kWh` here.
@@ -70,6 +73,11 @@ class Parsed:
     notes: tuple[tuple[str, int], ...] = ()
     header_line: int = 0
     places: tuple[str, ...] = ()
+
+    @cached_property
+    def rows_of(self) -> "Mapping[int, np.ndarray]":
+        """The places of the values of each channel that has any."""
+        return self.values.groupby("channel").indices
 
 
 class LayoutError(Exception):
@@ -139,7 +147,7 @@ class ParsedLayout:
     def outline(self, data: bytes, name: str) -> Outline:
         """Return what the file says but for its values; with a problem if it cannot be read."""
         try:
-            parsed = self.parsed(data, name)
+            parsed = parsed_once(self, data, name)
         except LayoutError as error:
             return ParsedOutline(error.problem)
         if parsed.values.empty:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ import duckdb
 
 from ingest.clock import clock_days
 from ingest.layouts.interface import ROW_COLUMNS, RawFile, Reading, Values
+from ingest.layouts.parsed_files import parsed_before, parsed_once
 from ingest.layouts.power_and_energy import factors
 from ingest.problems import Problem
 from ingest.sql import sql_beside
@@ -39,6 +39,8 @@ ZEROS_WITHOUT = {
     "del_raw": ("del", "kva_del", "kvar_q1", "kvar_q4"),
 }
 MOST_LETTERS = 200
+# Rows are made of so many values at a time, so that a file of many meters takes no more memory.
+BLOCK_VALUES = 250_000
 NEWEST_FIRST = "newest_first"  # a note
 
 
@@ -56,27 +58,40 @@ def read_parts(
         parts = dict(group)
         first = next(iter(parts.values()))
         try:
-            parsed, places = parsed_file(layout, first)
+            parsed = parsed_file(layout, first)
         except OSError:
             if first.is_unchanged():
                 raise
             continue  # what was changed or taken away is left for later
         if parsed.channels == first.outline.channels:
-            problems |= _append_rows(con, table, parsed, places, parts)
+            for block in _blocks(parsed, parts):
+                problems |= _append_rows(con, table, parsed, block)
     return Reading(table, problems)
 
 
-# Two files are compared with one another, part by part.
-@lru_cache(maxsize=2)
-def _parsed(layout: "ParsedLayout", raw_key: tuple) -> tuple["Parsed", dict]:
-    path = raw_key[0]
-    parsed = layout.parsed(path.read_bytes(), path.name)
-    return parsed, parsed.values.groupby("channel").indices
+def _blocks(parsed: "Parsed", parts: dict[int, RawFile]) -> Iterator[dict[int, RawFile]]:
+    """Yield the parts of a file by some BLOCK_VALUES, in order."""
+    block: dict[int, RawFile] = {}
+    size = 0
+    for number, raw in parts.items():
+        own = sum(len(parsed.rows_of[channel]) for channel, _ in _channels_of(raw))
+        if block and size + own > BLOCK_VALUES:
+            yield block
+            block, size = {}, 0
+        block[number] = raw
+        size += own
+    yield block
 
 
-def parsed_file(layout: "ParsedLayout", raw: RawFile) -> tuple["Parsed", dict]:
-    """Return a file as it is read, and the places of the values of each channel."""
-    return _parsed(layout, (raw.path, raw.size, raw.modified_ns, raw.sha256))
+def _channels_of(raw: RawFile) -> list[tuple[int, str]]:
+    """Return the channels that a part uses, and what they measure."""
+    return [channel for point in raw.part.points for channel in point.channels.items()]
+
+
+def parsed_file(layout: "ParsedLayout", raw: RawFile) -> "Parsed":
+    """Return a file as it is read. Raises OSError."""
+    kept = parsed_before(layout, raw.path.name, raw.sha256)
+    return kept or parsed_once(layout, raw.path.read_bytes(), raw.path.name)
 
 
 def values_of(
@@ -88,17 +103,17 @@ def values_of(
     that start then.
     """
     try:
-        parsed, places = parsed_file(layout, raw)
+        parsed = parsed_file(layout, raw)
     except OSError:
         return {}
     if start and parsed.clock == "utc":
         start = start.replace(tzinfo=ZoneInfo(raw.part.timezone)).astimezone(UTC)
         start = start.replace(tzinfo=None)
     found: dict[tuple[object, object], list] = {}
-    times = {(channel, seconds): ratio for channel, seconds, ratio in factors(parsed, places, raw)}
+    times = {(channel, seconds): ratio for channel, seconds, ratio in factors(parsed, raw)}
     for point in raw.part.points:
         for channel, quantity in point.channels.items():
-            values = parsed.values.iloc[places.get(channel, [])]
+            values = parsed.values.iloc[parsed.rows_of.get(channel, [])]
             if start:
                 values = values[values["start"] == start]
             column = QUANTITIES.index(quantity)
@@ -116,26 +131,38 @@ def _append_rows(
     con: duckdb.DuckDBPyConnection,
     table: str,
     parsed: "Parsed",
-    places: Mapping,
     parts: dict[int, RawFile],
 ) -> dict[int, Problem]:
-    """Append the rows of a file's parts; return those with a value that is not a number."""
-    con.register("parsed_values", parsed.values.astype({"value": "str", "status": "str"}))
+    """Append the rows of parts of a file; return those with a value that is not a number."""
+    own = {n: name for raw in parts.values() for n, name in _channels_of(raw)}
+    values = parsed.values[parsed.values["channel"].isin(own)]
+    con.register("parsed_values", values.astype({"value": "str", "status": "str"}))
     try:
-        _describe_parts(con, parsed, places, parts)
+        _describe_parts(con, parsed, parts)
         con.execute(sql_beside(__file__, "parsed_cells"))
         # the order of lines is that of recording
         is_reversed = NEWEST_FIRST in dict(parsed.notes) and parsed.clock != "utc"
         sql = sql_beside(__file__, "values_to_rows").replace("{table}", table)
         sql = sql.replace("{sign}", "-" if is_reversed else "")
+        sql = sql.replace("{values}", _columns(set(own.values())))
         con.execute(sql)
         return _bad_values(con, parts) | _at_other_times(con, table, parts)
     finally:
         con.unregister("parsed_values")
 
 
+def _columns(used: set[str]) -> str:
+    """Return the columns of the quantities in SQL; one that no part uses costs nothing."""
+    return ", ".join(
+        f"max(value) filter (quantity = '{quantity}') as {quantity}_value"
+        if quantity in used
+        else f"null::decimal(27, 18) as {quantity}_value"
+        for quantity in QUANTITIES
+    )
+
+
 def _describe_parts(
-    con: duckdb.DuckDBPyConnection, parsed: "Parsed", places: Mapping, parts: dict[int, RawFile]
+    con: duckdb.DuckDBPyConnection, parsed: "Parsed", parts: dict[int, RawFile]
 ) -> None:
     """Fill the tables of what the parts use, and of what the clocks of their meters show."""
     con.execute(sql_beside(__file__, "parsed_parts"))
@@ -151,7 +178,7 @@ def _describe_parts(
             for n, p, _, point in own
             for channel, quantity in point.channels.items()
         ],
-        "own_factors": [(n, *f) for n, raw in parts.items() for f in factors(parsed, places, raw)],
+        "own_factors": [(n, *f) for n, raw in parts.items() for f in factors(parsed, raw)],
         "own_periods": [(n, p, *valid) for n, p, _, point in own for valid in point.valid],
         "zone_offsets": [
             row

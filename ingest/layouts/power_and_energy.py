@@ -4,7 +4,7 @@ meter-data.csv declares one unit for all channels of a feeder. A file that has e
 average power for kVA or kvar, or the other way round, has both kinds of one size: kW and kWh.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo
 from ingest.layouts.interface import RawFile
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ingest.layouts.parsed import Parsed
 
 # of an exact factor; hours of an interval in whole multiples of 9 seconds have no more
@@ -43,9 +41,7 @@ def factor(declared: str, seconds: int) -> Decimal | None:
     return Decimal(shifted.numerator).scaleb(-MOST_DECIMALS)
 
 
-def factors(
-    parsed: "Parsed", places: Mapping[int, "np.ndarray"], raw: RawFile
-) -> Iterator[tuple[int, int, Decimal | None]]:
+def factors(parsed: "Parsed", raw: RawFile) -> Iterator[tuple[int, int, Decimal | None]]:
     """Yield for the channels of a part in the other kind of unit: channel, seconds, factor.
 
     Seconds are those between the labels of start and end. Where a change of the clock lies between
@@ -54,7 +50,7 @@ def factors(
     zone = None if parsed.clock == "utc" else ZoneInfo(raw.part.timezone)
     for point in raw.part.points:
         for channel, declared in point.converted.items():
-            times = parsed.values.iloc[places[channel]][["start", "end"]]
+            times = parsed.values.iloc[parsed.rows_of[channel]][["start", "end"]]
             seconds = (times["end"] - times["start"]).dt.total_seconds().astype("int64")
             usual = int(seconds.mode().iloc[0])
             for found, group in times.groupby(seconds):

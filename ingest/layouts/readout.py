@@ -168,7 +168,7 @@ def _parsed(blocks: list[_Block], rows: list[tuple[_Block, int, int, list[str]]]
             numbers.setdefault(channel, len(numbers))
     width = sum(len(block.channels) for block, _, _, _ in rows)
     if width > MOST_VALUES:
-        raise LayoutError("too_large", values={"most": MOST_VALUES, "size": width})
+        raise LayoutError("too_many_values", values={"most": MOST_VALUES})
     cells = [
         (numbers[channel], line, place, block, text.split("*")[0])
         for block, line, place, groups in rows

@@ -1,4 +1,5 @@
--- The rows of a file's parts, as the rules look at them: a template, {table} is where they go.
+-- The rows of a file's parts, as the rules look at them: a template, {table} is where they
+-- go, {values} a column of each quantity, {sign} the order of lines.
 insert into {table}
 with
 wide as (
@@ -15,19 +16,7 @@ wide as (
             arg_min(status, quantity_no) filter (status is not null),
             ''
         ) as event_type,
-        max(value) filter (quantity = 'del') as del_value,
-        max(value) filter (quantity = 'rec') as rec_value,
-        max(value) filter (quantity = 'net') as net_value,
-        max(value) filter (quantity = 'kva_del') as kva_del_value,
-        max(value) filter (quantity = 'kva_rec') as kva_rec_value,
-        max(value) filter (quantity = 'kva_net') as kva_net_value,
-        max(value) filter (quantity = 'kvar_del') as kvar_del_value,
-        max(value) filter (quantity = 'kvar_rec') as kvar_rec_value,
-        max(value) filter (quantity = 'kvar_q1') as kvar_q1_value,
-        max(value) filter (quantity = 'kvar_q2') as kvar_q2_value,
-        max(value) filter (quantity = 'kvar_q3') as kvar_q3_value,
-        max(value) filter (quantity = 'kvar_q4') as kvar_q4_value,
-        max(value) filter (quantity = 'kvar_net') as kvar_net_value
+        {values}
     from parsed_cells
     group by file_no, point_no, start_at, end_at, occurrence
 ),

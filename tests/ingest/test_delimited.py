@@ -7,7 +7,7 @@ import pytest
 from ingest import letters
 from ingest.layouts import recognise
 from ingest.layouts.delimited import DelimitedLayout, layout_for, layouts_in
-from ingest.layouts.delimited_text import BEGINNING_BYTES
+from ingest.layouts.delimited_text import BEGINNING_BYTES, BLOCK_LETTERS
 from ingest.layouts.layout_file import LayoutFile
 from ingest.layouts.parsed import LayoutError, Parsed
 
@@ -285,3 +285,23 @@ def test_a_byte_that_no_text_has_far_down_in_a_file_is_named_with_its_line():
     lines[15_000] += b"\0"
     _, outline = recognise(b"\n".join(lines), "any.csv")
     assert (outline.problem.code, outline.problem.line) == ("not_text", 15_001)
+
+
+def test_a_table_of_many_rows_is_read_as_one() -> None:
+    """Its header comes again, units stand below the first, blocks of lines end where they may."""
+    layout = layout_of(
+        header={"match": ["when"], "unitRow": True},
+        point={"column": "meter"},
+        channel=[{"columns": "energy", "quantity": "del", "unit": "unitRow"}],
+    )
+    times = [datetime(2024, 7, 1) + timedelta(minutes=15 * n) for n in range(5000)]
+    name = "a name of a meter so long that few rows are needed " * 10
+    header = f"meter,when,energy,{name} kWh"
+    rows = [f"{meter} {name},{at:%Y-%m-%d %H:%M},{at.minute}," for meter in "ab" for at in times]
+    parsed = parse("\r\n".join([header, ",,MWh,", *rows, header, rows[0], ""]), layout)
+    assert sum(map(len, rows)) > BLOCK_LETTERS
+    assert [c.unit for c in parsed.channels] == ["MWh", "MWh"]
+    assert dict(parsed.notes) == {"unit_row": 1, "repeated_header": 1, "unused_columns": 1}
+    assert list(parsed.values["line"]) == [*range(3, 10_003), 10_004]
+    assert list(parsed.values["value"]) == [str(at.minute) for at in [*times, *times, times[0]]]
+    assert parsed.header_line == 1

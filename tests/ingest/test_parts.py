@@ -11,8 +11,10 @@ import pytest
 import raw_exports
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from point_files import HEADER, with_points
+from point_files import HEADER, POINTS, with_points
 
+from ingest.layouts.parsed import Parsed, ParsedLayout
+from ingest.layouts.parsed_rows import BLOCK_VALUES
 from ingest.load_files import LoadSummary, load_files, save_meter_data
 from ingest.meter_data import read_meter_data
 from ingest.release import release_file
@@ -380,3 +382,44 @@ def test_neither_the_order_of_rows_nor_that_of_files_changes_a_result(
         found.append((summary.outcomes, query(space, ROWS), ledger(space, "feeder", "outcome")))
     assert found[0] == found[1]
     assert found[0][0] == {"accepted": 2}
+
+
+def test_a_file_of_many_meters_is_parsed_once_and_its_rows_are_made_in_blocks(space) -> None:
+    reads: list[int] = []
+
+    def parse(data: bytes) -> Parsed:
+        reads.append(len(data))
+        return POINTS.parse(data)
+
+    layout = ParsedLayout("counted", POINTS.refusal, parse)
+    count, meters = 700, 200
+    set_meters(
+        space,
+        "sta,meter,multiplier,channel_unit,timezone,directions\n"
+        + "".join(f"f{n},NMI-{n},1,kW,Europe/Berlin,both\n" for n in range(meters)),
+    )
+    lines = [
+        line(f"NMI-{n}", number, code, n + number / 100)
+        for number in range(count)
+        for n in range(meters)
+        for code in ("E", "B")
+    ]
+    assert len(lines) > BLOCK_VALUES
+    (space.dropbox / "all.csv").write_text("\n".join([HEADER, *lines, ""]))
+    load_files(space, recognise=lambda data, name: (layout, layout.outline(data, name)))
+    assert len(reads) == 1
+    [found] = query(
+        space,
+        """
+        select
+            count(*), count(distinct (feeder, start_local, utc_offset_minutes)), sum(del_raw),
+            bool_and(del_raw = rec_raw and 100 * del_raw = 100 * feeder[2:]::int + number)
+        from (
+            select
+                *, row_number() over (partition by feeder order by line_number) - 1 as number
+            from raw.interval_reads inner join raw.files using (file_id)
+        )
+        """,
+    )
+    total = count * sum(range(meters)) + meters * Decimal(sum(range(count))) / 100
+    assert found == (count * meters, count * meters, total, True)
