@@ -61,6 +61,7 @@ def reason(problem: Problem) -> str:
     """Return all of a problem in one line, as raw.files has it."""
     words = _all_words()["reason"]
     where = words["line"].format(line=problem.line) if problem.line else words["file"]
+    where = _in_member(problem) or where
     if problem.record is not None:
         where += words["record"].format(record=problem.record)
     return words["text"].format(where=where, expected=expected(problem), found=found(problem))
@@ -81,7 +82,7 @@ def write_letter(
     """
     words = _all_words()["letter"]
     parts = [_facts(raw, problem, stored_as, now)]
-    if problem.line and (context := _context(raw, problem.line)):
+    if problem.line and (context := _context(raw, problem)):
         parts.append(words["context"] + "\n" + context)
     elif problem.code == "no_layout" and (lines := _first_lines(raw)):
         parts.append(words["beginning"] + "\n" + "\n".join(lines))
@@ -120,7 +121,9 @@ def _facts(raw: RawFile, problem: Problem, stored_as: str, now: datetime) -> str
     """Return the head of a letter, one fact a line."""
     words = _all_words()["letter"]
     if not problem.line:
-        line = words["no_line"]
+        line = _in_member(problem) or words["no_line"]
+    elif in_member := _in_member(problem):
+        line = in_member
     elif problem.record is None:
         line = str(problem.line)
     else:
@@ -314,12 +317,20 @@ def _released_parts(release: Release) -> list[str]:
     ]
 
 
-def _context(raw: RawFile, bad_line: int) -> str:
+def _in_member(problem: Problem) -> str:
+    """Return the file in an archive that has the problem and its line there, "" without one."""
+    if not problem.values.get("member_line"):
+        return problem.values.get("member", "")
+    return _all_words()["letter"]["line_in_member"].format(**problem.values)
+
+
+def _context(raw: RawFile, problem: Problem) -> str:
     """Return the bad line, four lines before and after it, each with its number."""
-    first = max(1, bad_line - CONTEXT_LINES)
-    lines = _lines(raw, first, bad_line + CONTEXT_LINES)
+    above = problem.line - (problem.values.get("member_line") or problem.line)
+    first = max(above + 1, problem.line - CONTEXT_LINES)
+    lines = _lines(raw, first, problem.line + CONTEXT_LINES)
     return "\n".join(
-        f"{'>' if number == bad_line else ' '} {number:>7}  {line}"
+        f"{'>' if number == problem.line else ' '} {number - above:>7}  {line}"
         for number, line in enumerate(lines, first)
     )
 

@@ -36,7 +36,7 @@ def parse(data: bytes, read: Callable[[str, bytes], Parsed | None]) -> Parsed:
         except LayoutError as error:
             problem = error.problem
             line = problem.line and problem.line + above
-            values = {**problem.values, "member": name}
+            values = {**problem.values, "member": name, "member_line": problem.line}
             raise LayoutError(problem.code, line, problem.record, values) from error
         if parsed is None:
             others += 1

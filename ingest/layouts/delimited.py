@@ -16,6 +16,7 @@ from ingest.layouts.delimited_channels import Channels
 from ingest.layouts.delimited_columns import Cells, rows_of
 from ingest.layouts.delimited_moments import moments_of
 from ingest.layouts.delimited_text import (
+    CONTROL,
     UTF_16,
     first_lines,
     header_at,
@@ -47,7 +48,7 @@ class DelimitedLayout:
             found = header_at(lines, self.file)
         except LayoutError as error:
             return error.problem
-        if found is None:
+        if found is None or (not self.file.header.match and CONTROL.search("".join(lines))):
             return Problem("layout_header", values={"layout": self.name})
         return None
 

@@ -80,7 +80,23 @@ def first_lines(data: bytes, encodings: Sequence[str] = ("utf-8",)) -> list[str]
         beginning = data[: data.rfind(b"\n", 0, BEGINNING_BYTES) + 1]
         if beginning.count(b"\n") > most:
             data = beginning
-    return LINE_END.split(text_of(data, encodings), most)[:most]
+    return LINE_END.split(_readable(data, encodings), most)[:most]
+
+
+def _readable(data: bytes, encodings: Sequence[str]) -> str:
+    """Return the text, with a sign in place of every byte that is none in its encoding.
+
+    What a file is shows in its header; that a byte of it is damaged, its reader reports.
+    """
+    try:
+        return text_of(data, encodings)
+    except LayoutError as error:
+        if error.problem.code == "empty_file":
+            raise
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return data.removeprefix(mark).decode(encoding, "replace")
+    return data.decode(encodings[-1], "replace")
 
 
 def _checked(data: bytes, encoding: str) -> str:

@@ -1,12 +1,16 @@
 """Several files in one archive: read as one, each value with the file and line it is from."""
 
+from datetime import datetime
+
 import pytest
 from layout_files import SAMPLES, rows, sums
 from test_containers import zipped
 
-from ingest.layouts import archive, mscons, nem12
+from ingest.layouts import archive, mscons, nem12, recognise
 from ingest.layouts.lines import read_lines
 from ingest.layouts.parsed import LayoutError
+from ingest.letters import reason, write_letter
+from ingest.raw_files import inspect_file
 
 NEM12, MSCONS = ((SAMPLES / f"north.{name}").read_bytes() for name in ("nem12.csv", "mscons.txt"))
 
@@ -56,3 +60,22 @@ def test_two_clocks_in_one_archive_are_refused():
     with pytest.raises(LayoutError) as refused:
         archive.parse(zipped({"a": NEM12, "b": local}), read)
     assert refused.value.problem.code == "two_clocks"
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_letter_names_file_line_and_byte_that_are_damaged(tmp_path, place):
+    times = [f"{n},Normal,07/0{n}/24 00:00:00,07/0{n}/24 00:15:00,1,0" for n in range(1, 9)]
+    text = "\r\n".join(["Record No.,Event Type,Start Time,End Time,-1-,-2-", *times, ""]).encode()
+    bad = text.replace(b"\r\n4,Normal", b"\r\n4,Norm\xe4l")
+    contents = [text, text]
+    contents[place] = bad
+    path = tmp_path / "months.zip"
+    path.write_bytes(zipped(dict(zip(("a-1.csv", "b-1.csv"), contents, strict=True))))
+    raw = inspect_file(path, recognise)
+    name = "ab"[place] + "-1.csv, line 5"
+    assert raw.problem.code == "not_text" and raw.problem.line == 5 + 9 * place
+    assert reason(raw.problem) == f"{name}: expected UTF-8 text; found the byte 0xe4"
+    letter = write_letter(raw, raw.problem, "data/KW/ERROR/months.zip", datetime(2024, 7, 9))
+    assert f"First bad line: {name}" in letter
+    assert "\n>       5  4,Norm\\xe4l,07/04/24" in letter
+    assert ("Record No." in letter) and "\n        0  " not in letter
