@@ -17,7 +17,7 @@ import duckdb
 from ingest.archive import check_ledger
 from ingest.check_files import CheckedFile, check_files, save_rows
 from ingest.clock import save_clock_days
-from ingest.decisions import read_decisions, save_decisions
+from ingest.decisions import feeders_of, read_decisions, save_decisions
 from ingest.filing import FilingError, file_away, take_back_grown
 from ingest.layouts import Recognise, recognise_in
 from ingest.layouts.interface import RawFile
@@ -144,7 +144,7 @@ def save_meter_data(workspace: Workspace, rows: tuple[MeterRow, ...]) -> None:
 
     Raises DecisionError for a wrong decisions.csv, before anything is saved.
     """
-    decisions = read_decisions(workspace.decisions, {row.feeder for row in rows})
+    decisions = read_decisions(workspace.decisions, feeders_of(rows))
     with open_warehouse(workspace.warehouse) as con:
         save_decisions(con, decisions)
         replace_meter_data(con, rows)

@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from ingest.caches import notices
-from ingest.decisions import DecisionError, read_decisions
+from ingest.decisions import DecisionError, feeders_of, read_decisions
 from ingest.layouts import LayoutFileError, check_layout_files
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
@@ -93,7 +93,7 @@ def run(
         cli_files.write_sample_files(workspace.root, 4, 3, 7)
     try:
         meters = read_meter_data(workspace.meter_data)
-        read_decisions(workspace.decisions, {row.feeder for row in meters})
+        read_decisions(workspace.decisions, feeders_of(meters))
         read_settings(workspace.settings)
         check_layout_files(workspace)
     except (MeterDataError, DecisionError, SettingsError, LayoutFileError) as error:
@@ -242,11 +242,11 @@ def as_of(
 @app.command()
 def export(
     decisions: Annotated[
-        Path, typer.Option(metavar="FILE", help="Write decisions and what they edit as CSV.")
+        Path, typer.Option(metavar="FILE", help="Write decisions and what they do as CSV.")
     ],
     root: Root = Path(),
 ) -> None:
-    """Write what auditors ask for: every decision, and each value it edits, actual and edited."""
+    """Write what auditors ask for: every decision, and each value it edits, accepts or knows of."""
     from load_profile.export_decisions import export_decisions
     from load_profile.files.writer import is_output
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
+from ingest.decisions import ACTIONS, DecisionError
 from ingest.meter_data import MeterDataError
 from ingest.words import counted
 from ingest.workspace import Workspace
@@ -100,7 +101,7 @@ def withdraw(
 
 @app.command()
 def decide(
-    action: Annotated[str, typer.Argument(help="set, missing, scale, swap or revoke.")],
+    action: Annotated[str, typer.Argument(help=f"{', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}.")],
     whom: Annotated[
         str, typer.Argument(metavar="FEEDER", help="To revoke, the decision's number.")
     ],
@@ -116,7 +117,16 @@ def decide(
     channel: Annotated[
         str, typer.Option(help="mw_del, mw_rec, mva_del, ...; all if left out, but not to set.")
     ] = "",
-    value: Annotated[str, typer.Option(help="MW, MVA or Mvar to set; a factor to scale by.")] = "",
+    value: Annotated[
+        str,
+        typer.Option(help="MW, MVA or Mvar to set; a factor to scale by; minutes to shift by."),
+    ] = "",
+    rule: Annotated[
+        str, typer.Option(help="What to acknowledge: gap, or the rule of a finding.")
+    ] = "",
+    expires: Annotated[
+        str, typer.Option(metavar="DATE", help="Last day on which an acknowledgement holds.")
+    ] = "",
     who: Annotated[str, typer.Option(help="Who decides.")] = "",
     why: Annotated[str, typer.Option(help="The reason.")] = "",
     root: Root = Path(),
@@ -125,20 +135,34 @@ def decide(
 
     The table edited_values has what was decided beside each actual value.
     """
-    from ingest.decisions import DecisionError
     from load_profile.decide import decide as add
+    from load_profile.decide import doubts
 
     workspace = workspace_of(root)
     with reported(DecisionError, MeterDataError), workspace.locked(say=say):
         made = add(
-            workspace, action, whom, first, until, channel=channel, value=value, who=who, why=why
+            workspace,
+            action,
+            whom,
+            first,
+            until,
+            channel=channel,
+            value=value,
+            rule=rule,
+            expires=expires,
+            who=who,
+            why=why,
         )
+        doubted = doubts(workspace, made)
     what = f"decision {made.revokes}"
     if made.first_start and made.until:
         span = f"{made.first_start:%Y-%m-%d %H:%M} to {made.until:%Y-%m-%d %H:%M} UTC"
-        what = f"{made.feeder}, {span}, {made.channel or 'all channels'}"
+        what = f"{made.feeder}, {span}, {made.rule or made.channel or 'all channels'}"
+        what += f", until {made.expires} at most" if made.expires else ""
     number = "" if made.value is None else f" {made.value:f}"
     say(f"Decision {made.decision} is on record: {made.action}{number}, {what}.")
+    for text in doubted:
+        say(f"But {text} If it is wrong: load-profile decide revoke {made.decision}")
     say("`load-profile run` brings tables up to date.")
 
 

@@ -3,7 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ingest.decisions import MOMENT, Decision, DecisionError, add_decision
+from ingest.decisions import (
+    MINUTES,
+    MOMENT,
+    TOTAL,
+    Decision,
+    DecisionError,
+    add_decision,
+    feeders_of,
+)
 from ingest.meter_data import read_meter_data
 from ingest.meter_rows import MeterRow, date_time
 from ingest.warehouse import utc_now
@@ -16,21 +24,45 @@ def decide(
     """Add a decision on a feeder from `first` until `until`, by default one interval; return it.
 
     Both are on the meter's clock, or UTC with Z at the end. To revoke, `whom` is the number of the
-    decision. Raises DecisionError, and MeterDataError for a wrong meter-data.csv.
+    decision; `total` is for what is acknowledged of it, on the clock of the first meter. Raises
+    DecisionError, and MeterDataError for a wrong meter-data.csv.
     """
     meters = read_meter_data(workspace.meter_data)
     given = cells | {"action": action, "decided_at": f"{utc_now():{MOMENT}}"}
     if action == "revoke":
         given |= {"revokes": whom, "first_start": first, "until": until}
     else:
-        own = [row for row in meters if row.feeder.lower() == whom.lower()]
-        given |= {"feeder": own[0].feeder if own else whom}
+        is_total = whom.lower() == TOTAL
+        own = [row for row in meters if is_total or row.feeder.lower() == whom.lower()]
+        given |= {"feeder": own[0].feeder if own and not is_total else whom}
         if own and first:
             start, row = _in_utc(first, own, "FROM")
             end = start + timedelta(minutes=row.interval_minutes)
             end = _in_utc(until, own, "--until")[0] if until else end
             given |= {"first_start": f"{start:{MOMENT}}", "until": f"{end:{MOMENT}}"}
-    return add_decision(workspace.decisions, given, {row.feeder for row in meters})
+            _check_shift(given, row)
+    return add_decision(workspace.decisions, given, feeders_of(meters))
+
+
+def doubts(workspace: Workspace, made: Decision) -> list[str]:
+    """Return what meter-data.csv says against a decision that is on record."""
+    return [
+        f"{made.value:f} {made.channel.partition('_')[0].upper()} is above the rating of "
+        f"{row.rating_mva:f} MVA in meter-data.csv, row {row.row}: is it meant in kW?"
+        for row in read_meter_data(workspace.meter_data)
+        if made.action == "set" and row.feeder == made.feeder
+        if row.rating_mva is not None and made.value > row.rating_mva
+    ]
+
+
+def _check_shift(given: dict[str, str], row: MeterRow) -> None:
+    """Raise DecisionError for a shift by no whole number of intervals of the meter at that time."""
+    value, minutes = given.get("value", ""), row.interval_minutes
+    if given["action"] == "shift" and MINUTES.fullmatch(value) and int(value) % minutes:
+        raise DecisionError(
+            f"--value {value!r}: {row.feeder} has intervals of {minutes} minutes then; allowed is "
+            "a whole number of them."
+        )
 
 
 def _in_utc(text: str, meters: list[MeterRow], name: str) -> tuple[datetime, MeterRow]:

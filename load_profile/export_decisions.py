@@ -1,4 +1,4 @@
-"""Write decisions and the values they edit as one CSV file, for auditors. Knows two marts."""
+"""Write decisions and what they do as one CSV file, for auditors. Knows tables, not rules."""
 
 from pathlib import Path
 
@@ -17,33 +17,51 @@ COLUMNS = {
     "feeder": text("feeder"),
     "first_start": f"strftime(first_start_at, {UTC})",
     "until": f"strftime(until_at, {UTC})",
+    "rule": "rule",
+    "expires": "strftime(expires_on, '%Y-%m-%d')",
     "value": six_decimals("value"),
     "revokes": "revokes::varchar",
     "revoked_by": "revoked_by::varchar",
     "is_in_force": "is_in_force::varchar",
+    "effect": "effect",
     "start_utc": f"strftime(interval_start_at, {UTC})",
     "channel": "coalesce(edited_channel, channel)",
     "actual": six_decimals("actual"),
     "edited": six_decimals("edited"),
+    "moved_from_utc": f"strftime(moved_from_at, {UTC})",
 }
 HAS_DECISIONS = """
-select count(*) = 2 from duckdb_tables() where table_name in ('decisions', 'edited_values')
+select count(*) = 2 from duckdb_columns()
+where (table_name, column_name) in (('decisions', 'rule'), ('acknowledged_gaps', 'decision'))
 """
 LINES = f"""
 select {line(*COLUMNS.values())}
 from decisions
 left join (
-    select decision, interval_start_at, channel as edited_channel, actual, edited
+    select decision, coalesce(shift_result, 'edited') as effect, interval_start_at,
+        channel as edited_channel, actual, edited, moved_from_at
     from edited_values
+    union all by name
+    select accepted_by as decision, 'accepted' as effect, interval_start_at
+    from interval_validations
+    where accepted_by is not null
+    union all by name
+    select decision, 'acknowledged' as effect, gap_start_at as interval_start_at
+    from acknowledged_gaps
+    union all by name
+    select acknowledged_by as decision, 'acknowledged' as effect, from_at as interval_start_at
+    from validations
+    where acknowledged_by is not null
 ) using (decision)
-order by decision, interval_start_at, edited_channel
+order by decision, interval_start_at, effect, edited_channel
 """
 
 
 def export_decisions(published: Path, file: Path) -> int:
-    """Write a line for each value that a decision edits, and one for each that edits none.
+    """Write a line for each effect of a decision, and one for each decision that has none.
 
-    Returns how many lines there are. The tables are those of the last published version.
+    An effect is a value edited, an interval accepted, or a gap or finding acknowledged, by its
+    start. Returns how many lines there are. The tables are those of the last published version.
     """
     with published_file(published) as con:
         if not con.execute(HAS_DECISIONS).fetchone()[0]:

@@ -8,8 +8,10 @@ import json
 from collections.abc import Mapping
 
 from ingest.caches import read_json
+from ingest.decisions import expired_count
 from ingest.filing import write_text
 from ingest.raw_files import find_files
+from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 from load_profile.dbt import PROJECT, project_fingerprint
 from load_profile.files.writer import are_outputs_intact
@@ -62,4 +64,5 @@ def inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> di
     fixed = {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
     if workspace.decisions.exists():
         fixed["decisions"] = hashlib.sha256(workspace.decisions.read_bytes()).hexdigest()
+        fixed["expired"] = expired_count(workspace.decisions, utc_now().date())
     return fixed | {"plots": plots}

@@ -35,18 +35,27 @@ LEFT_OUT = """
 select reason, limit_mw from implausible_intervals where feeder = ? and interval_start_at = ?
 """
 DECISIONS = """
-select decisions.*, edited.channel as edited_channel, edited.actual, edited.edited
+select decisions.*, edited.channel as edited_channel, edited.actual, edited.edited,
+    edited.moved_from_at, edited.shift_result,
+    exists (
+        from interval_validations as accepted
+        where accepted.feeder = decisions.feeder and accepted.interval_start_at = $at
+            and accepted.accepted_by = decisions.decision
+    ) as is_accepted
 from decisions
 left join (
     from edited_values where interval_start_at = $at
 ) as edited using (decision, feeder)
-where feeder = $feeder and first_start_at <= $at and until_at > $at
+where feeder = $feeder and ((first_start_at <= $at and until_at > $at) or edited.edited is not null)
 order by decision, edited_channel
 """
-DECIDED_IN_GAP = """
-select distinct interval_start_at
-from edited_values
-where feeder = $feeder and (interval_start_at = $utc or start_local = $local)
+MISSING = """
+select interval_start_at
+from missing_intervals
+where feeder = $feeder and (
+    interval_start_at = $utc
+    or timezone(timezone, timezone('UTC', interval_start_at)) = $local
+)
 order by interval_start_at
 """
 REASONS = {
@@ -93,7 +102,7 @@ def explain(
             f"{name} at {start}: no reading. It lies in the gap from {gap[0]:%Y-%m-%d %H:%M} to "
             f"{gap[1]:%Y-%m-%d %H:%M} ({gap[2]:,} intervals missing)."
         ]
-        for (at,) in con.execute(DECIDED_IN_GAP, moment).fetchall():
+        for (at,) in con.execute(MISSING, moment).fetchall():
             lines += _decisions(con, name, at)
         return lines
     lines = []
@@ -152,20 +161,37 @@ def _decisions(con: duckdb.DuckDBPyConnection, feeder: str, at: datetime) -> lis
     lines = []
     for row in named_rows(con.execute(DECISIONS, {"feeder": feeder, "at": at})):
         title = f"  decision {row['decision']}".ljust(14)
-        if row["edited_channel"]:
-            unit = row["edited_channel"].partition("_")[0].upper()
-            edited = "missing" if row["action"] == "missing" else _number(row["edited"])
-            effect = f"{row['edited_channel']} {_number(row['actual'])} -> {edited} {unit}"
-        elif row["revoked_by"]:
-            effect = f"revoked by decision {row['revoked_by']}"
-        else:
-            effect = "no effect here: a later decision holds, or there is no such value"
         number = "" if row["value"] is None else f" {_number(row['value'])}"
+        rule = "" if row["rule"] is None else f" {row['rule']}"
         lines += [
-            f"{title}{row['action']}{number}: {effect}",
+            f"{title}{row['action']}{rule}{number}: {_effect(row)}",
             f"              {row['who']}, {row['decided_at']:%Y-%m-%d %H:%M} UTC: {row['why']}",
         ]
     return lines
+
+
+def _effect(row: dict) -> str:
+    """Say what a decision does in an interval."""
+    if row["revoked_by"]:
+        return f"revoked by decision {row['revoked_by']}"
+    if not row["is_in_force"]:
+        return f"expired on {row['expires_on']}"
+    if row["action"] == "acknowledge":
+        until = f" until {row['expires_on']}" if row["expires_on"] else ""
+        return f"known{until}, and asked for again only if it grows"
+    if row["is_accepted"]:
+        return "accepted: the actual value counts though a rule names it"
+    if not row["edited_channel"]:
+        return "no effect here: a later decision holds, or there is no such value"
+    unit = row["edited_channel"].partition("_")[0].upper()
+    is_gone = row["action"] == "missing" or row["shift_result"] == "nothing_left"
+    edited = "missing" if is_gone else _number(row["edited"])
+    effect = f"{row['edited_channel']} {_number(row['actual'])} -> {edited} {unit}"
+    if row["moved_from_at"]:
+        of = f"the value of {row['moved_from_at']:%Y-%m-%d %H:%M} UTC"
+        kept = row["shift_result"] == "own_value_kept"
+        return f"{effect}, its own; {of} has no place here" if kept else f"{effect}, {of}"
+    return effect
 
 
 def _origin(workspace: Workspace, origin: dict, notes: str | None) -> list[str]:

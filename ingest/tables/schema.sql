@@ -109,8 +109,12 @@ create table if not exists raw.decisions (
     until timestamp,
     channel varchar,
     value decimal(15, 6),
-    revokes bigint
+    revokes bigint,
+    rule varchar,
+    expires date
 );
+alter table raw.decisions add column if not exists rule varchar;
+alter table raw.decisions add column if not exists expires date;
 -- one row per time zone in use and calendar day
 create table if not exists raw.clock_days (
     timezone varchar not null,

@@ -1,4 +1,4 @@
--- one row per finding
+-- one row per finding that nobody has acknowledged
 select
     severity,
     rule,
@@ -8,4 +8,5 @@ select
     evidence,
     meaning as "what to check"
 from findings
+where acknowledged_by is null
 order by severity, feeder <> 'total', feeder, first_date, last_date, rule, evidence

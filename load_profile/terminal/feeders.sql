@@ -8,6 +8,7 @@ profiles as (
 holes as (
     select feeder, count(*) as gap_count, sum(missing_intervals)::bigint as missing_count
     from gaps
+    anti join acknowledged_gaps using (feeder, gap_start_at)
     group by feeder
 )
 select

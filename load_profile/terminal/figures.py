@@ -7,6 +7,7 @@ from rich.table import Column, Table
 
 from ingest.sql import sql_beside
 from ingest.warehouse import named_rows
+from ingest.words import counted
 from load_profile.terminal.queries import WHOLE
 from load_profile.terminal.words import print_line
 
@@ -40,6 +41,17 @@ def print_feeders(console: Console, con: duckdb.DuckDBPyConnection) -> None:
         console.print(
             f"and {len(rows) - MOST_FEEDERS} more feeders, with no more missing intervals"
         )
+
+
+def print_acknowledged(console: Console, con: duckdb.DuckDBPyConnection) -> None:
+    """Print how many gaps and findings are known by a decision and therefore not listed."""
+    gaps, missing, findings = con.execute(_sql("acknowledged")).fetchone()
+    known = [
+        *([f"{counted(gaps, 'gap')} with {counted(missing, 'missing interval')}"] if gaps else []),
+        *([counted(findings, "finding")] if findings else []),
+    ]
+    if known:
+        print_line(console, f"{' and '.join(known)} acknowledged, see decisions.csv")
 
 
 def print_outside(console: Console, con: duckdb.DuckDBPyConnection) -> None:

@@ -10,11 +10,18 @@ from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 from load_profile.drop_folder import left_out
 from load_profile.terminal.changes import print_conflicts, print_corrections, print_restated
-from load_profile.terminal.figures import print_feeders, print_left_out, print_outside, print_total
+from load_profile.terminal.figures import (
+    print_acknowledged,
+    print_feeders,
+    print_left_out,
+    print_outside,
+    print_total,
+)
 from load_profile.terminal.files import print_files, print_missing
 from load_profile.terminal.words import print_line
 
 SHOWN_TABLES = {"feeder_profiles", "combined_profiles", "gaps", "planner_figures"}
+SHOWN_TABLES |= {"acknowledged_gaps", "findings"}
 
 
 def print_summary(console: Console, workspace: Workspace, started: datetime, errors=()) -> None:
@@ -37,6 +44,7 @@ def print_summary(console: Console, workspace: Workspace, started: datetime, err
             print_restated(console, workspace, started)
         if not errors and known >= SHOWN_TABLES:
             print_feeders(console, con)
+            print_acknowledged(console, con)
             print_outside(console, con)
             print_total(console, con)
             print_left_out(console, con)

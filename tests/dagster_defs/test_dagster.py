@@ -20,6 +20,7 @@ ASSETS = {
     "raw/interval_reads", "raw/decisions", "decisions", "edited_values",
     "raw/register_reads", "stg_register_reads", "register_pairs", "register_energies",
     "register_checks",
+    "acknowledged_gaps", "doubted_intervals",
     "stg_meter_data", "stg_interval_reads", "stg_system", "stg_clock_periods", "stg_file_periods",
     "read_months", "file_uses", "expected_periods", "expected_months", "system_months",
     "ambiguous_times", "day_months", "plausible_months", "flat_runs", "sibling_correlations",

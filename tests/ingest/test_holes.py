@@ -290,7 +290,7 @@ def test_of_two_rows_of_one_time_the_one_that_a_person_names_is_loaded(tmp_path)
     assert "left out by decision, --keep first" in shown
     rebuild_warehouse(space)
     assert query(space.root, reads) == rows
-    origins = untested("reading_origins", "edited_values", "implausible_intervals")
+    origins = untested("reading_origins", "edited_values", "interval_validations")
     dbt(space.root, *BUILD, *origins)
     for feeder, keep in (("north", "first"), ("south", "last")):
         said = load_profile("why", feeder, "2024-07-12 11:30", "--root", space.root).stdout

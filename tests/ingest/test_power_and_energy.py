@@ -103,7 +103,7 @@ def test_shipped_layouts_with_kva_beside_kwh_are_read_from_file_to_profile(tmp_p
         notes = notes_of_files(con, datetime(2024, 1, 1))
     converted = "values of kVA or kvar beside kWh: times the hours of their interval"
     assert f"in 2 files: 8 {converted}" in notes
-    dbt(tmp_path, "build", *untested("reading_origins", "edited_values", "implausible_intervals"))
+    dbt(tmp_path, "build", *untested("reading_origins", "edited_values", "interval_validations"))
     mva = "select feeder, mw_del, mva_del from feeder_profiles order by feeder, interval_start_at"
     assert [(feeder, float(mw), float(mva)) for feeder, mw, mva in query(tmp_path, mva)] == [
         ("ami", 0.003, 0.0032),

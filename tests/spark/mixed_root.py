@@ -27,7 +27,7 @@ from layout_files import SAMPLES
 from point_files import HEADER, with_points
 from simulate import simulate
 
-from ingest.decisions import add_decision
+from ingest.decisions import add_decision, feeders_of
 from ingest.layouts import Layout, Outline, recognise
 from ingest.load_files import load_files, save_meter_data
 from ingest.meter_data import read_meter_data
@@ -179,6 +179,13 @@ def drop_first(root: Path, sources: Path) -> None:
         table.writerows(rows)
     decide(space, action="scale", feeder="plain", first_start=hour(3), until=hour(5), value="0.5")
     decide(space, action="missing", feeder="plain", first_start=hour(7), until=hour(8))
+    decide(space, action="shift", feeder="plain", first_start=hour(10), until=hour(12), value="60")
+    decide(space, action="accept", feeder="counter", **days("2023-05-01", "2023-05-02"))
+    decide(
+        space, action="acknowledge", feeder="north", rule="gap", **days("2024-08-30", "2024-09-17")
+    )
+    known = days("2023-05-20", "2023-06-20")
+    decide(space, action="acknowledge", feeder="tenth", rule="unit_step", **known)
     take_in(space, [path for path in files_of(sources) if not is_late(path)])
 
 
@@ -196,7 +203,12 @@ def drop_more(root: Path, sources: Path) -> None:
 
 def decide(space: Workspace, **cells: str) -> None:
     who = {"who": "A. Engineer", "why": "clamp test", "decided_at": "2024-08-01T00:00:00Z"}
-    add_decision(space.decisions, who | cells, ["plain"])
+    feeders = feeders_of(read_meter_data(space.meter_data))
+    add_decision(space.decisions, who | cells, feeders)
+
+
+def days(first: str, until: str) -> dict[str, str]:
+    return {"first_start": f"{first}T00:00:00Z", "until": f"{until}T00:00:00Z"}
 
 
 def hour(number: int) -> str:

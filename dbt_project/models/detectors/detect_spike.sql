@@ -1,8 +1,17 @@
 -- A reading out of proportion to the rest of its day and to the days around. Days with what
--- detect_implausible has found are passed over.
+-- detect_implausible has found are passed over, and those with a value that a decision accepts.
 -- Rule, source and how often it fires: docs/rules.md#spike
 
 with
+
+accepted as (
+    select
+        doubted.feeder,
+        {{ local_day('doubted.interval_start_at') }} as local_date
+    from {{ ref('doubted_intervals') }} as doubted
+    cross join {{ ref('stg_system') }} as system
+    where doubted.accepted_by is not null
+),
 
 days as (
     select
@@ -14,6 +23,8 @@ days as (
     from {{ ref('feeder_days') }} as days
     anti join {{ ref('plausible_days') }} as others
         on days.feeder = others.feeder and days.local_date = others.local_date
+    anti join accepted
+        on days.feeder = accepted.feeder and days.local_date = accepted.local_date
     where days.known_minutes >= {{ var('full_day_minutes') }}
 ),
 

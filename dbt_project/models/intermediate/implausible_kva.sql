@@ -1,73 +1,19 @@
--- one row per feeder, or `total`, and interval with an apparent power that no peak may rest
--- on, while its active power may be right
--- Days are looked at first: those with an apparent power of twice the highest active power of the
--- day and 1.5 times what is usual, or above the rating.
---   register    the meter's register, see register_runs
---   above_rating above 1.2 x rating_mva
---   error_code  a raw value of all ones in binary or all nines
---   kva         3 times what is usual and 5 times the active power of the interval
+-- one row per feeder, or `total`, and interval with an apparent power that no peak may rest on and
+-- that no decision accepts, while its active power may be right; doubted_intervals has the reasons
 --   member      of the total: the value of a feeder in it is one of these
--- Usual is the third-highest apparent power of a day; a quarter of the days are below.
--- Fires on none of 15 real feeders.
 
 with
 
-looked_at as (
-    select
-        profiles.feeder,
-        profiles.interval_start_at,
-        cast(profiles.mva_gross as double) as mva,
-        cast(profiles.mw_gross as double) as mw,
-        profiles.kva_del_raw in ({{ error_codes() }})
-        or profiles.kva_rec_raw in ({{ error_codes() }}) as is_code,
-        doubtful.highest_mw,
-        doubtful.usual_mva,
-        doubtful.limit_mva
-    from {{ ref('feeder_profiles') }} as profiles
-    cross join {{ ref('stg_system') }} as system
-    inner join {{ ref('doubtful_kva_days') }} as doubtful
-        on
-            profiles.feeder = doubtful.feeder
-            and {{ local_day('profiles.interval_start_at') }} = doubtful.local_date
-    where profiles.mva_gross is not null and profiles.can_be_peak
+doubted as (
+    select * from {{ ref('doubted_intervals') }}
+    where quantity = 'mva' and accepted_by is null
 ),
 
-found as (
-    select
-        profiles.feeder,
-        profiles.interval_start_at,
-        'register' as reason,
-        1 as place
-    from {{ ref('feeder_profiles') }} as profiles
-    inner join {{ ref('register_runs') }} as runs
-        on
-            profiles.feeder = runs.feeder
-            and profiles.meter = runs.meter
-            and profiles.interval_start_at >= runs.first_at
-            and profiles.interval_start_at <= runs.last_at
-    where runs.channel = 'kVA' and profiles.mva_gross is not null and profiles.can_be_peak
-    union all
-    select
-        feeder,
-        interval_start_at,
-        case
-            when mva > limit_mva then 'above_rating'
-            when is_code then 'error_code'
-            else 'kva'
-        end as reason,
-        2 as place
-    from looked_at
-    where
-        mva > limit_mva
-        or (is_code and mva > 1.5 * usual_mva and mva > 2 * highest_mw)
-        or (
-            mva > 3 * usual_mva
-            and mva > 2 * highest_mw
-            and mva > 5 * coalesce(mw, 0)
-        )
+totals as (
+    select distinct total_start_at as interval_start_at
+    from doubted
+    where total_start_at is not null
 ),
-
-{{ first_reasons(['profiles.mva_gross']) }},
 
 everything as (
     select
@@ -77,7 +23,7 @@ everything as (
         cast(mva_gross as decimal(38, 18)) as mva,
         file_id,
         line_number
-    from feeders
+    from doubted
     union all
     select
         'total' as feeder,

@@ -9,8 +9,8 @@ implausible as (
     select
         *,
         {{ run_of(['feeder', 'reason', 'interval_minutes']) }} as run
-    from {{ ref('implausible_intervals') }}
-    where feeder <> 'total'
+    from {{ ref('doubted_intervals') }}
+    where quantity = 'mw'
 ),
 
 failed as (

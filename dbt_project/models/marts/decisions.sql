@@ -27,7 +27,11 @@ select
     decisions.channel,
     decisions.value,
     decisions.revokes,
+    decisions.rule,
+    decisions.expires as expires_on,
     revocations.revoked_by,
-    decisions.action <> 'revoke' and revocations.revoked_by is null as is_in_force
+    decisions.action <> 'revoke'
+    and revocations.revoked_by is null
+    and coalesce(decisions.expires >= cast(current_timestamp as date), true) as is_in_force
 from decisions
 left join revocations on decisions.decision = revocations.revokes

@@ -25,6 +25,63 @@ found as (
         from {{ ref('detect_' ~ detector) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
+),
+
+system as (
+    select * from {{ ref('stg_system') }}
+),
+
+clocks as (
+    select
+        feeder,
+        timezone
+    from {{ ref('stg_meter_data') }}
+    union
+    select
+        meters.feeder,
+        system.timezone
+    from {{ ref('stg_meter_data') }} as meters
+    cross join system
+    union
+    select
+        'total' as feeder,
+        timezone
+    from system
+),
+
+-- days are those of the system's clock; people may mean those of the meter's
+known_days as (
+    select
+        decisions.decision,
+        decisions.action,
+        decisions.feeder,
+        decisions.rule,
+        decisions.channel,
+        cast({{ dbt.dateadd(
+            "second", "86399", to_local("decisions.first_start_at", "clocks.timezone")
+        ) }} as date) as from_date,
+        cast({{ to_local('decisions.until_at', 'clocks.timezone') }} as date) as until_date
+    from {{ ref('decisions') }} as decisions
+    inner join clocks on decisions.feeder = clocks.feeder
+    where decisions.is_in_force
 )
 
-select * from found
+select
+    found.rule,
+    found.severity,
+    found.feeder,
+    found.first_date,
+    found.last_date,
+    found.evidence,
+    found.meaning,
+    cast(max(known_days.decision) as bigint) as acknowledged_by
+from found
+left join known_days
+    on
+        found.feeder = known_days.feeder
+        and found.first_date >= known_days.from_date
+        and found.last_date < known_days.until_date
+        and {{ is_known_by('found.rule', 'known_days') }}
+group by
+    found.rule, found.severity, found.feeder, found.first_date, found.last_date,
+    found.evidence, found.meaning

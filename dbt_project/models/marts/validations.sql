@@ -17,16 +17,27 @@ runs as (
 
 found as (
     select
-        feeder,
-        rule,
-        severity,
-        code,
-        from_at,
-        until_at,
-        interval_count,
-        evidence,
-        threshold_mw
+        runs.feeder,
+        runs.rule,
+        runs.severity,
+        runs.code,
+        runs.from_at,
+        runs.until_at,
+        runs.interval_count,
+        runs.evidence,
+        runs.threshold_mw,
+        max(decisions.decision) as acknowledged_by
     from runs
+    left join {{ ref('decisions') }} as decisions
+        on
+            runs.feeder = decisions.feeder
+            and runs.from_at >= decisions.first_start_at
+            and runs.until_at <= decisions.until_at
+            and decisions.is_in_force
+            and {{ is_known_by('runs.rule', 'decisions') }}
+    group by
+        runs.feeder, runs.rule, runs.severity, runs.code, runs.from_at, runs.until_at,
+        runs.interval_count, runs.evidence, runs.threshold_mw
     union all
     select
         findings.feeder,
@@ -41,7 +52,8 @@ found as (
         {{ to_utc('cast(findings.last_date + 1 as timestamp)', 'system.timezone') }} as until_at,
         null as interval_count,
         findings.evidence,
-        null as threshold_mw
+        null as threshold_mw,
+        findings.acknowledged_by
     from {{ ref('findings') }} as findings
     cross join {{ ref('stg_system') }} as system
     -- what a rule says of its runs one by one is not said again of all together
@@ -88,7 +100,8 @@ select
     until_at,
     cast(interval_count as bigint) as interval_count,
     evidence,
-    threshold_mw
+    threshold_mw,
+    cast(acknowledged_by as bigint) as acknowledged_by
 from found
 union all
 select
@@ -102,5 +115,6 @@ select
     cast(null as timestamp) as until_at,
     cast(null as bigint) as interval_count,
     cast(null as string) as evidence,
-    cast(null as double) as threshold_mw
+    cast(null as double) as threshold_mw,
+    cast(null as bigint) as acknowledged_by
 from without_finding
