@@ -128,7 +128,7 @@ def odd_root(tmp_path_factory):
         first = datetime(2024, 10, 25)
         feeder = constant("x", "100", first, 5)
         holed = [row for row in feeder.rows if not 40 <= (row[0] - first) / timedelta(hours=1) < 60]
-        for name in ("roll", "nodigits", "exchange", "odd", "kva"):
+        for name in ("roll", "nodigits", "exchange", "odd", "kva", "coarse"):
             write_files(root, Feeder(name, "kW", 15, feeder.rows))
         write_files(root, Feeder("holed", "kW", 15, holed))
         write_files(
@@ -145,6 +145,7 @@ def odd_root(tmp_path_factory):
             "odd,1005,1,kW,15,UTC,,,,",
             "kva,1006,1,kW,15,UTC,,,,",
             "holed,1007,1,kW,15,UTC,,,,",
+            "coarse,1010,28800,W,15,UTC,,,,",
             "toomuch,1008,1,kW,15,UTC,,,,",
             "berlin,1009,1,kW,15,Europe/Berlin,,,,",
         ]
@@ -160,7 +161,7 @@ def odd_root(tmp_path_factory):
             *("1007,2024-10-25,0,0,", "1007,2024-10-26 12:00,3600,0,", "1007,2024-10-29,9600,0,"),
             *("1008,2024-10-25,0,0,", "1008,2024-10-29,9600,0,"),
             *("1009,2024-10-25,0,0,", "1009,2024-10-27 02:30,5050,0,", "1009,2024-10-28,7300,0,"),
-            "1009,2024-10-29,9700,0,",
+            *("1009,2024-10-29,9700,0,", "1010,2024-10-25,5,0,", "1010,2024-10-26,5,0,"),
         ]
         text = "\n".join([f"{HEADER},kvah_del", *reads]) + "\n"
         (root / "_dropbox/REG/reads.csv").write_text(text)
@@ -254,6 +255,16 @@ def test_too_much_energy_differs_even_where_intervals_are_missing(odd_root):
     assert explanation == (
         "the intervals are 3.17 times the register, even without the intervals that are missing"
     )
+
+
+def test_a_register_that_fits_nearly_everything_names_nothing(odd_root):
+    found = query(
+        odd_root,
+        "select explanation, changes from register_checks where feeder = 'coarse'"
+        " and channel = 'kwh_del'",
+    )
+    words = "the register stood still: the register counts too coarsely to say what explains it"
+    assert found == [(words, None)]
 
 
 def test_a_corrected_read_and_its_withdrawal_change_the_check(odd_root):

@@ -42,7 +42,7 @@ select
             then '; ' || {{ counted('checks.alike - 1', 'more pair') }} || ' of reads likewise'
         else ''
     end as evidence,
-    checks.explanation || '; check meter-data.csv, the read and the files of that time' as meaning
+    checks.explanation || '; see meter-data.csv, the read and the files of that time' as meaning
 from checks
 inner join ends
     on

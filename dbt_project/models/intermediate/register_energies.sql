@@ -133,18 +133,22 @@ days_before as (
         lag(day_mj) over (partition by feeder, meter, channel, from_at order by local_date)
             as mj_before,
         lag(day_pattern) over (partition by feeder, meter, channel, from_at order by local_date)
-            as pattern_before
+            as pattern_before,
+        lead(day_mj) over (partition by feeder, meter, channel, from_at order by local_date)
+            as mj_after
     from days
 ),
 
--- a day that is lost: without load, or the copy of the day before
+-- a day that is lost: without load, or the copy of the day before, unless the load is the same on
+-- the day after too
 compared as (
     select
         *,
         day_seconds >= 82800 as is_full,
         day_seconds >= 82800 and mj = day_mj and mj = 0 as is_zero,
         day_seconds >= 82800 and mj = day_mj and mj > 0
-        and day_mj = mj_before and day_pattern = pattern_before as is_copy
+        and day_mj = mj_before and day_pattern = pattern_before
+        and not coalesce(day_mj = mj_after, false) as is_copy
     from days_before
 )
 

@@ -240,12 +240,9 @@ explained as (
         where
             {{ kind }}_day_count = 1
             and {{ kind }}_mj - difference_mj >= -tolerance_mj
-            -- what no day has is not the energy of one; unless the pair has no other day
-            and (
-                {{ kind }}_mj - difference_mj
-                <= 2 * coalesce(highest_day_mj, {{ kind }}_mj - difference_mj)
-                or pair_seconds <= 90000
-            )
+            -- far above any other day is not the energy of one
+            and {{ kind }}_mj - difference_mj
+            <= 10 * coalesce(highest_day_mj, {{ kind }}_mj - difference_mj)
     {% endfor %}
 ),
 
@@ -256,7 +253,8 @@ chosen as (
         meter,
         channel,
         from_at,
-        {{ ordered_list('change') }} as changes,
+        -- a register that counts too coarsely fits nearly everything
+        case when count(distinct change) <= 4 then {{ ordered_list('change') }} end as changes,
         count(distinct change) as change_count,
         bool_and(is_without_multiplier) as is_without_multiplier,
         bool_and(is_within_count) as is_within_count
@@ -329,6 +327,8 @@ select
         when verdict <> 'differs' then null
         when missing_intervals > 0
             then ratio || ', even without the intervals that are missing'
+        when change_count > 4
+            then ratio || ': the register counts too coarsely to say what explains it'
         when changes is null then ratio || ': no single change explains it'
         when change_count > 1
             then ratio || ': each of these alone agrees within ' || closeness || ': ' || changes
