@@ -37,14 +37,18 @@ months as (
     select
         *,
         {{ month_series(
-            dbt.dateadd('day', -1, 'from_at'), dbt.dateadd('day', 1, 'until_at')
+            dbt.dateadd('minute', -1440, 'from_at'), dbt.dateadd('minute', 1440, 'until_at')
         ) }} as month_start_at
     from windows
 ),
 
 ends as (
     select
-        *,
+        feeder,
+        interval_start_at,
+        start_local,
+        actual_seconds,
+        {{ channels.values() | join(',\n        ') }},
         {{ dbt.dateadd('second', 'actual_seconds', 'interval_start_at') }} as end_at
     from {{ ref('feeder_profiles') }}
 ),
@@ -68,8 +72,8 @@ intervals as (
         on
             months.feeder = ends.feeder
             and months.month_start_at = date_trunc('month', ends.interval_start_at)
-            and ends.end_at > {{ dbt.dateadd('day', -1, 'months.from_at') }}
-            and ends.interval_start_at < {{ dbt.dateadd('day', 1, 'months.until_at') }}
+            and ends.end_at > {{ dbt.dateadd('minute', -1440, 'months.from_at') }}
+            and ends.interval_start_at < {{ dbt.dateadd('minute', 1440, 'months.until_at') }}
 ),
 
 -- all channels at once, in columns
