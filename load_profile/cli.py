@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +32,9 @@ from load_profile.cli_terminal import (
     workspace_of,
 )
 from load_profile.dbt_variables import check_variables
+from load_profile.exports.options import LeapDay, Options, Use
 
+DAY = ["%Y-%m-%d"]
 DATE = "YYYY-MM-DD, the end of that day, or 'YYYY-MM-DD HH:MM' (UTC)"
 
 app = typer.Typer(
@@ -239,22 +242,81 @@ def as_of(
             say(f"Written: {csv}")
 
 
-@app.command()
+@app.command(no_args_is_help=True)
 def export(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="One of the kinds below.", show_default=False)
+    ] = "",
+    feeder: Annotated[
+        list[str], typer.Option(help="A feeder or `total`, again for more. [default: all]")
+    ] = [],  # noqa: B006
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="The first day.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="The last day.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="A calendar year.", min=1, max=9998)] = None,
+    use: Annotated[
+        Use, typer.Option(help="Measured values, or edits and estimates too, or incomplete totals.")
+    ] = Use.strict,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Write missing values with the form's own mark.")
+    ] = False,
+    leap: Annotated[
+        LeapDay, typer.Option(help="The day that a leap year of 365 days leaves out.")
+    ] = LeapDay.feb29,
+    both: Annotated[
+        bool, typer.Option("--both", help="Delivered and received power apart, not the net.")
+    ] = False,
+    kvar_bound: Annotated[
+        bool, typer.Option("--kvar-bound", help="Where kvar is unknown, the most that kVA allows.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder. [default: exports/KIND]")
+    ] = None,
     decisions: Annotated[
-        Path, typer.Option(metavar="FILE", help="Write decisions and what they do as CSV.")
-    ],
+        Path | None,
+        typer.Option(metavar="FILE", help="Write decisions and what they do as CSV instead."),
+    ] = None,
     root: Root = Path(),
 ) -> None:
-    """Write what auditors ask for: every decision, and each value it edits, accepts or knows of."""
+    """Write files that other programs load; an unknown value is never written as a number."""
     from load_profile.export_decisions import export_decisions
+    from load_profile.exports.catalog import KINDS
+    from load_profile.exports.export import ExportError, export
     from load_profile.files.writer import is_output
 
-    if is_output(decisions):
-        stop(f"{decisions} was written by a run and is not overwritten; name another file.")
-    with reported():
-        count = export_decisions(_published(root), decisions)
-    say(f"Written: {decisions}, {count:,} lines")
+    if (kind == "") == (decisions is None):
+        stop(f"Give a kind, {', '.join(KINDS)}, or --decisions FILE.")
+    if decisions:
+        if is_output(decisions):
+            stop(f"{decisions} was written by a run and is not overwritten; name another file.")
+        with reported():
+            count = export_decisions(_published(root), decisions)
+        say(f"Written: {decisions}, {count:,} lines")
+        return
+    if kind not in KINDS:
+        stop(f"There is no kind {kind}; there are {', '.join(KINDS)}.")
+    options = Options(
+        feeders=tuple(dict.fromkeys(feeder)),
+        first=first and first.date(),
+        until=last and last.date() + timedelta(days=1),
+        year=year,
+        use=use,
+        allow_partial=allow_partial,
+        leap=leap,
+        both=both,
+        kvar_bound=kvar_bound,
+    )
+    folder = out or workspace_of(root).root / "exports" / kind
+    with reported(ExportError), progress():
+        job = export(_published(root), KINDS[kind], folder, options)
+    for name, why in job.refused.items():
+        say(f"Not written: {name}: {why}.")
+    say(f"Written to {folder}: {len(job.written):,} files")
+    if job.refused:
+        raise typer.Exit(1)
 
 
 def _published(root: Path) -> Path:
