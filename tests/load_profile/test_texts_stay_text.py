@@ -101,7 +101,7 @@ def test_a_folder_named_like_a_column_changes_no_table(built, tmp_path):
     assert query(built.root, feeders) == sorted((feeder,) for feeder in FEEDERS)
     ledger = "select file_id, feeder, sha256 from raw.files order by 1"
     root = copytree(built.root, tmp_path / "feeder=zz" / "local_month=2024-01")
-    assert len(export_raw(Workspace(root))) == 6
+    assert len(export_raw(Workspace(root))) == 7
     rebuild_warehouse(Workspace(root))
     assert query(root, ledger) == query(built.root, ledger)
 
