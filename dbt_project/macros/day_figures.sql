@@ -1,9 +1,9 @@
 {# What a day of a feeder, or of the total, was like: the CTEs from `intervals` on and the final
    select of feeder_days, and of plausible_days, where some intervals are left out of peaks.
    `can_be_peak` is true of an interval that may make one, `is_sound_mva` if its apparent power may,
-   `where` which of them belong to a day asked for; the others are there for what reaches back over
+   `has_passed` if its power factor counts, `where` which of them belong to a day asked for; the others are there for what reaches back over
    midnight. #}
-{% macro day_figures(can_be_peak, where, is_sound_mva='true') -%}
+{% macro day_figures(can_be_peak, where, is_sound_mva='true', has_passed='true') -%}
 -- sums of raw values where both active and apparent power are known: their unit cancels
 measured as {{ inlined() }} (
     select
@@ -98,9 +98,9 @@ days as (
         ) as decimal(38, 18)) as load_mj,
         cast(sum({{ whole_number('1e12 * net * net * actual_seconds') }})
         filter (where {{ can_be_peak }}) as decimal(38, 0)) as w2_seconds,
-        cast(sum(abs(mw_net) * actual_seconds) filter (where mva_net is not null)
+        cast(sum(abs(mw_net) * actual_seconds) filter (where mva_net is not null and {{ has_passed }})
         as decimal(38, 18)) as active_mj,
-        cast(sum(mva_net * actual_seconds) filter (where mw_net is not null)
+        cast(sum(mva_net * actual_seconds) filter (where mw_net is not null and {{ has_passed }})
         as decimal(38, 18)) as apparent_mj,
         max(peak_net) as peak_mw,
         min(peak_net) as min_mw,

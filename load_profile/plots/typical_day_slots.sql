@@ -1,5 +1,5 @@
 -- one row per feeder, season, day type ($day_type, or all where it is null) and slot of the day:
--- median, 10 % and 90 % of power by rank (MW)
+-- median, 10 % and 90 % of power by rank (MW), without what failed
 select
     feeder,
     season,
@@ -25,6 +25,7 @@ from (
         on intervals.start_local::date = days.local_date
     where
         intervals.mw is not null
+        and intervals.has_passed
         and ($day_type::varchar is null or days.day_type = $day_type)
 )
 group by feeder, season, day_type, minute

@@ -8,14 +8,15 @@ from shutil import copytree
 
 import pytest
 import raw_exports
-from conftest import BUILD, FILES, dbt, query, take_in, untested
+from conftest import BUILD, FINALS, PLOTS, dbt, query, take_in, untested, write_files
 from written import rows_of
 
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 from load_profile.decide import decide
 from load_profile.files.finals import export_finals
-from load_profile.files.profiles import export_profiles
+from load_profile.plots import typical_day
+from load_profile.plots.system import read_system
 
 START = datetime(2024, 3, 4)  # a Monday
 DAYS = 35
@@ -40,9 +41,9 @@ WILD = {18 * 96 + 50, 18 * 96 + 51}
 EVENTS = {28 * 96 + 10: "Power Fail", 28 * 96 + 14: "Power Fail"}  # of tie
 GAPS["tie"][28 * 96 + 11] = 3
 WHO = {"who": "A. Engineer", "why": "clamp test"}
-WANTED = (*FILES, "final_profiles", "final_totals")
+WANTED = (*PLOTS, *FINALS, "final_figures")
 TABLES = ("final_exceptions", "final_members", "final_totals", "estimates", "feeder_profiles")
-TABLES += ("combined_profiles",)
+TABLES += ("combined_profiles", "final_figures", "planner_figures")
 CHANNELS = ("mw_del", "mw_rec", "mw_net", "mva_net", "mvar_net", "pf_net")
 
 
@@ -84,9 +85,7 @@ def root(tmp_path_factory) -> Path:
 def build(root: Path) -> None:
     take_in(root)
     dbt(root, *BUILD, *untested(*WANTED))
-    with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
-        export_profiles(con, Workspace(root))
-        export_finals(con, Workspace(root))
+    write_files(root)
 
 
 def state(root: Path) -> tuple[dict, dict]:
@@ -223,6 +222,55 @@ def test_the_band_of_two_estimated_directions_is_that_of_both(root):
     assert set(bands) == {(True,)}
 
 
+def figures(root: Path, feeder: str, grain: str = "all") -> list[tuple]:
+    return query(
+        root,
+        f"""select measured_peak_mw, peak_mw, final_peak_mw, final_peak_status, edited_intervals,
+            estimated_intervals, missing_intervals
+        from final_figures where feeder = '{feeder}' and grain = '{grain}' order by period_start""",
+    )
+
+
+def assert_peaks_are_right(root: Path) -> None:
+    passed = "anti join implausible_intervals using (feeder, interval_start_at) where can_be_peak"
+    for grain, period in (("all", "date '2024-03-04'"), ("day", "interval_start_at::date")):
+        for table, place, where in (
+            ("feeder_profiles", 0, "where can_be_peak"),
+            ("feeder_profiles", 1, passed),
+            ("final_profiles", 2, ""),
+        ):
+            sql = f"""select {period} as place, max(mw_net) from {table} {where}
+                {"and" if where else "where"} feeder = 'plain' group by place
+                having max(mw_net) is not null order by place"""
+            found = [row[place] for row in figures(root, "plain", grain) if row[place] is not None]
+            assert found == [mw for _, mw in query(root, sql)]
+
+
+def test_the_highest_measured_passed_and_final_value_are_beside_each_other(root):
+    assert_peaks_are_right(root)
+    ((measured, passed, highest, status, *counts),) = figures(root, "plain")
+    assert measured > 10 * passed == 10 * highest
+    assert (status, counts) == ("A", [0, 103, 0])
+    sql = "select max(mw_final), max(mw_strict) from final_totals"
+    ((final_total, strict),) = query(root, sql)
+    ((_, passed, highest, *_),) = figures(root, "total")
+    assert (passed, highest) == (strict, final_total)
+
+
+def test_what_failed_is_in_no_power_factor_and_no_typical_day(root):
+    sql = """
+    select sum(abs(mw_net)) / sum(mva_net)
+    from feeder_profiles anti join implausible_intervals using (feeder, interval_start_at)
+    where feeder = 'plain'"""
+    factor = "select power_factor from planner_figures where feeder = 'plain' and grain = 'all'"
+    assert query(root, factor)[0][0] == pytest.approx(query(root, sql)[0][0], rel=1e-12)
+    with open_warehouse(Workspace(root).warehouse, read_only=True) as con:
+        feeders = dict(typical_day.read(con, read_system(con))["feeders"])
+    rows = feeders["plain"].set_index("minute")["days"]
+    wild = 15 * (min(WILD) % 96)
+    assert rows[wild] + 1 == rows[wild - 30]
+
+
 def test_decisions_make_final_values_and_revoking_them_restores_the_bytes(root, tmp_path):
     root = copytree(root, tmp_path / "root")
     before, space, dice = state(root), Workspace(root), random.Random(3)
@@ -245,6 +293,9 @@ def test_decisions_make_final_values_and_revoking_them_restores_the_bytes(root, 
     rows = [row[:3] for row in final(root, "plain", gap, 2)]
     assert rows == [("E", "set", 7.25), ("S", "always_zero", 7.5)]
     assert {row[0] for row in final(root, "plain", 21 * 96, 5)} == {"S"}
+    assert_peaks_are_right(root)
+    ((_, passed, highest, status, *counts),) = figures(root, "plain")
+    assert (passed < highest, status, counts) == (True, "S", [1, 107, 0])
     tables, files = state(root)
     assert all(tables[name] == before[0][name] for name in ("feeder_profiles", "combined_profiles"))
     assert [name for name in files if files[name] != before[1].get(name)] != []

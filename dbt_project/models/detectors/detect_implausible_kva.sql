@@ -18,7 +18,7 @@ select
         when 'above_rating' then 'above {{ var("above_rating_factor") }} x rating_mva'
         else 'out of proportion to kW and to most days'
     end || '; the highest is ' || {{ highest_left_out('MVA') }} as evidence,
-    'the power factor counts them as read: compare with the log of the meter, and see whether kVA '
+    'no power factor rests on them either: compare with the log of the meter, and see whether kVA '
     || 'has another unit there' as meaning
 from found
 left join {{ source('raw', 'files') }} as files on found.file_id = files.file_id

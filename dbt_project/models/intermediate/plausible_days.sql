@@ -1,5 +1,6 @@
 -- one row per feeder, or `total`, and day with an implausible interval: feeder_days again,
--- with such intervals left out of peaks; energy and all that the detectors look at as they were
+-- with such intervals left out of peaks and power factors; energy and all that the detectors look
+-- at as they were
 
 with
 
@@ -48,4 +49,9 @@ intervals as (
             and dated.interval_start_at = apparent.interval_start_at
 ),
 
-{{ day_figures('(can_be_peak and not is_implausible)', 'is_of_day', 'is_sound_mva') }}
+{{ day_figures(
+    '(can_be_peak and not is_implausible)',
+    'is_of_day',
+    'is_sound_mva',
+    '(is_sound_mva and not is_implausible)'
+) }}
