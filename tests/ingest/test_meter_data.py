@@ -92,7 +92,7 @@ def test_every_column_is_read_exactly(tmp_path):
 
 WRONG = [
     *(("sta", value) for value in ("a/b", "a\\b", "a:b", "a*", "a?", "a<b", "a|b", "a.", "a-")),
-    *(("sta", value) for value in ("", "x_gaps", "nul", "con.x", "aux .y")),
+    *(("sta", value) for value in ("", "x_gaps", "x_final", "nul", "con.x", "aux .y")),
     *(("sta", value) for value in ("a\x00b", "a\x7fb", "a\u202eb", "x" * 201, "ä" * 101)),
     *(("meter", value) for value in ("", "1\x002", "1\u202e2")),
     *(
