@@ -113,6 +113,12 @@ def test_a_row_twice_and_a_key_without_a_part_are_found(root):
             con.execute(statement)
         dbt(root, *tests, fails=fails)
 
+    # lines of a file with its newest row first count below 0
+    change(
+        """insert into raw.interval_reads
+        select * replace (-line_number as line_number) from raw.interval_reads""",
+        set(),
+    )
     # two readings of one minute are two readings
     seconds = "interval_start_at + interval 7 second"
     change(
