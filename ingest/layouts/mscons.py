@@ -42,12 +42,14 @@ UNITS = {
     **{"K3": "kWh", "MAH": "MWh", "D46": "W", "KVA": "kW", "MVA": "MW", "KVR": "kW"},
     **{"MAR": "MW", "VAR": "W"},
 }
-# The qualifier of a quantity. 20 is a value that must not be used, 79 a sum over all intervals.
+# The qualifier of a quantity. 20 is a value that must not be used, Z30 one that is missing; 79, a
+# sum over all intervals, and Z31, an amount of a delivery note, are no intervals.
 WORDS = {
     **{"220": "Normal", "67": "Substituted", "201": "Estimated", "187": "Estimated"},
-    **{"Z18": "Provisional", "20": "Missing", "79": "Sum"},
+    **{"Z18": "Provisional", "20": "Missing", "Z30": "Missing"},
+    **{"79": "Sum", "Z31": "Delivery note"},
 }
-UNKNOWN, SUM = "20", "79"
+UNKNOWN, NO_INTERVALS = ("20", "Z30"), ("79", "Z31")
 START, END = "163", "164"
 SEGMENTS = {
     *("UNB", "UNH", "BGM", "DTM", "RFF", "NAD", "CTA", "COM", "CUX", "UNS", "LOC", "LIN", "PIA"),
@@ -172,7 +174,7 @@ class _Reader:
         qualifier, unit = _at(segment, 1, 0), _at(segment, 1, 2)
         if qualifier not in WORDS:
             raise LayoutError("bad_quality", line, values={"text": qualifier[:60]})
-        quantity = "" if qualifier == SUM else _quantity(self.code)
+        quantity = "" if qualifier in NO_INTERVALS else _quantity(self.code)
         if unit and quantity and unit not in UNITS:
             values = {"text": unit[:60], "quantity": quantity}
             raise LayoutError("unit_of_channel", line, values=values)
@@ -216,7 +218,7 @@ class _Reader:
             columns["line"].append(value.line)
             columns["start"].append(value.start)
             columns["end"].append(value.end)
-            columns["value"].append(None if qualifier == UNKNOWN else _number(value))
+            columns["value"].append(None if qualifier in UNKNOWN else _number(value))
             columns["status"].append(WORDS[qualifier])
         if not columns["line"]:
             raise LayoutError("no_rows")

@@ -196,3 +196,13 @@ def test_what_is_written_is_read_back(points, offset, end):
         strict=True,
     )
     assert list(found) == expected and parsed.notes == ()
+
+
+def test_a_missing_value_is_unknown_and_an_amount_of_a_delivery_note_no_interval():
+    unusable = next(line for line in SAMPLE.splitlines() if line.startswith("QTY+20"))
+    missing = parse(SAMPLE.replace(unusable, unusable.replace("+20", "+Z30")))
+    assert rows(missing) == rows(parse(SAMPLE))
+    noted = parse(SAMPLE.replace(unusable, "QTY+Z31:99:KWH'"))
+    [channel] = [c for c in noted.channels if (c.code, c.quantity) == ("1-1:1.29.0", "")]
+    of_note = noted.values[noted.values.channel == noted.channels.index(channel)]
+    assert of_note[["value", "status"]].values.tolist() == [["99", "Delivery note"]]
