@@ -1,5 +1,6 @@
 """Print which files arrived, what became of them, and which are missing."""
 
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ from load_profile.terminal.words import print_line
 
 MOST_DUPLICATES = 10
 MOST_MISSING = 10
+MOST_OF_A_KIND = 3  # rejected files that are listed one by one
 
 
 def _sql(name: str) -> str:
@@ -87,21 +89,42 @@ def print_files(
         console.print(f"and {len(duplicates) - MOST_DUPLICATES} more duplicates")
     is_here = workspace.root == Path.cwd()
     root = "" if is_here else f' --root "{workspace.root}"'
-    for name, outcome, reason, place, closed, command in con.execute(
-        _sql("rejected"), [started]
-    ).fetchall():
-        text = f"now at {one_line(place)}, with a letter beside it"
-        if closed:
-            text += f"; settled by file #{closed}: nothing is left to do"
-        elif command:
-            text += f"; to accept it all the same: {command}{root}"
-        print_line(
-            console,
-            f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n    {escape(text)}",
-        )
+    rejected = con.execute(_sql("rejected"), [started]).fetchall()
+    for (outcome, _, is_closed), kind in groupby(rejected, key=lambda row: row[:3]):
+        files = [row[3:] for row in kind]
+        if len(files) > MOST_OF_A_KIND:
+            _print_kind(console, outcome, is_closed, files)
+            continue
+        for name, reason, place, closed, command in files:
+            text = f"now at {one_line(place)}, with a letter beside it"
+            if closed:
+                text += f"; settled by file #{closed}: nothing is left to do"
+            elif command:
+                text += f"; to accept it all the same: {command}{root}"
+            print_line(
+                console,
+                f"[bold]{outcome}[/] {escape(repr(name))}: {escape(reason)}\n    {escape(text)}",
+            )
     holes = waiting_holes(con, root)
     if holes:
         print_line(console, escape(holes))
+
+
+def _print_kind(console: Console, outcome: str, is_closed: bool, files: list[tuple]) -> None:
+    """Print how many files were rejected for the same, with the first of them."""
+    (name, reason, *_), *others = files
+    names = ", ".join(repr(other[0]) for other in others[: MOST_OF_A_KIND - 1])
+    text = f"also {names} and {len(files) - MOST_OF_A_KIND:,} more; "
+    text += (
+        "later files settled them: nothing is left to do"
+        if is_closed
+        else "their letters are in data/KW/ERROR, `load-profile status` lists them"
+    )
+    print_line(
+        console,
+        f"[bold]{outcome}[/] {len(files):,} files, such as {escape(repr(name))}: {escape(reason)}\n"
+        f"    {escape(text)}",
+    )
 
 
 def print_missing(console: Console, problems: list[str]) -> None:

@@ -158,6 +158,19 @@ def test_a_holed_file_waits_with_a_letter_that_names_both_ways_to_use_it(tmp_pat
     assert f"1 file has holes only (2 intervals); {command} takes it in" in said
 
 
+def test_many_files_rejected_for_the_same_take_one_entry_of_the_summary(tmp_path):
+    space = prepare(tmp_path)
+    files = {f"north-{n}.csv": export([*range(8), *range(10, 12 + n)]) for n in range(6)}
+    drop(space, {**files, "south-a.csv": OTHER})
+    started = utc_now()
+    load_files(space)
+    said = summary(space.root, started)
+    assert "sequence_error 6 files, such as 'north-0.csv': line" in said
+    assert "    also 'north-1.csv', 'north-2.csv' and 3 more; their letters are in data/KW/" in said
+    assert "north-3" not in said and said.count("to accept it all the same") == 1
+    assert "sequence_error 'south-a.csv': line" in said and "6 files have holes only" in said
+
+
 def test_the_setting_takes_a_holed_file_in_with_a_note(tmp_path):
     space = prepare(tmp_path)
     space.settings.write_text(ACCEPT)
