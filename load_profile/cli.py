@@ -32,7 +32,7 @@ from load_profile.cli_terminal import (
     workspace_of,
 )
 from load_profile.dbt_variables import check_variables
-from load_profile.exports.options import LeapDay, Options, Use
+from load_profile.exports.options import Form, LeapDay, Options, Use
 
 DAY = ["%Y-%m-%d"]
 DATE = "YYYY-MM-DD, the end of that day, or 'YYYY-MM-DD HH:MM' (UTC)"
@@ -245,16 +245,17 @@ def as_of(
 @app.command(no_args_is_help=True)
 def export(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="One of the kinds below.", show_default=False)
-    ] = "",
+        Form | None, typer.Argument(metavar="KIND", help=", ".join(Form), show_default=False)
+    ] = None,
     feeder: Annotated[
         list[str], typer.Option(help="A feeder or `total`, again for more. [default: all]")
     ] = [],  # noqa: B006
     first: Annotated[
-        datetime | None, typer.Option("--from", formats=DAY, help="The first day.")
+        datetime | None,
+        typer.Option("--from", metavar="DAY", formats=DAY, help="The first day, YYYY-MM-DD."),
     ] = None,
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=DAY, help="The last day.")
+        datetime | None, typer.Option("--to", metavar="DAY", formats=DAY, help="The last day.")
     ] = None,
     year: Annotated[int | None, typer.Option(help="A calendar year.", min=1, max=9998)] = None,
     use: Annotated[
@@ -287,8 +288,8 @@ def export(
     from load_profile.exports.export import ExportError, export
     from load_profile.files.writer import is_output
 
-    if (kind == "") == (decisions is None):
-        stop(f"Give a kind, {', '.join(KINDS)}, or --decisions FILE.")
+    if (kind is None) == (decisions is None):
+        stop(f"Give a kind, {', '.join(Form)}, or --decisions FILE.")
     if decisions:
         if is_output(decisions):
             stop(f"{decisions} was written by a run and is not overwritten; name another file.")
@@ -296,8 +297,6 @@ def export(
             count = export_decisions(_published(root), decisions)
         say(f"Written: {decisions}, {count:,} lines")
         return
-    if kind not in KINDS:
-        stop(f"There is no kind {kind}; there are {', '.join(KINDS)}.")
     options = Options(
         feeders=tuple(dict.fromkeys(feeder)),
         first=first and first.date(),

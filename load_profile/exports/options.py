@@ -5,6 +5,24 @@ from datetime import date
 from enum import StrEnum
 
 
+class Form(StrEnum):
+    """The kinds of files, see catalog.py."""
+
+    opendss = "opendss"
+    cyme = "cyme"
+    cyme_8760 = "cyme-8760"
+    gridlabd = "gridlabd"
+    nms = "nms"
+    hours = "8760"
+    quarters = "35040"
+    nem12 = "nem12"
+    espi = "espi"
+    csv = "csv"
+    xlsx = "xlsx"
+    peak_day = "peak-day"
+    snapshot = "snapshot"
+
+
 class Use(StrEnum):
     """Which values count."""
 

@@ -22,7 +22,7 @@ from python_calamine import CalamineWorkbook
 from ingest.workspace import Workspace
 from load_profile.exports.catalog import KINDS
 from load_profile.exports.export import ExportError, Job, export
-from load_profile.exports.options import LeapDay, Options, Use
+from load_profile.exports.options import Form, LeapDay, Options, Use
 
 CLOSE = {"rel_tol": 1e-6}
 SECTION = """
@@ -503,10 +503,11 @@ def test_the_command_writes_says_and_refuses(sample, tmp_path):
     assert done.returncode == 0, done.stderr
     assert f"Written to {tmp_path}: 1 files" in done.stdout.replace("\n", " ")
     assert {path.name for path in tmp_path.iterdir()} == {"profiles.csv", "profiles.json"}
+    assert KINDS.keys() == {*Form}
     done = load_profile("export", "opendss", "--root", sample, "--out", tmp_path)
     assert done.returncode == 1 and "--use final takes edits and estimates too" in done.stdout
     for words, text in (
-        (["excel"], "There is no kind excel; there are opendss, cyme, "),
+        (["excel"], "'excel' is not one of 'opendss',"),
         (["8760"], "8760 is a calendar year: give --year, 2024."),
         (["csv", "--feeder", "nowhere"], "There is no feeder nowhere; there are "),
         (["csv", "--from", "2024-07-02", "--to", "2024-07-01"], "--to is the last day"),
