@@ -147,6 +147,19 @@ create table gaps as
         1515::bigint as gap_minutes
     from stg_meter_data where feeder <> 'gen';
 create table combined_gaps as select * exclude (feeder) from gaps limit 1;
+create table final_exceptions as
+    select
+        feeder,
+        'UTC' as timezone,
+        timestamp '2024-02-01' as interval_start_at,
+        'S' as status,
+        0.5 as mw_net,
+        0.25 as mw_net_low,
+        null::double as mw_net_high
+    from stg_meter_data where feeder <> 'gen';
+create table final_totals as
+    select timestamp '2024-02-01' as interval_start_at, 'UTC' as timezone, 'estimated' as quality,
+        1.5 as mw_final, 1 as mw_final_low, 2 as mw_final_high;
 create table output_stamps as
     select feeder, date_trunc('month', interval_start_at) as month_start_at, 'first' as stamp
     from feeder_profiles group by all

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from pandas import DataFrame
 
 from load_profile.plots.axes import TICK_PT, figure_key, figure_of, name_panel, styled, time_axis
 from load_profile.plots.axes import numbers as mw_of
 from load_profile.plots.profile_lines import (
+    BAND,
+    BAND_ALPHA,
+    DASHES,
+    ESTIMATED,
     GAP_EDGE_PT,
+    draw_estimates,
     draw_net,
+    estimates_of,
     gaps_in_words,
     profiles_and_gaps,
     shade_gaps,
@@ -28,6 +37,7 @@ from load_profile.plots.theme import (
     HEADING_PT,
     LABEL_PT,
     NET_LABELS,
+    RED,
     TEXT_PT,
     shortened,
 )
@@ -51,8 +61,13 @@ def read(con: duckdb.DuckDBPyConnection, system: System) -> dict[str, object]:
         gaps_of = rows_by_feeder(gaps.df())
         total = days(TOTAL)
         panels = [(name, days(name), gaps_of(name)) for name in system.feeders]
+    estimates = estimates_of(con, system, system.feeders, zone=system.timezone)
+    total_estimates = query(con, "profile_total_estimates", system).df()
+    if len(total_estimates):
+        estimates[TOTAL] = total_estimates
     return {
         "feeders": panels,
+        "estimates": estimates,
         "total": (TOTAL, total, total_gaps),
         "zone": system.timezone,
         "net_convention": system.net_convention,
@@ -65,6 +80,7 @@ def draw(
     total: Panel,
     *,
     zone: str,
+    estimates: Mapping[str, DataFrame] = MappingProxyType({}),
     net_convention: str = "signed",
     most: int = 24,
 ) -> Figure:
@@ -79,13 +95,15 @@ def draw(
     for ax, (name, profile, gaps) in zip(axes, shown, strict=True):
         is_total = ax is axes[-1]
         draw_net(ax, profile, name=name, wide=1.4 if is_total else 1, ticks=3, size=LABEL_PT)
+        draw_estimates(ax, estimates.get(name), wide=1.2 if is_total else 0.9)
         name_panel(ax, shortened(name, 100), gaps_in_words(gaps, is_total=is_total), size=TEXT_PT)
         shade_gaps(ax, profile, gaps, span)
     axes[-1].set_title(TOTAL, loc="left", fontsize=HEADING_PT, weight="bold")
     time_axis(axes[-1], span, zone, size=TICK_PT)
     figure.supylabel(NET_LABELS[net_convention], x=0.008, fontsize=HEADING_PT)
     cut = f"{most} of {len(feeders)} feeders shown: those with the largest peak"
-    _explain(figure, cut if len(feeders) > most else "")
+    has_estimates = any(estimates.get(name) is not None for name, *_ in shown)
+    _explain(figure, cut if len(feeders) > most else "", has_estimates)
     sns.despine(fig=figure)
     return figure
 
@@ -107,13 +125,17 @@ def _panels(count: int) -> tuple[Figure, list[Axes]]:
     return figure, list(axes[:, 0])
 
 
-def _explain(figure: Figure, left_out: str) -> None:
+def _explain(figure: Figure, left_out: str, has_estimates: bool) -> None:
     """Explain band and shading in one row under the title, and note the feeders left out."""
     gap = {"facecolor": GAP_FILL, "edgecolor": GAP_EDGE, "linewidth": GAP_EDGE_PT}
     meaning = "gap (total: unknown, a feeder is missing)"
     below = 0.56  # inches
     band = {"facecolor": BLUE, "alpha": 0.5}
-    figure_key(figure, [(band, "lowest to highest"), (gap, meaning)], below=below)
+    meanings = [(band, "lowest to highest"), (gap, meaning)]
+    if has_estimates:
+        dashed = Line2D([], [], color=RED, linewidth=1.3, linestyle=DASHES)
+        meanings += [(dashed, ESTIMATED), ({"facecolor": RED, "alpha": BAND_ALPHA}, BAND)]
+    figure_key(figure, meanings, below=below)
     y = 1 - below / figure.get_figheight()
     figure.text(0.975, y, left_out, ha="right", va="center", fontsize=TICK_PT, weight="bold")
 

@@ -30,15 +30,15 @@ PLOTS = (
         NET_LOAD,
         FEEDER,
         "feeder",
-        "Net load with gaps shaded, delivered and received",
-        INTERVALS,
+        "Net load with gaps shaded and estimates dashed, delivered and received",
+        (*INTERVALS, "final_exceptions"),
     ),
     Plot(
         NET_LOAD,
         "all",
         "all_feeders",
         "Net load of all feeders and their total",
-        INTERVALS,
+        (*INTERVALS, "final_exceptions"),
     ),
     Plot(
         PLANNER,

@@ -12,7 +12,9 @@ from pandas import DataFrame
 from load_profile.plots.axes import figure_of, label_values, styled, time_axis
 from load_profile.plots.profile_lines import (
     draw_directions,
+    draw_estimates,
     draw_net,
+    estimates_of,
     label_gaps,
     legend_above,
     profiles_and_gaps,
@@ -34,11 +36,13 @@ def read(
 ) -> dict[str, dict[str, object]]:
     """Return what to draw of each feeder, on the clock of its own zone."""
     series = profiles_and_gaps(con, system, feeders, zone=None)
+    estimates = estimates_of(con, system, feeders, zone=None)
     return {
         name: {
             "feeder": name,
             "profile": profile,
             "gaps": gaps,
+            "estimates": estimates.get(name),
             "zone": system.zones[name],
             "net_convention": system.net_convention,
         }
@@ -48,7 +52,13 @@ def read(
 
 @styled
 def draw(
-    feeder: str, profile: DataFrame, gaps: DataFrame, *, zone: str, net_convention: str = "signed"
+    feeder: str,
+    profile: DataFrame,
+    gaps: DataFrame,
+    *,
+    zone: str,
+    estimates: DataFrame | None = None,
+    net_convention: str = "signed",
 ) -> Figure:
     """Draw net power on top, delivered and received below it, over a shared time axis."""
     span = span_of([(profile, gaps)])
@@ -56,6 +66,7 @@ def draw(
     layout = {"left": 0.065, "right": 0.975, "top": 0.875, "bottom": 0.085, "hspace": 0.14}
     net, directions = figure.subplots(2, 1, sharex=True, gridspec_kw=layout)
     draw_net(net, profile, name=NET_NAMES[net_convention])
+    draw_estimates(net, estimates)
     draw_directions(directions, profile)
     legend_above(directions, 0.01)  # before the shading, which the upper legend explains
     for ax in (net, directions):

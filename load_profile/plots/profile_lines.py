@@ -3,10 +3,11 @@
 A `profile` has one row per time bucket, in time order: `bucket_start` (naive local time) and, in
 MW, `mw_net_min`, `mw_net_max`, `mw_del_max`, `mw_rec_max`; a bucket without any reading is NaN.
 `gaps` has one row per gap: `gap_start`, `gap_end` (naive local time, end exclusive) and
-`missing_intervals`.
+`missing_intervals`. `estimates` has one row per bucket with estimates, of `minutes` from
+`bucket_start` on: `low`, `middle` and `high` in MW.
 
 Every bucket is a step over its own width, because a reading is an average over its interval.
-Nothing is drawn where nothing was read.
+Nothing is drawn where nothing was read, but for estimates: dashed, in a colour of their own.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from load_profile.plots.theme import (
     LABEL_PT,
     NO_READINGS,
     ORANGE,
+    RED,
     WIDTH,
 )
 
@@ -49,6 +51,8 @@ LONE_BUCKET_DAYS = 15 / (24 * 60)  # width of a bucket without a neighbour that 
 GAP_EDGE_PT = 2 * 72 / DPI  # an outline of 2 px, so that a gap narrower than a pixel is still seen
 LETTER_EM = 0.53  # mean width of a letter in a gap label
 GAP_LABEL_CANDIDATES = 12
+DASHES = (0, (3, 1.5))
+ESTIMATED, BAND, BAND_ALPHA = "estimated", "band of the estimate", 0.25
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,14 @@ def profiles_and_gaps(
     return [(name, profile_of(name), gaps_of(name)) for name in feeders]
 
 
+def estimates_of(
+    con: duckdb.DuckDBPyConnection, system: System, feeders: Sequence[str], *, zone: str | None
+) -> dict[str, DataFrame]:
+    """Return the estimates of feeders, on the clock of a zone or, without one, their own."""
+    found = query(con, "profile_estimates", system, feeders=feeders, zone=zone).df()
+    return dict(list(found.groupby("feeder")))
+
+
 def buckets_of(profile: DataFrame) -> Buckets:
     """Return the buckets' edges; a left out row, or a clock that was set, separates two buckets."""
     starts = dates(profile, "bucket_start")
@@ -134,6 +146,25 @@ def draw_net(ax: Axes, profile: DataFrame, *, name: str, wide: float = 1.0, **ax
         _draw_steps(ax, buckets, low, BLUE, width=0.7 * wide)
         _draw_steps(ax, buckets, high, BLUE, width=0.7 * wide)
     power_axis(ax, low, high, **axis)
+
+
+def draw_estimates(ax: Axes, estimates: DataFrame | None, *, wide: float = 1.0) -> None:
+    """Draw what probably was where nothing usable was read: dashed, in its band."""
+    if estimates is None:
+        return
+    starts = dates(estimates, "bucket_start")
+    width = float(estimates["minutes"].iloc[0]) / 1440
+    steps = np.diff(starts)
+    buckets = Buckets(starts, starts + width, (steps > 0) & (steps < 1.5 * width))
+    low, middle, high = (numbers(estimates, name) for name in ("low", "middle", "high"))
+    x, y_low = buckets.outline(low)
+    _, y_high = buckets.outline(high)
+    ax.fill_between(x, y_low, y_high, color=RED, alpha=BAND_ALPHA, linewidth=0, label=BAND)
+    x, y = buckets.outline(middle)
+    ax.plot(x, y, color=RED, linewidth=1.3 * wide, linestyle=DASHES, label=ESTIMATED)
+    bottom, top = ax.get_ylim()
+    margin = 0.03 * (top - bottom)
+    ax.set_ylim(min(bottom, low.min() - margin), max(top, high.max() + margin))
 
 
 def draw_directions(ax: Axes, profile: DataFrame) -> None:

@@ -6,10 +6,11 @@ import duckdb
 import numpy as np
 
 from load_profile.plots.bucket_width import bucket_minutes
-from load_profile.report.charts import Curve, Gap, Series
+from load_profile.report.charts import Curve, Estimate, Gap, Series
 from load_profile.report.tables import Extent, query
 
 MOST_GAPS = 3_000  # shaded, the longest ones
+MOST_ESTIMATES = 20_000  # buckets of all series, the latest ones
 MOST_POINTS = 120_000  # of all series, so that the page stays below 5 MB
 NAMES = "select distinct feeder from planner_figures where feeder <> 'total' order by feeder"
 
@@ -32,7 +33,24 @@ def read_series(con: duckdb.DuckDBPyConnection, extent: Extent) -> Series:
         mw[end, rows, found["bucket"]] = np.ma.filled(found[column], np.nan)
     low, high = ({name: mw[end, place] for name, place in places.items()} for end in (0, 1))
     milliseconds = moments.astype("datetime64[ms]").astype(float)
-    return Series(milliseconds[:-1], milliseconds[1:], low, high)
+    return Series(milliseconds[:-1], milliseconds[1:], low, high, step)
+
+
+def read_estimates(
+    con: duckdb.DuckDBPyConnection, extent: Extent, series: Series
+) -> list[Estimate]:
+    """Return the latest estimates of the total and the feeders, in the buckets of their series."""
+    values = {
+        "bucket_minutes": series.bucket_minutes,
+        "first_start_at": extent.first_start_at,
+        "most": MOST_ESTIMATES,
+    }
+    rows = con.execute(query("chart_estimates"), values).fetchall()
+    return [
+        Estimate(name, float(series.starts[place]), float(series.ends[place]), *mw)
+        for name, place, *mw in sorted(rows)
+        if 0 <= place < len(series.starts)
+    ]
 
 
 def read_gaps(con: duckdb.DuckDBPyConnection) -> list[Gap]:

@@ -28,7 +28,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from bokeh.resources import Resources
 
-from load_profile.plots.theme import BLUE, COLOURS, GAP_EDGE, GAP_FILL
+from load_profile.plots.theme import BLUE, COLOURS, GAP_EDGE, GAP_FILL, RED
 
 FAR = 1e9  # MW, beyond any reading: a gap is shaded over the whole height
 TOOLS = "xpan,xwheel_zoom,box_zoom,reset,save"
@@ -67,6 +67,7 @@ class Series:
     ends: np.ndarray
     low: Mapping[str, np.ndarray]
     high: Mapping[str, np.ndarray]
+    bucket_minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,18 @@ class Gap:
     name: str
     start: float
     end: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of a bucket of the series `name`: the mean and the band of what was estimated (MW)."""
+
+    name: str
+    start: float
+    end: float
+    low: float
+    middle: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -94,13 +107,18 @@ def scripts() -> str:
 
 
 def charts(
-    series: Series, gaps: Sequence[Gap], curves: Sequence[Curve], *, value_label: str
+    series: Series,
+    gaps: Sequence[Gap],
+    curves: Sequence[Curve],
+    estimates: Sequence[Estimate] = (),
+    *,
+    value_label: str,
 ) -> tuple[str, str]:
     """Return script and HTML of both charts with their controls, the first series shown."""
     names = list(series.low)
     choice = Select(name="choice", title="Feeder", value=names[0], options=names, width=260)
     data, shown = _sources(series, names)
-    power, strip, gaps_filter = _power_chart(shown, gaps, names[0], value_label)
+    power, strip, gaps_filter = _power_chart(shown, gaps, estimates, names[0], value_label)
     duration, curves_filter = _duration_chart(curves, names[0], value_label)
     arguments = {
         "choice": choice,
@@ -136,8 +154,17 @@ def _sources(series: Series, names: list[str]) -> tuple[ColumnDataSource, Column
     return ColumnDataSource(values), ColumnDataSource(edges | first, name="shown")
 
 
-def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_label: str):
-    """Return power over time, a strip with the whole span below it, and the filter of its gaps."""
+def _power_chart(
+    shown: ColumnDataSource,
+    gaps: Sequence[Gap],
+    estimates: Sequence[Estimate],
+    name: str,
+    value_label: str,
+):
+    """Return power over time, a strip with the whole span below it, and the filter of a series.
+
+    The filter is that of gaps and estimates.
+    """
     chart = _chart(name, "power over time", 360, value_label)
     chart.x_range.start = float(shown.data["start"][0])
     chart.x_range.end = float(shown.data["end"][-1])
@@ -159,9 +186,15 @@ def _power_chart(shown: ColumnDataSource, gaps: Sequence[Gap], name: str, value_
         missing = _shade_gaps(one, of_gaps, gap_filter)
         band, line = _draw_band(one, shown)
     chart.legend.items = [
-        LegendItem(label="lowest to highest of each step", renderers=[band, line]),
-        LegendItem(label="gap: nothing known", renderers=[missing]),
+        LegendItem(label="measured", renderers=[band, line]),
+        LegendItem(label="gap", renderers=[missing]),
     ]
+    if estimates:
+        around, dashed = _draw_estimates(chart, estimates, gap_filter)
+        chart.y_range.renderers = [*chart.y_range.renderers, around]
+        chart.legend.items.append(
+            LegendItem(label="estimated, in its band", renderers=[around, dashed])
+        )
     strip.add_tools(RangeTool(x_range=chart.x_range))
     chart.add_tools(
         HoverTool(
@@ -207,6 +240,50 @@ def _draw_band(chart, shown: ColumnDataSource) -> tuple:
     ]
     chart.y_range.renderers = [band, *lines]
     return band, lines[0]
+
+
+def _draw_estimates(chart, estimates: Sequence[Estimate], of_series: GroupFilter) -> tuple:
+    """Draw estimates dashed in their band; return the band and the lines, one a run of buckets."""
+    columns = ("name", "start", "end", "low", "middle", "high")
+    values = {key: [getattr(one, key) for one in estimates] for key in columns}
+    band = chart.quad(
+        left="start",
+        right="end",
+        bottom="low",
+        top="high",
+        source=ColumnDataSource(values),
+        view=CDSView(filter=of_series),
+        fill_color=RED,
+        fill_alpha=0.25,
+        line_color=None,
+    )
+    runs: list[tuple[str, list[float], list[float]]] = []
+    for before, one in zip([None, *estimates], estimates, strict=False):
+        if before is None or (before.name, before.end) != (one.name, one.start):
+            runs.append((one.name, [], []))
+        runs[-1][1].extend((one.start, one.end))
+        runs[-1][2].extend((one.middle, one.middle))
+    names, times, mw = zip(*runs, strict=True)
+    lines = chart.multi_line(
+        "times",
+        "mw",
+        source=ColumnDataSource({"name": names, "times": times, "mw": mw}),
+        view=CDSView(filter=of_series),
+        line_color=RED,
+        line_width=2,
+        line_dash=[5, 3],
+    )
+    chart.add_tools(
+        HoverTool(
+            renderers=[band],
+            tooltips=[
+                ("from", "@start{%F %H:%M}"),
+                ("estimated MW", "@middle{0,0.000} (@low{0,0.000} to @high{0,0.000})"),
+            ],
+            formatters={"@start": "datetime"},
+        )
+    )
+    return band, lines
 
 
 def _duration_chart(curves: Sequence[Curve], name: str, value_label: str):

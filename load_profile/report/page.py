@@ -5,11 +5,13 @@ Hands rows to the template; what a figure means is in the models.
 
 import base64
 import io
+import re
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+from markupsafe import Markup, escape
 
 from ingest.caches import read_json
 from ingest.letters import visible
@@ -23,6 +25,10 @@ from load_profile.publish.parquet import VERSION
 from load_profile.report.tables import Extent, first_rows, read_extent, read_tables
 
 FILE = "report.html"
+WHOLE, WORD = r'<span class="whole">\g<0></span>', r"[^\s<>]*-[^\s<>]*"
+DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+# between backticks, or the command's name with its subcommand and options
+COMMAND = re.compile(r"`([^`]+)`|\bload-profile [a-z-]+(?: --[a-z-]+(?: [A-Z]+)?)*")
 TEMPLATE = Path(__file__).with_name("template.html.jinja")
 
 
@@ -54,8 +60,21 @@ def write_report(
     return writer.finish()
 
 
-def shown(value: object) -> str:
-    """Return a value as people read it; a dash if it is not known or not applicable."""
+def shown(value: object) -> str | Markup:
+    """Return a value as people read it; a dash if it is not known or not applicable.
+
+    Dates stay on one line, and commands are code.
+    """
+    text = str(escape(_in_words(value)))
+    return Markup(COMMAND.sub(_as_code, DATE.sub(WHOLE, text)))
+
+
+def _as_code(found: re.Match[str]) -> str:
+    """Return a command as code; it breaks between its words only."""
+    return f"<code>{re.sub(WORD, WHOLE, found[1] or found[0])}</code>"
+
+
+def _in_words(value: object) -> str:
     if value is None:
         return "\N{EN DASH}"
     if isinstance(value, bool):
@@ -63,7 +82,8 @@ def shown(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float | Decimal):
-        return f"{value:,.3f}"
+        text = f"{value:,.3f}"
+        return "0.000" if text == "-0.000" else text
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return visible(str(value))
@@ -89,11 +109,17 @@ def _charts(con: duckdb.DuckDBPyConnection, extent: Extent) -> dict[str, str]:
     if extent.first is None:
         return {"script": "", "charts": "", "libraries": ""}
     # Bokeh takes half a second to import
-    from load_profile.report.chart_data import read_curves, read_gaps, read_series
+    from load_profile.report.chart_data import read_curves, read_estimates, read_gaps, read_series
     from load_profile.report.charts import charts, scripts
 
     series = read_series(con, extent)
-    script, html = charts(series, read_gaps(con), read_curves(con), value_label=extent.power)
+    script, html = charts(
+        series,
+        read_gaps(con),
+        read_curves(con),
+        read_estimates(con, extent, series),
+        value_label=extent.power,
+    )
     return {"script": script, "charts": html, "libraries": scripts()}
 
 

@@ -15,11 +15,19 @@ from load_profile.terminal.queries import CONFLICTS, CORRECTIONS, FILES, WHOLE
 MOST_ROWS = 500  # of a table; the page reports how many are left out
 MOST_LETTERS = 20
 POWER_FACTORS = "select pf_total, pf_total_max from combined_profiles where interval_start_at = ?"
+LARGEST_ERROR = """
+select coalesce(max(greatest(abs(error_p05_mw), abs(error_p95_mw))) >= 1, true)
+from estimation_errors
+where channel in ('mw_del', 'mw_rec') and is_chosen
+"""
 # tables of a `.sql` file each, by the template's name
 TABLES = (
     "waiting",
     "findings",
     "gaps",
+    "states",
+    "decided",
+    "known",
     "feeders",
     "feeder_factors",
     "months",
@@ -98,6 +106,7 @@ def read_tables(
         "conflicts": table_of(con, CONFLICTS, [datetime.min]),
         "corrections": table_of(con, CORRECTIONS, [started]),
         **{name: table_of(con, query(name)) for name in TABLES},
+        "methods": _methods(con),
     }
 
 
@@ -121,6 +130,13 @@ def first_rows(names: list[str], rows: list[tuple]) -> Table:
         tuple(tuple(row[i] for i in kept) for row in rows[:MOST_ROWS]),
         max(len(rows) - MOST_ROWS, 0),
     )
+
+
+def _methods(con: duckdb.DuckDBPyConnection) -> Table:
+    """Return how well is estimated, with errors in kW where none reaches 1 MW."""
+    (is_large,) = con.execute(LARGEST_ERROR).fetchone()
+    unit, per_mw = ("MW", 1) if is_large else ("kW", 1000)
+    return table_of(con, query("methods").replace("{unit}", unit), {"per_mw": per_mw})
 
 
 def _headline(con: duckdb.DuckDBPyConnection) -> dict[str, object]:

@@ -21,7 +21,7 @@ from load_profile.terminal.files import print_files, print_missing
 from load_profile.terminal.words import print_line
 
 SHOWN_TABLES = {"feeder_profiles", "combined_profiles", "gaps", "planner_figures"}
-SHOWN_TABLES |= {"acknowledged_gaps", "findings"}
+SHOWN_TABLES |= {"acknowledged_gaps"}
 
 
 def print_summary(console: Console, workspace: Workspace, started: datetime, errors=()) -> None:
@@ -44,7 +44,8 @@ def print_summary(console: Console, workspace: Workspace, started: datetime, err
             print_restated(console, workspace, started)
         if not errors and known >= SHOWN_TABLES:
             print_feeders(console, con)
-            print_acknowledged(console, con)
+            if "findings" in known:
+                print_acknowledged(console, con)
             print_outside(console, con)
             print_total(console, con)
             print_left_out(console, con)

@@ -55,6 +55,12 @@ def make_panels(peaks: list[float]) -> list[tuple[str, pd.DataFrame, pd.DataFram
     return [*panels, ("total", make_profile([sum(peaks), np.nan]), total_gap)]
 
 
+def make_estimates(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
+    starts, low, middle, high = zip(*rows, strict=True)
+    columns = {"bucket_start": pd.to_datetime(list(starts)), "minutes": 15}
+    return pd.DataFrame(columns | {"low": low, "middle": middle, "high": high})
+
+
 def draw_all_feeders(panels: list[tuple], **look: object) -> Figure:
     *feeders, total = panels
     return all_feeders.draw(feeders, total, zone=ZONE, **look)
@@ -352,3 +358,39 @@ def test_equal_figures_give_equal_bytes_without_version_or_date():
     assert first == second
     assert first.startswith(b"\x89PNG")
     assert b"Software" not in first
+
+
+def test_estimates_are_dashed_in_their_band_and_broken_where_there_is_none():
+    estimates = make_estimates(
+        ("2024-07-12 00:15", 1, 2, 4), ("2024-07-12 00:30", 0, 3, 6), ("2024-07-12 01:15", 5, 7, 9)
+    )
+    profile = make_profile([2, np.nan, np.nan, 3, 3, np.nan, 3])
+    figure = feeder.draw("north", profile, make_gaps(), zone=ZONE, estimates=estimates)
+    ax = figure.axes[0]
+    (line,) = [line for line in ax.lines if same_color(line.get_color(), theme.RED)]
+    assert line.is_dashed() and not any(
+        other.is_dashed() for other in ax.lines if other is not line
+    )
+    y = line.get_ydata()
+    np.testing.assert_array_equal(y, [2, 2, 3, 3, np.nan, 7, 7])
+    assert line.get_xdata()[5:].tolist() == [day("2024-07-12 01:15"), day("2024-07-12 01:30")]
+    (band,) = [
+        found
+        for found in ax.collections
+        if same_color(found.get_facecolor()[0][:3], theme.RED) and found.get_alpha() < 0.5
+    ]
+    heights = {tuple(sorted(set(path.vertices[:, 1]))) for path in band.get_paths()}
+    assert heights == {(0, 1, 4, 6), (5, 9)}
+    assert ax.get_ylim()[1] >= 9
+    assert {"estimated", "band of the estimate"} <= set(texts(figure))
+    plain = feeder.draw("north", profile, make_gaps(), zone=ZONE)
+    assert "estimated" not in texts(plain)
+
+
+def test_estimates_of_a_feeder_and_of_the_total_are_in_their_own_panels():
+    estimates = {"f001": make_estimates(("2024-07-12 00:15", 1, 2, 4)), "total": None}
+    figure = draw_all_feeders(make_panels([1, 2]), estimates=estimates)
+    red = [sum(same_color(line.get_color(), theme.RED) for line in ax.lines) for ax in figure.axes]
+    assert red == [0, 1, 0]
+    words = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert words[-2:] == ["estimated", "band of the estimate"]

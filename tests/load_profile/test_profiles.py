@@ -109,7 +109,8 @@ def test_a_month_without_one_feeder_has_no_total_and_says_who_is_missing(tmp_pat
     for path in (tmp_path / "_dropbox/KW").glob("west-080124*"):
         path.unlink()
     started = utc_now()
-    bring_up_to_date(tmp_path, *untested(*FILES, "planner_figures", "correction_effects"))
+    told = ("planner_figures", "correction_effects", "acknowledged_gaps")
+    bring_up_to_date(tmp_path, *untested(*FILES, *told))
     printed = summary(tmp_path, started)
     august = "start_local >= timestamp '2024-08-04' and start_local < timestamp '2024-09-01'"
     facts = query(

@@ -231,6 +231,111 @@ def test_gaps_are_those_of_the_table(sample, report):
     assert [(row["feeder"], int(row["intervals missing"])) for row in rows] == wanted
 
 
+def test_shares_of_a_feeder_are_those_of_its_final_values_and_add_up_to_all(sample, report):
+    rows = {row["feeder"]: row for row in rows_of(report, "states")}
+    states = query(sample, "select feeder, status, count(*) from final_exceptions group by all")
+    names = {"E": "edited (%)", "S": "estimated (%)", "M": "missing (%)"}
+    assert {status for _, status, _ in states} >= {"S"}
+    for feeder, status, count in states:
+        share = 100 * count / int(rows[feeder]["intervals"])
+        assert float(rows[feeder][names[status]]) == pytest.approx(share)
+    for row in rows.values():
+        shares = [float(row[name]) for name in ("actual (%)", *names.values())]
+        assert sum(shares) == pytest.approx(100)
+
+
+def test_methods_are_with_their_measured_error_in_the_unit_that_suits(sample, report):
+    rows = rows_of(report, "methods")
+    wanted = """select feeder, method, count(*) from estimates
+        where channel = 'mw_del' and estimate is not null group by all"""
+    found = {}
+    for row in rows:
+        if row["direction"] == "delivered" and not row["method"].startswith("no estimate"):
+            key = row["feeder"], row["method"].replace(" ", "_")
+            found[key] = found.get(key, 0) + int(row["intervals"])
+    assert found == {row[:2]: row[2] for row in query(sample, wanted)} != {}
+    one = next(row for row in rows if row["direction"] == "delivered" and row["trials"])
+    (error,) = query(
+        sample,
+        """select cast(any_value(mean_error_mw) as double) from estimation_errors
+        where feeder = ? and channel = 'mw_del' and method = ? and trial_count = ?""",
+        one["feeder"], one["method"].replace(" ", "_"), int(one["trials"]),
+    )  # fmt: skip
+    unit = "MW" if "measured error (MW)" in one else "kW"
+    per_mw = 1 if unit == "MW" else 1000
+    assert float(one[f"measured error ({unit})"]) == pytest.approx(per_mw * error[0])
+
+
+def test_estimates_are_dashed_in_the_chart_and_are_those_of_the_final_values(sample, report):
+    ((feeder, at, mw, low, high),) = query(
+        sample,
+        """select feeder, epoch_ms(timezone(system.timezone, timezone('UTC', interval_start_at))),
+        mw_net::double, mw_net_low::double, mw_net_high::double
+        from final_exceptions cross join stg_system as system
+        where status = 'S' and mw_net_low is not null
+        order by interval_start_at limit 1""",
+    )
+    found = report.evaluate(
+        """([feeder, at]) => {
+            const chart = Bokeh.documents[0].get_model_by_name('power over time');
+            const drawn = chart.renderers.map(one => [one.glyph, one.data_source.data]);
+            const [[lines]] = drawn.filter(([glyph]) => glyph.type === 'MultiLine');
+            const [[, data]] = drawn.filter(([, data]) => data.middle);
+            const legend = chart.above.find(one => one.type === 'Legend');
+            const place = data.name.findIndex((name, i) => name === feeder && data.start[i] === at);
+            return [lines.line_dash, data.low[place], data.middle[place], data.high[place],
+                    legend.items.map(item => item.label.value)];
+        }""",
+        [feeder, at],
+    )
+    dash, *values, labels = found
+    assert dash and values == pytest.approx([low, mw, high])
+    assert labels == ["measured", "gap", "estimated, in its band"]
+
+
+def test_what_was_decided_is_listed_with_its_effect_and_what_is_known_no_longer_among_gaps(
+    sample, opened, tmp_path
+):
+    root = shutil.copytree(sample, tmp_path / "root")
+    with open_warehouse(Workspace(root).warehouse) as con:
+        con.execute("""insert into decisions by name
+            select unnest([1, 2]) as decision, timestamp '2024-08-01 09:30' as decided_at,
+                'A. Engineer' as who, unnest(['CT', 'in the workshop']) as why, 'south' as feeder,
+                unnest(['scale', 'acknowledge']) as action, unnest([null, 'gap']) as rule,
+                unnest([0.5, null]) as value, timestamp '2024-07-01' as first_start_at,
+                timestamp '2024-08-01' as until_at, true as is_in_force""")
+        con.execute("""insert into edited_values by name
+            select 'south' as feeder, timestamp '2024-07-01' as interval_start_at,
+                unnest(['mw_del', 'mw_rec']) as channel, 1 as actual, 0.5 as edited,
+                1 as decision""")
+        con.execute("""insert into acknowledged_gaps
+            select feeder, gap_start_at, gap_end_at, missing_intervals, 2 from gaps
+            where feeder = 'south'""")
+        con.execute("""insert into findings by name select 'quiet' as rule, 'warn' as severity,
+            'gen' as feeder, date '2024-07-01' as first_date, date '2024-07-02' as last_date,
+            'since 2024-07-01' as evidence,
+            'look: load-profile withdraw takes it out' as meaning""")
+        write_report(con, Workspace(root), LONG_AGO)
+    page = opened(root)
+    (decided,) = rows_of(page, "decided")
+    columns = ("number", "feeder", "decided", "channel", "effect", "who", "why")
+    assert [decided[name] for name in columns] == [
+        "1", "south", "scale by 0.5", "all channels", "2 values edited", "A. Engineer", "CT",
+    ]  # fmt: skip
+    known = rows_of(page, "known")
+    assert {(row["number"], row["known"], row["why"]) for row in known} == {
+        ("2", "gap", "in the workshop")
+    }
+    assert page.locator("table[aria-labelledby=gaps] td", has_text="south").count() == 0
+    assert f"{len(known)} acknowledged" in page.inner_text("section[aria-labelledby=missing]")
+    resize_until_it_fits(page, 400)
+    dates = page.locator(".whole")
+    assert dates.count() > 20
+    assert not [text for text in dates.all() if text.evaluate("e => e.getClientRects().length") > 1]
+    code = page.locator("table[aria-labelledby=findings] code").all_inner_texts()
+    assert code[-1:] == ["load-profile withdraw"]
+
+
 def test_tables_sort_by_keyboard_in_both_directions_and_say_so(sample, opened):
     page = opened(sample)
     header = page.locator("table[aria-labelledby=feeders] th", has_text="net (MWh)")
