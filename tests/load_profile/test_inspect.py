@@ -176,3 +176,16 @@ def test_a_meter_data_file_that_lacks_a_feeder_is_named_with_its_line(space: Wor
     assert "swiss,unknown,1,kW" in text
     assert "check: the file does not name its meter" in text
     assert "only power delivered is in the file" in text
+
+
+def test_register_reads_are_shown_by_meter_with_what_a_run_would_do(space: Workspace):
+    space.meter_data.write_text("sta,meter,multiplier\nnorth,10001,1\n")
+    text = "meter,read_at,kwh_del,kwh_rec\n10001,2024-05-01,3,0\n10001,06/01/24 06:30:00,4,0\n"
+    path = dropped(space, "reads.csv", text + "20002,2024-05-01,9,9\n")
+    before = tree(space.root)
+    words = in_words(inspect(path, space), space)
+    assert "Layout: register." in words
+    assert "10001: from 2024-05-01 00:00 to 2024-06-01 06:30" in words
+    assert "accepted: 2 rows of north, to data/REG/2024-05/reads.csv" in words
+    assert "1 meter that no row of meter-data.csv names: not used" in words
+    assert tree(space.root) == before

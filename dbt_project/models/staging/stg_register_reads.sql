@@ -43,7 +43,8 @@ latest as (
         ) = 1
 ),
 
--- the row of the meter at that time; the last read of a meter may be at the very end of one
+-- the row of the meter at that time; its last read may be at the very end of one. Without
+-- a row any of its feeder, for its clock: no read is lost from view
 placed as (
     select
         latest.*,
@@ -51,12 +52,13 @@ placed as (
         meters.timezone
     from latest
     inner join {{ ref('stg_meter_data') }} as meters
-        on latest.feeder_key = meters.feeder_key and latest.meter = meters.meter
+        on latest.feeder_key = meters.feeder_key
     qualify
         row_number() over (
             partition by
                 latest.feeder_key, latest.meter, latest.channel, latest.read_at_local
             order by
+                latest.meter = meters.meter desc,
                 coalesce(latest.read_at_local >= meters.valid_from, true)
                 and coalesce(latest.read_at_local <= meters.valid_to, true) desc,
                 meters.meter_data_row desc
