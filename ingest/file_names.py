@@ -36,10 +36,12 @@ def original_name(name: str, sha256: str) -> str:
 
 
 def _stem(name: str) -> str:
-    """Return a name without what was appended to it and without its suffix."""
+    """Return a name without what was appended to it and without its suffix, as `.csv.gz`."""
     stem = REJECTED_AS.sub("", Path(name).stem)
     is_whole = stem != Path(name).stem and Path(stem).suffix.lower() in SUFFIXES[1:]
-    return Path(stem).stem if is_whole else stem
+    stem = Path(stem).stem if is_whole else stem
+    is_packed = name.lower().endswith(".gz") and Path(stem).suffix.lower() in SUFFIXES
+    return Path(stem).stem if is_packed else stem
 
 
 def span_in(name: str) -> tuple[datetime, datetime] | None:

@@ -21,6 +21,11 @@ Recognise = Callable[[bytes, str], tuple[Layout | None, Outline]]
 
 CLASSIC = ClassicLayout()
 REGISTERS = RegisterLayout()
+# Problems of a file in another form that its rows have, and not its header.
+OF_ROWS = {
+    *("layout_time", "layout_other_date", "layout_two_dates", "layout_length"),
+    *("layout_value", "layout_two_numbers"),
+}
 MOST_PUT_BACK = timedelta(hours=3)  # by a clock within a file
 # The classic layout is recognised by this much of a file, or by the whole file if a long preamble
 # precedes the header.
@@ -44,8 +49,10 @@ def recognise(data: bytes, name: str, folder: Path | None = None) -> tuple[Layou
     why = _why_not_classic(data)
     if why is None:
         outline = CLASSIC.outline(data, name)
-        other = None if _is_plain(outline) else _other_form(data, name, folder)
-        return other or (CLASSIC, replace(outline, folder=folder))
+        classic = CLASSIC, replace(outline, folder=folder)
+        return (
+            classic if _is_plain(outline) else _other_form(data, name, folder, outline) or classic
+        )
     if why.outcome == "empty":
         return None, Outline(why)
     from ingest.layouts.look import look_like
@@ -95,14 +102,19 @@ def _why_not_classic(data: bytes) -> Problem | None:
     return CLASSIC.why_not(data) if why and len(data) > BEGINNING_BYTES else why
 
 
-def _other_form(data: bytes, name: str, folder: Path | None) -> tuple[Layout, Outline] | None:
+def _other_form(
+    data: bytes, name: str, folder: Path | None, classic: Outline | None = None
+) -> tuple[Layout, Outline] | None:
     """Return the layout and outline of a classic export in another form, None if it has faults.
 
-    A form that nothing had to be normalised of is the tool's own, and its reader is the judge.
+    A form that nothing had to be normalised of is the tool's own, and its reader is the judge. But
+    where it does not even know the header of `classic`, the other form says more of a row's fault.
     """
     from ingest.layouts.others import other_layout
 
     layout, _ = other_layout(data, folder)
     outline = layout.outline(data, name) if layout else None
     is_read = outline and not outline.problem and outline.notes
-    return (layout, outline) if is_read else None
+    is_foreign = classic and classic.problem and classic.problem.code == "wrong_header"
+    says_more = outline and outline.problem and outline.problem.code in OF_ROWS
+    return (layout, outline) if is_read or (is_foreign and says_more) else None

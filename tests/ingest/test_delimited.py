@@ -253,6 +253,18 @@ def test_the_classic_export_is_month_first_unless_its_name_or_rows_say_otherwise
     assert refused(CLASSIC + "".join(rows), layout) == ("layout_other_date", 3)
 
 
+def test_the_letter_of_a_classic_export_in_another_form_is_about_its_rows() -> None:
+    times = [f"{n};Normal;{n + 12}/07/2024 00:00;{n + 12}/07/2024 00:15;1,5;0" for n in (1, 2)]
+    data = "\r\n".join([CLASSIC.strip().replace(",", ";"), *times, ""])
+    layout, outline = recognise(data.encode(), "north.csv")
+    assert layout.name == "classic" and outline.problem.line == 2
+    assert "only as DD/MM/YYYY HH:MM" in letters.reason(outline.problem)
+    iso = data.replace("13/07/2024 00:00", "2024-07-13 00:00:00.000")
+    iso = iso.replace("13/07/2024 00:15", "2024-07-13 00:15:00.000").rsplit("\r\n", 2)[0]
+    values = recognise(iso.encode(), "north.csv")[1]
+    assert (values.problem, values.first_start) == (None, datetime(2024, 7, 13))
+
+
 def test_two_layouts_that_fit_are_a_problem_that_names_both() -> None:
     first, second = (
         DelimitedLayout(layout_of().file.model_copy(update={"name": name})) for name in "ba"

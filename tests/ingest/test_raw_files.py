@@ -40,6 +40,8 @@ def test_only_regular_files_of_readings_are_found_whatever_their_case(tmp_path):
         (" bus 7 -1.csv", "bus 7"),
         ("a.b-1.csv", "a.b"),
         ("north.csv-1.csv", "north.csv"),
+        ("north.csv.gz", "north"),
+        ("north.CSV.gz_UNKNOWN-METER.gz", "north"),
         ("-north-1.csv", ""),
         ("A\N{COMBINING DIAERESIS}-1.csv", "ä"),
         ("İ-1.csv", "i"),
