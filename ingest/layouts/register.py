@@ -29,6 +29,7 @@ TIMES = (
 ROWS = "register_rows"
 AFTER_READ = timedelta(minutes=1)  # so that two files of one read each share its time
 MOST_TEXT = 80
+HEAD = 4096  # bytes in which the header row is
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,10 @@ class RegisterLayout:
 
     def why_not(self, beginning: bytes) -> Problem | None:
         """Return why a file that begins so holds no register reads, None if it does."""
-        first = _first_line(_text(beginning, "replace"))
+        head = beginning[:HEAD]
+        if READ_AT.encode() not in head.replace(b"\0", b"").lower():  # nearly every other file
+            return Problem("no_register_reads")
+        first = _first_line(_text(head, "replace"))
         names = _names(next(csv.reader([first], delimiter=_delimiter(first)), []))
         return None if {METER, READ_AT} <= set(names) else Problem("no_register_reads")
 

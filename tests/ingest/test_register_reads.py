@@ -319,3 +319,13 @@ def test_no_bytes_below_a_header_crash_the_reader(data):
             assert all(0 <= Decimal(value) < 10**12 for value in values)
     except BadReadsError as error:
         assert error.problem.outcome == "unreadable"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_reads_are_recognised_as_a_spreadsheet_saves_them(space, encoding, mark):
+    lines = ["", "Meter,Read_At,kWh_del,kWh_rec", "10001,2024-05-01,3.50,0", ",,,", ""]
+    path = drop(space, "a.csv")
+    path.write_text("\r\n".join(lines).replace(",", mark), encoding=encoding, newline="")
+    assert load_files(space).outcomes == {"accepted": 1}
+    assert rows(space, READS)[0][3] == "3.50"
