@@ -107,7 +107,7 @@ SPECS = {
             *("%d-%b-%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", *US[:3], *DAY_FIRST),
         ),
         start=(TIME_NAMES,),
-        points=rf"(?P<point>.+?)[._: -](?P<code>(?P<unit>{TAG})[._ -]?{WAY})",
+        points=rf"(?P<point>.+?)(?:[._: -]|\s*[\[(])(?P<code>(?P<unit>{TAG})[._ -]?{WAY})[\])]?",
         unit="header row",
         delimiters=",;\t",
         numbers=((".", ""), (",", "")),
@@ -148,6 +148,8 @@ SPECS = {
         unit="header row",
         delimiters=",;\t",
         numbers=((".", ""), (",", "")),
+        trailer="((grand )?(total|sum|average|mean|minimum|min|maximum|max)s?"
+        "|summe|mittelwert|gesamt):?",
     ),
     "pge-usage": Spec(
         ("type", "date", "start time", "end time", r"(usage|import)( \(kwh\))?"),

@@ -16,11 +16,13 @@ from python_calamine import load_workbook
 from readers_text import LINE_END, Reading, number, unit_in
 
 MINUTE = timedelta(minutes=1)
+# Those that meter-data.csv asks for; K1 with a digit too many is another register.
+REGISTERS = {"E1": "del", "B1": "rec", "Q1": "kvar_del", "K1": "kvar_rec"}
 ESPI, ATOM = "{http://naesb.org/espi}", "{http://www.w3.org/2005/Atom}"
 
 
 def nem12(data: bytes) -> list[Reading]:
-    """Return the values of E, B, Q and K registers; times are UTC+10 all year."""
+    """Return the values of the registers E1, B1, Q1 and K1; times are UTC+10 all year."""
     found: list[Reading] = []
     point = suffix = unit = ""
     length, day, kind = 0, [], ""
@@ -41,7 +43,7 @@ def nem12(data: bytes) -> list[Reading]:
                 raise ValueError("another number of values")
             if _is_null(cells[2 + count], cells[3 + count] if cells[3 + count :] else ""):
                 values = [None] * count
-            quantity = {"E": "del", "B": "rec", "Q": "kvar_del", "K": "kvar_rec"}.get(suffix[0], "")
+            quantity = REGISTERS.get(suffix, "")
             starts = [begin + MINUTE * length * n for n in range(count)]
             day = [
                 Reading(point, quantity, unit_in(unit), s, s + MINUTE * length, v, True)
@@ -157,7 +159,9 @@ def _obis(code: str, groups_d: list[int]) -> str:
 def read_out(data: bytes) -> list[Reading]:
     """Return the load profile of an IEC 62056-21 read-out."""
     found: list[Reading] = []
-    lines = [x.strip("\x02\x03 \t") for x in LINE_END.split(data.decode("cp1252", "replace"))]
+    is_utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # saved again by an editor
+    text = data.decode("utf-16") if is_utf_16 else data.decode("cp1252", "replace")
+    lines = [x.strip("\x02\x03 \t") for x in LINE_END.split(text)]
     serials = [re.match(r"(?:\d-\d:)?(?:0\.0\.0|C\.1\.0|0\.0)\(([^()]+)\)", x) for x in lines]
     point = next((match[1].strip() for match in serials if match), None)
     block, end, length, season, is_other = [], None, MINUTE, "", False

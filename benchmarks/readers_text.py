@@ -23,6 +23,10 @@ UNIT = re.compile(r"(?<![a-z])(k|m)?(wh?|vah?|varh?)(?![a-z])", re.IGNORECASE)
 DAY, SECOND, MINUTE = timedelta(days=1), timedelta(seconds=1), timedelta(minutes=1)
 
 
+class NoHeaderError(ValueError):
+    """A text that is not a table of the format: the product passes over such a file of a zip."""
+
+
 class Reading(NamedTuple):
     """One value of one channel; the time is UTC, or what the meter's clock showed."""
 
@@ -150,7 +154,7 @@ def _header(lines: list[str], spec: Spec) -> tuple[int, str, list[str]]:
         for delimiter in spec.delimiters:
             if delimiter in line and _is_header(cells := _cells(line, delimiter), spec):
                 return at, delimiter, _trimmed(cells)
-    raise ValueError("no header")
+    raise NoHeaderError("no header")
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -101,7 +101,7 @@ def expected(
     if None in feeders and len(feeders) > 1:
         return {}, "values without a meter among those with one"
     tall: dict[str, dict[datetime, dict[str, Decimal | None]]] = {}
-    ends: dict[tuple[str, datetime], datetime] = {}
+    ends: dict[tuple[str, datetime], dict[str, datetime]] = defaultdict(dict)
     of_feeder = {}
     for reading in readings:
         if reading.point not in feeders or feeders[reading.point][0] in refused:
@@ -121,7 +121,7 @@ def expected(
         values = tall.setdefault(feeder, {}).setdefault(start, {})
         if values.setdefault(reading.quantity, value) != value:
             return {}, f"two values at {start}"
-        ends[feeder, start] = end
+        ends[feeder, start][reading.quantity] = end
     rows = {}
     for feeder, by_start in tall.items():
         has = {quantity for values in by_start.values() for quantity in values}
@@ -131,7 +131,10 @@ def expected(
             rows[feeder, start] = _row(values, has, of_feeder[feeder][2].directions)
         order = sorted(by_start)
         for before, after in pairwise(order):
-            gap = after - ends[feeder, before]
+            found = {end for name, end in ends[feeder, before].items() if name in has}
+            if len(found) > 1:
+                return rows, f"{feeder} has two ends at {before}"
+            gap = after - found.pop()
             if gap < -CLOCK_SLACK or (gap > CLOCK_SLACK and not holed):
                 return rows, f"{feeder} has a break at {after}"
     return rows, ""

@@ -1,7 +1,7 @@
 """Find the values of a table and the channel of each: a column, a point, or a code in the row."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 
 import numpy as np
@@ -103,13 +103,7 @@ def by_column(
         places.append((place, spec.quantity, unit))
     if not places:
         raise LayoutError("layout_columns", values={"column": "a channel", "count": 0})
-    used = {place for place, _, _ in places}
-    if not table.continues:
-        notes["unused_columns"] = notes.get("unused_columns", 0) + sum(
-            1
-            for place, text in enumerate(table.header)
-            if place not in used and unit_in(text) is not None
-        )
+    _note_unused(table, {place for place, _, _ in places}, notes)
     codes, distinct = pd.factorize(point, use_na_sentinel=False)
     names = [None if pd.isna(name) else name for name in distinct]
     columns, texts = [], []
@@ -125,7 +119,9 @@ def by_column(
     return _flat(np.arange(len(table.rows)), np.column_stack(columns), np.column_stack(texts))
 
 
-def by_point(table: Table, layout: LayoutFile, channels: Channels) -> dict[str, np.ndarray]:
+def by_point(
+    table: Table, layout: LayoutFile, channels: Channels, notes: dict[str, int]
+) -> dict[str, np.ndarray]:
     """Return the values of a table in which a column is a point, or a channel of one."""
     wide = layout.wide
     pattern = re.compile(wide.columns, re.IGNORECASE)
@@ -147,11 +143,20 @@ def by_point(table: Table, layout: LayoutFile, channels: Channels) -> dict[str, 
             places.append(place)
     if not places:
         raise LayoutError("layout_columns", values={"column": wide.columns, "count": 0})
+    _note_unused(table, {*places, *own}, notes)
     width = len(table.header)
     padded = [row if len(row) == width else (*row, *[""] * width)[:width] for row in table.rows]
     text = np.array(padded, dtype=object).reshape(len(padded), width)[:, places]
     channel = np.tile(np.array(numbers, dtype="int32"), (len(padded), 1))
     return _flat(np.arange(len(padded)), channel, text)
+
+
+def _note_unused(table: Table, used: Collection[int | None], notes: dict[str, int]) -> None:
+    """Count the columns of power or energy that are not read."""
+    if not table.continues:
+        unused = [text for place, text in enumerate(table.header) if place not in used]
+        count = sum(unit_in(text) is not None for text in unused)
+        notes["unused_columns"] = notes.get("unused_columns", 0) + count
 
 
 def by_code(

@@ -68,7 +68,7 @@ def rows_of(table: Table, layout: LayoutFile, channels: Channels, notes: dict[st
     if day is not None or layout.valueColumn is not None:
         values = by_code(table, layout, channels, point, day, notes)
     elif layout.wide is not None:
-        values = by_point(table, layout, channels)
+        values = by_point(table, layout, channels, notes)
     else:
         values = by_column(table, layout, channels, point, notes)
     time = layout.time

@@ -15,6 +15,7 @@ from ingest.layouts.parsed import LayoutError
 SPACES = re.compile(r"\s+")
 AM_PM = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
 OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+LATE_SECOND = re.compile(r"(?::|(?<![.,\d])\d{4,})6[01](?!\d)")  # of 60 or 61
 MIDNIGHT = re.compile(r"(?<![\d:])24:00(:00)?(?![\d:])")
 LETTERS = {
     **{"%Y": "YYYY", "%y": "YY", "%m": "MM", "%b": "Mon", "%d": "DD", "%H": "HH", "%I": "HH"},
@@ -85,6 +86,8 @@ def _read(texts: Sequence[str], form: str) -> np.ndarray:
     times = read.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
     if "%z" in form:  # pandas passes over the seconds of `+02:00:59`
         times[[OFFSET.search(text) is None for text in texts]] = np.datetime64("NaT")
+    if "%S" in form:  # pandas takes 03:00:60 for 03:01:00
+        times[[LATE_SECOND.search(text) is not None for text in texts]] = np.datetime64("NaT")
     return times
 
 

@@ -7,6 +7,7 @@ write them; `P.01(date,time)(value)...` of other makers is another format and re
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,6 +59,9 @@ class _Block:
     season: str
 
 
+Row = tuple[_Block, int, int, list[str]]  # block, line, place in the block, texts
+
+
 def why_not(data: bytes) -> Problem | None:
     """Return why a file that begins so is no read-out with a load profile, None if it is one."""
     if BEGINNING not in data and not data.startswith(UTF_16):
@@ -81,7 +85,7 @@ def parse(data: bytes) -> Parsed:
     point = serials[0] if serials else None
     block: _Block | None = None
     blocks: list[_Block] = []
-    rows: list[tuple[_Block, int, int, list[str]]] = []
+    rows: list[Row] = []
     count, is_other = 0, False
     for number, raw in enumerate(lines, start=1):
         line = raw.strip("\x02\x03 \t")
@@ -100,14 +104,38 @@ def parse(data: bytes) -> Parsed:
             continue
         width = len(block.channels)
         if len(groups) % width:
-            values = {"expected": width, "found": len(groups), "text": line[:80]}
-            raise LayoutError("cell_count", number, values=values)
+            raise _other_width(block, len(groups), number, lines)
         for first in range(0, len(groups), width):
             rows.append((block, number, count, groups[first : first + width]))
             count += 1
     if not rows:
         raise LayoutError("no_rows")
+    _refuse_other_order(lines, blocks, rows)
     return _parsed(blocks, rows)
+
+
+def _refuse_other_order(lines: list[str], blocks: list[_Block], rows: list[Row]) -> None:
+    """Refuse a file with values of one block below the header of another.
+
+    It shows by a header without values and by a line of several intervals that is as wide as
+    another block's.
+    """
+    filled = {block.line for block, *_ in rows}
+    for block in blocks:
+        if block.line not in filled:
+            raise _other_width(block, 0, block.line, lines)
+    widths = {len(block.channels) for block in blocks}
+    counts = Counter(line for _, line, *_ in rows)
+    for block, line, *_ in rows:
+        found = counts[line] * len(block.channels)
+        if counts[line] > 1 and found in widths:
+            raise _other_width(block, found, line, lines)
+
+
+def _other_width(block: _Block, found: int, line: int, lines: list[str]) -> LayoutError:
+    text = lines[line - 1].strip("\x02\x03 \t")[:80]
+    values = {"expected": len(block.channels), "found": found, "text": text}
+    return LayoutError("cell_count", line, values=values)
 
 
 def _block(line: str, number: int, point: str | None) -> tuple[_Block, list[str]]:
@@ -157,7 +185,7 @@ def _status(text: str) -> str | None:
     return words[0] if words else (text if bits & ~SUMMER else None)
 
 
-def _parsed(blocks: list[_Block], rows: list[tuple[_Block, int, int, list[str]]]) -> Parsed:
+def _parsed(blocks: list[_Block], rows: list[Row]) -> Parsed:
     """Return the values of all rows of blocks."""
     seasons = {block.season == "2" for block in blocks}
     if len(seasons) > 1:

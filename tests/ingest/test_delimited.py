@@ -134,6 +134,18 @@ def test_a_length_that_does_not_follow_is_refused(times: list[str]) -> None:
     assert refused("\n".join(["when,kWh", *rows]), layout_of())[0] == "layout_length"
 
 
+@pytest.mark.parametrize("second", ["60", "61"])
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%Y%m%d%H%M%S", "%H:%M:%S.%f %Y-%m-%d"])
+def test_a_minute_has_no_second_60(form: str, second: str) -> None:
+    layout = layout_of(time={"start": "when", "formats": form})
+    times = [datetime(2024, 7, 1, 0, minute) for minute in (0, 15, 30)]
+    rows = [f"{time:{form}},1" for time in times]
+    assert list(parse("\n".join(["when,kWh", *rows]), layout).values["start"]) == times
+    late = f"{times[1]:{form.replace('%S', second)}},1"
+    text = "\n".join(["when,kWh", rows[0], late, rows[2]])
+    assert refused(text, layout) == ("layout_time", 3)
+
+
 def test_units_come_from_the_header_the_row_below_or_a_column() -> None:
     rows = "2024-07-01 00:00,1{0}\n2024-07-01 01:00,2{0}\n"
     header = layout_of(

@@ -125,6 +125,39 @@ def test_no_values_of_a_read_out_are_passed_over(line: bytes, damaged: bytes) ->
     assert found.value.problem.code == "bad_row" and found.value.problem.line
 
 
+def test_values_below_the_header_of_another_block_refuse_a_read_out() -> None:
+    data = (SAMPLES / "iec62056-p01.csv").read_bytes().replace(b"\r\n", b"\n")
+    first, *rest = data.partition(b"P.01(1220823161500)")
+    blocks = b"".join(rest).splitlines(keepends=True)
+    six, of_six, three, of_three = blocks[0], blocks[1:3], blocks[3], blocks[4]
+    assert rows_of(readout.parse(first + six + b"".join(of_six) + three + of_three)).total() > 0
+    for lines, line, found in (
+        ([three, *of_six], 4, 6),  # two intervals of three channels each, if taken so
+        ([three, *of_six, six], 6, 0),
+        ([six, three, of_three], 3, 0),
+    ):
+        with pytest.raises(LayoutError) as refused:
+            readout.parse(first + b"".join([*lines, six, *of_six] if found else lines))
+        problem = refused.value.problem
+        assert (problem.code, problem.line, problem.values["found"]) == ("cell_count", line, found)
+
+
+def test_a_line_of_a_read_out_may_hold_several_intervals() -> None:
+    data = (SAMPLES / "iec62056-p01.csv").read_bytes().replace(b"\r\n", b"\n")
+    joined = data.replace(b"(0.02431)\n(0.16832)", b"(0.02431)(0.16832)")
+    assert joined != data and rows_of(readout.parse(joined)) == rows_of(readout.parse(data))
+
+
+def test_a_meter_with_its_unit_in_brackets_is_read_among_tags() -> None:
+    text = "Time,A kW,B (MW),C [kWh],D W\n2024-07-01 00:00,1,-2,3,4\n2024-07-01 00:15,5,6,7,8\n"
+    layout, _ = layout_for(text.encode(), layouts_in())
+    parsed = layout.parse(text.encode())
+    channels = [(c.point, c.quantity, c.unit) for c in parsed.channels]
+    assert channels == [("A", "net", "kW"), ("B", "net", "MW"), ("C", "net", "kWh")]
+    assert list(parsed.values["value"]) == ["1", "-2", "3", "5", "6", "7"]
+    assert dict(parsed.notes)["unused_columns"] == 1  # D
+
+
 def test_another_list_of_a_read_out_is_not_its_load_profile() -> None:
     data = (SAMPLES / "iec62056-p01.csv").read_bytes().replace(b"\r\n", b"\n")
     log = b"P.98(1220823161500)(08)()(1)(0.9.1)()\n(161500)\n(163000)\n1.8.0(00123*kWh)\n"
