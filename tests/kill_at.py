@@ -38,6 +38,7 @@ def load(root: Path) -> loading.LoadSummary:
 
 def export(root: Path) -> None:
     """Write profiles, gap lists, months, plots and report from the tables that are there."""
+    from load_profile.files.finals import export_finals
     from load_profile.files.profiles import export_gaps, export_months, export_profiles
     from load_profile.plots.draw import draw_net_load, draw_planner_plots
     from load_profile.report.page import write_report
@@ -48,6 +49,7 @@ def export(root: Path) -> None:
         for step in (
             export_profiles,
             export_gaps,
+            export_finals,
             export_months,
             draw_net_load,
             draw_planner_plots,
@@ -69,7 +71,7 @@ TRACED = {
     "load": {shutil.__file__, *(str(path) for path in (PROJECT / "ingest").glob("*.py"))},
     "export": {
         str(path)
-        for name in ("writer", "profiles", "draw", "page")
+        for name in ("writer", "profiles", "finals", "draw", "page")
         for path in (PROJECT / "load_profile").rglob(f"{name}.py")
     },
     "export_raw": {
