@@ -51,6 +51,7 @@ from raw.interval_reads inner join raw.files using (file_id)
 """
 SELF, CHILDREN = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
 BATCH = 500
+SIDES = {"kvar_q1", "kvar_q4"}, {"kvar_q2", "kvar_q3"}  # of delivered, of received power
 CLOCK_SLACK = timedelta(minutes=1)
 Rows = dict[tuple[str, datetime], tuple[Decimal | None, ...]]
 
@@ -142,9 +143,8 @@ def expected(
 
 def _of_no_use(has: set[str]) -> set[str]:
     """Return the quadrants that make no direction: neither all four nor both of one side."""
-    sides = {"kvar_q1", "kvar_q4"}, {"kvar_q2", "kvar_q3"}
     quadrants = {quantity for quantity in has if "_q" in quantity}
-    return set() if any(side <= has for side in sides) else quadrants
+    return set() if any(side <= has for side in SIDES) else quadrants
 
 
 def _is_wanted(reading: Reading, channel: str) -> bool:
@@ -187,6 +187,8 @@ def _row(
             kvar = tuple(None if None in pair else sum(pair) for pair in ((q1, q2), (q3, q4)))
         elif "kvar_net" in has:
             kvar = _split(get("kvar_net"))
+        elif any(side <= has for side in SIDES):
+            kvar = (None, None)  # half of the quadrants is taken before one direction, and unknown
     return (*power, *kva, *kvar)
 
 

@@ -28,6 +28,8 @@ CHANNELS = {
     "kvar_rec": "kvar_rec_raw",
 }
 SERIAL = "serial_no"
+# Behind a comma at the end of the header; a value there is one that has shifted.
+NAMELESS = "nameless"
 # kVA and kvar may be absent (unknown); of kW one direction, if meter-data.csv says so.
 REQUIRED = tuple(FIXED_COLUMNS.values())
 # Beyond this, what is above the header is no preamble.
@@ -114,7 +116,7 @@ def _form(data: bytes, start: int, rows_at: int, columns: tuple[str, ...]) -> Cl
 def _header_problem(columns: tuple[str, ...], header: str, line: int) -> Problem | None:
     """Return a problem when a column is missing or repeated."""
     missing = any(name not in columns for name in REQUIRED) or not {*POWER} & {*columns}
-    repeated = any(name and columns.count(name) > 1 for name in columns)
+    repeated = any(columns.count(name) > 1 for name in {*columns} - {"", NAMELESS})
     if missing or repeated:
         return Problem("wrong_header", line, values={"text": header[:200]})
     return None
@@ -179,7 +181,7 @@ def _columns(header: str) -> tuple[str, ...]:
         cells = [cell.strip().lower() for cell in next(csv.reader([header]), [])]
     except csv.Error:  # a cell of more than 128 kB
         return ()
-    names = FIXED_COLUMNS | CHANNELS
+    names = FIXED_COLUMNS | CHANNELS | {"": NAMELESS}
     found = ["record_no" if at == 0 else names.get(cell, "") for at, cell in enumerate(cells)]
     of_meter = [at for at, cell in enumerate(cells) if not found[at] and is_column(cell)]
     if of_meter:

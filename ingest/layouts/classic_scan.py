@@ -12,13 +12,14 @@ from itertools import groupby
 import duckdb
 
 from ingest.closed_database import as_pattern, scratch_folder
-from ingest.layouts.classic_outline import SERIAL, ClassicOutline
+from ingest.layouts.classic_outline import NAMELESS, SERIAL, ClassicOutline
 from ingest.layouts.interface import VALUES, RawFile
 from ingest.problems import Problem
 from ingest.sql import sql_beside
 
 # What a cell says when the value is unknown, which is never 0.
 UNKNOWN = ("", "-", "--", "nan", "null", "na", "n/a", "#n/a", "n.a.", "bad", "no data")
+PADDING = ' "\t\r'
 MOST_LETTERS = 200  # of a cell or line in a letter
 
 QUICK_SOURCE = """
@@ -191,11 +192,16 @@ def _scan(
 
     cells = (f"'{mode.cell.format(n + 1)}': 'varchar'" for n in range(len(columns)))
     source = mode.source.format(header_line=outline.header_line, columns=", ".join(cells))
-    unread = (
+    unread = [
         f"case when {name} is null then not is_unknown({cell(name)}) else false end"
         for name in VALUES
         if name in columns
-    )
+    ]
+    unread += [
+        f"coalesce(trim({mode.cell.format(n + 1)}, ' \"' || chr(9) || chr(13)) <> '', false)"
+        for n, name in enumerate(columns)
+        if name == NAMELESS
+    ]
     # a direction without a column is one that meter-data.csv declares absent: see parts
     absent = {outline.absent}
     if outline.absent and {"kva_del_raw", "kva_rec_raw"} & {*columns}:
@@ -239,10 +245,15 @@ def _first_bad_cell(cells: list[str], columns: tuple[str, ...], parsed: dict) ->
         if len(cells) == 1 and '"' in text:
             return "open_quotes", {"text": text}
         return "cell_count", {"expected": len(columns), "found": len(cells), "text": text}
+    if any(
+        name == NAMELESS and cell.strip(PADDING) for name, cell in zip(columns, cells, strict=True)
+    ):
+        named = len(columns) - columns.count(NAMELESS)
+        return "cell_count", {"expected": named, "found": len(cells), "text": text}
     for name, cell in zip(columns, cells, strict=True):
         if name not in parsed or parsed[name] is not None:
             continue
-        value = cell.strip(' "\t\r')[:MOST_LETTERS]
+        value = cell.strip(PADDING)[:MOST_LETTERS]
         if name == "record_no":
             return "bad_record", {"text": value}
         if name in ("start_local", "end_local"):

@@ -86,9 +86,13 @@ def _read(texts: Sequence[str], form: str) -> np.ndarray:
     times = read.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
     if "%z" in form:  # pandas passes over the seconds of `+02:00:59`
         times[[OFFSET.search(text) is None for text in texts]] = np.datetime64("NaT")
-    if "%S" in form:  # pandas takes 03:00:60 for 03:01:00
-        times[[LATE_SECOND.search(text) is not None for text in texts]] = np.datetime64("NaT")
+    if "%S" in form and not np.isnat(times).all():  # pandas takes 03:00:60 for 03:01:00
+        times[[_has_late_second(text) for text in texts]] = np.datetime64("NaT")
     return times
+
+
+def _has_late_second(text: str) -> bool:
+    return ("60" in text or "61" in text) and LATE_SECOND.search(text) is not None
 
 
 def _settled(

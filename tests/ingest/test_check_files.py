@@ -154,6 +154,16 @@ def test_a_record_number_is_never_guessed(checker):
     assert words == ["a whole number as Record No."] * len(records)
 
 
+def test_a_value_below_no_name_is_one_that_has_shifted(checker):
+    header = HEADER + ",,"
+    good = export([row(0) + ",,", row(1) + ', "",'], header)
+    assert len(checker.rows(good)) == 2
+    texts = [row(1, "5,1,2,3,4") + ",", row(1) + ",,4", row(1) + ",null,", row(1) + ',"4",']
+    texts = [export([row(0) + ",,", text], header) for text in texts]
+    for text, problem in zip(texts, checker.problems(texts), strict=True):
+        assert (problem.code, problem.line) == ("cell_count", 7), text
+
+
 def test_unquoted_thousands_are_too_many_cells(checker):
     problem = checker.check(export([row(0, "1,702.85", "2", "3", "4")])).problem
     assert expected(problem) == "8 cells as in the header"
