@@ -67,7 +67,8 @@ def is_same(column: str, one: str, other: str) -> bool:
 
 
 def test_polars_writes_the_cells_that_the_product_writes(sample: Path, polars: Path):
-    assert published(polars) == [name for name in published(sample) if name != "monthly.csv"]
+    own = [name for name in published(sample) if name.endswith("_final.csv")]
+    assert published(polars) == sorted({*published(sample)} - {"monthly.csv", *own})
     for name in published(polars):
         for row, theirs in zip(table(sample, name), table(polars, name), strict=True):
             mine = {column: cell for column, cell in row.items() if not column.endswith("_utc")}
