@@ -103,6 +103,7 @@ def expected(
         return {}, "values without a meter among those with one"
     tall: dict[str, dict[datetime, dict[str, Decimal | None]]] = {}
     ends: dict[tuple[str, datetime], dict[str, datetime]] = defaultdict(dict)
+    twice: dict[str, dict[str, datetime]] = defaultdict(dict)
     of_feeder = {}
     for reading in readings:
         if reading.point not in feeders or feeders[reading.point][0] in refused:
@@ -121,12 +122,14 @@ def expected(
         start, end = _utc(reading.start, zone), _utc(reading.end, zone)
         values = tall.setdefault(feeder, {}).setdefault(start, {})
         if values.setdefault(reading.quantity, value) != value:
-            return {}, f"two values at {start}"
+            twice[feeder][reading.quantity] = start
         ends[feeder, start][reading.quantity] = end
     rows = {}
     for feeder, by_start in tall.items():
         has = {quantity for values in by_start.values() for quantity in values}
         has -= _of_no_use(has)  # one quadrant alone says nothing, and has no rows
+        if has & twice[feeder].keys():
+            return {}, f"two values of {feeder}: {twice[feeder]}"
         by_start = {at: values for at, values in by_start.items() if has & values.keys()}
         for start, values in by_start.items():
             rows[feeder, start] = _row(values, has, of_feeder[feeder][2].directions)
