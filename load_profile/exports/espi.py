@@ -3,6 +3,8 @@
 A missing interval has no reading, as the standard has it.
 """
 
+from collections.abc import Iterator
+from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
@@ -67,38 +69,33 @@ def write(job: Job) -> None:
     """Write delivered and received energy, or the net where one of them is unknown."""
     for series in job.series():
         with job.file(f"{plain(series.name)}.xml", [series]) as file:
-            updated = f"{job.made_at:%Y-%m-%dT%H:%M:%SZ}"
-            point = f"/UsagePoint/{plain(series.name)}"
-
-            def entry(href: str, up: str, title: str, content: str, *related: str) -> str:
-                links = "".join(f'<link rel="related" href="{link}"/>\n' for link in related)
-                return ENTRY.format(
-                    id=uuid5(NAMESPACE_URL, href).urn,
-                    href=href,
-                    up=up,
-                    related=links,
-                    title=escape(title),
-                    updated=updated,  # noqa: B023
-                    content=content,
-                )
-
-            file.write(
-                FEED.format(
-                    id=uuid5(NAMESPACE_URL, point).urn, title=escape(series.name), updated=updated
-                )
-            )
-            readings = f"{point}/MeterReading"
-            file.write(entry(point, "/UsagePoint", series.name, USAGE_POINT, readings))
-            for flow, (title, kw) in (FLOWS if series.has_both else NET).items():
-                reading, kind = f"{readings}/{flow}", f"/ReadingType/{plain(series.name)}/{flow}"
-                blocks = f"{reading}/IntervalBlock"
-                file.write(entry(reading, readings, title, METER_READING, blocks, kind))
-                file.write(entry(kind, "/ReadingType", title, _reading_type(flow, series)))
-                source = BLOCKS.format(reading=READING.format(kw=kw), kw=kw)
-                text = job.text("line", source, "day")
-                file.write(entry(f"{blocks}/1", blocks, title, text))
-            file.write("</feed>\n")
+            file.writelines(_feed(job, series))
 
 
-def _reading_type(flow: str, series: Series) -> str:
-    return READING_TYPE.format(flow=flow, seconds=60 * series.minutes, exponent=EXPONENT)
+def _feed(job: Job, series: Series) -> Iterator[str]:
+    entry = partial(_entry, f"{job.made_at:%Y-%m-%dT%H:%M:%SZ}")
+    name = plain(series.name)
+    point = f"/UsagePoint/{name}"
+    readings = f"{point}/MeterReading"
+    yield FEED.format(**_named(point, series.name), updated=entry.args[0])
+    yield entry(point, "/UsagePoint", series.name, USAGE_POINT, readings)
+    for flow, (title, kw) in (FLOWS if series.has_both else NET).items():
+        reading, kind = f"{readings}/{flow}", f"/ReadingType/{name}/{flow}"
+        blocks = f"{reading}/IntervalBlock"
+        seconds = 60 * series.minutes
+        described = READING_TYPE.format(flow=flow, seconds=seconds, exponent=EXPONENT)
+        source = BLOCKS.format(reading=READING.format(kw=kw), kw=kw)
+        yield entry(reading, readings, title, METER_READING, blocks, kind)
+        yield entry(kind, "/ReadingType", title, described)
+        yield entry(f"{blocks}/1", blocks, title, job.text("line", source, "day"))
+    yield "</feed>\n"
+
+
+def _entry(updated: str, href: str, up: str, title: str, content: str, *related: str) -> str:
+    links = "".join(f'<link rel="related" href="{link}"/>\n' for link in related)
+    said = {"href": href, "up": up, "related": links, "updated": updated, "content": content}
+    return ENTRY.format(**_named(href, title), **said)
+
+
+def _named(href: str, title: str) -> dict[str, str]:
+    return {"id": uuid5(NAMESPACE_URL, href).urn, "title": escape(title)}

@@ -16,7 +16,8 @@ from typing import TextIO
 import duckdb
 
 from ingest.filing import write_text
-from ingest.warehouse import utc_now
+from ingest.warehouse import WarehouseError, utc_now
+from load_profile.exports.names import plain
 from load_profile.exports.options import Options, Use
 from load_profile.exports.series import (
     TOTAL,
@@ -33,6 +34,11 @@ from load_profile.publish.history import published_file
 SPAN = """
 select min(interval_start_at), max(interval_start_at), max(interval_minutes), max(timezone)
 from combined_profiles
+"""
+HAS_FINAL_VALUES = """
+select count(*) = 2 from (
+    select table_name as name from duckdb_tables() union all select view_name from duckdb_views()
+) where name in ('final_exceptions', 'final_totals')
 """
 FEEDERS = "select distinct feeder from stg_meter_data order by feeder"
 VERSION = "select version, content from versions order by version desc limit 1"
@@ -69,6 +75,7 @@ class Job:
     made_at: datetime
     written: list[Path] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)  # names of files, and whose they are
 
     def series(self, minutes: int | None = None) -> Iterator[Series]:
         """Load each feeder in turn and yield it, but for those that cannot be exported."""
@@ -88,6 +95,9 @@ class Job:
     def _check(self, series: Series) -> None:
         """Unknown is never 0: raise SeriesError where a value is missing and may not be."""
         kind, options = self.kind, self.options
+        owner = self.taken.setdefault(plain(series.name).lower(), series.name)
+        if owner != series.name:
+            raise SeriesError(f"its file would have the name of the file of {owner}")
         if options.both and not series.has_both:
             raise SeriesError("delivered and received power are not both known throughout")
         marked = options.allow_partial and kind.marks_missing and series.known
@@ -167,6 +177,11 @@ def export(
 def _job(
     con: duckdb.DuckDBPyConnection, kind: Kind, folder: Path, options: Options, made_at: datetime
 ) -> Job:
+    if not con.execute(HAS_FINAL_VALUES).fetchone()[0]:
+        raise WarehouseError(
+            "The published file is of an earlier version of load-profile and has no final values; "
+            "`load-profile run` publishes them."
+        )
     first, last, minutes, timezone = con.execute(SPAN).fetchone()
     if first is None:
         raise ExportError("There are no readings yet.")

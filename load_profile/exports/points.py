@@ -5,11 +5,12 @@ them (`is_lower_bound`), and a lower one than the lightest (`is_upper_bound`).
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from load_profile.exports.export import Job
-from load_profile.exports.series import TOTAL, Series
+from load_profile.exports.series import TOTAL, Series, SeriesError
 from load_profile.files.cells import csv_header, text
 from load_profile.publish.marts import as_literal
 
@@ -61,10 +62,11 @@ def write_peak_days(job: Job) -> None:
 
 def _with_moments(job: Job) -> Iterator[tuple[Series, list[_Moment]]]:
     """Yield each series, loaded, with the moments that are known of it."""
-    total = job.load(TOTAL)
     coincident = None
-    if total.peak_at:
-        coincident = _Moment("coincident_peak", total.peak_at, total.is_doubtful)
+    with suppress(SeriesError):
+        total = job.load(TOTAL)
+        if total.peak_at:
+            coincident = _Moment("coincident_peak", total.peak_at, total.is_doubtful)
     for series in job.series():
         lightest, unknown = job.con.execute(
             f"""select arg_min(start_utc, kw) filter (status = 'A'), count(*) filter (status <> 'A')

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from ingest.warehouse import WarehouseError
 from ingest.workspace import Workspace
 from load_profile.exports.catalog import KINDS
 from load_profile.exports.export import ExportError, Job, export
@@ -327,6 +328,23 @@ def test_a_refusal_says_how_many_where_and_what_helps(tables, tmp_path):
         "no mark for a missing value"
     )
     assert not list((tmp_path / "out").glob("*.tmp"))
+
+
+def test_files_of_two_feeders_never_have_one_name(tables, tmp_path):
+    published = made(tables, tmp_path, {"a b": "AA", "a_B": "AA"})
+    job = export(published, KINDS["8760"], tmp_path, Options(year=2024))
+    assert job.refused.keys() == {"a b", "a_B", "total"}
+    job = export(published, KINDS["gridlabd"], tmp_path, Options())
+    assert job.refused == {"a_B": "its file would have the name of the file of a b"}
+    assert {path.name for path in job.written} == {"a_b.player", "total.player"}
+
+
+def test_an_earlier_published_file_is_named(tables, tmp_path):
+    published = made(tables, tmp_path, {"ada": "AA"})
+    with duckdb.connect(str(published)) as con:
+        con.execute("drop table final_totals")
+    with pytest.raises(WarehouseError, match="has no final values; `load-profile run` publishes"):
+        export(published, KINDS["csv"], tmp_path, Options())
 
 
 def test_the_total_is_strict_final_or_partial(tables, tmp_path):
