@@ -104,8 +104,9 @@ class Job:
         if not series.missing or marked or kind.flags_missing:
             return
         first = self.period.on_clock(first_unknown(self.con, series, self.period))
+        has = "has" if series.missing == 1 else "have"
         text = (
-            f"{series.missing:,} of {series.expected:,} intervals have no value, the first is "
+            f"{series.missing:,} of {series.expected:,} intervals {has} no value, the first is "
             f"{first:%Y-%m-%d %H:%M} ({self.period.clock})"
         )
         if options.use is Use.strict:
@@ -200,7 +201,9 @@ def _period(kind: Kind, options: Options, timezone: str, first: datetime, end: d
     if options.year and (options.first or options.until):
         raise ExportError("Give --year, or --from and --to.")
     if kind.is_yearly and not options.year:
-        years = " or ".join(str(year) for year in range(first.year, end.year + 1))
+        ahead = timedelta(minutes=standard_minutes(timezone, first.year))
+        until = (end + ahead - timedelta.resolution).year + 1
+        years = " or ".join(str(year) for year in range((first + ahead).year, until))
         raise ExportError(f"{kind.name} is a calendar year: give --year, {years}.")
     year = options.year or (options.first or first).year
     ahead = timedelta(minutes=standard_minutes(timezone, year))
