@@ -429,7 +429,7 @@ def test_a_leap_year_has_8760_hours_in_standard_time(tables, tmp_path):
         assert said["clock"].startswith("UTC-07:00")
     job = export(published, KINDS["35040"], tmp_path, options)
     assert job.refused == {"ada": "its intervals are 30 minutes, 15 are needed"}
-    with pytest.raises(ExportError, match="8760 is a calendar year: give --year, 2024."):
+    with pytest.raises(ExportError, match="8760 is a calendar year: give --year, 2024"):
         export(published, KINDS["8760"], tmp_path, replace(options, year=None))
 
 
