@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from ingest.layouts.interface import Outline, RawFile, Reading, Values
+from ingest.layouts.parsed import LayoutError
 from ingest.problems import Problem
 from ingest.workspace import REGISTER
 
@@ -53,14 +54,6 @@ class RegisterRead:
     values: tuple[str | None, ...]
 
 
-class BadReadsError(Exception):
-    """A file of register reads that cannot be read in full; nothing of it is used."""
-
-    def __init__(self, code: str, line: int | None = None, **values: object) -> None:
-        super().__init__(f"{code} in line {line}: {values}")
-        self.problem = Problem(code, line, values=values)
-
-
 class RegisterLayout:
     """The layout of register reads."""
 
@@ -79,7 +72,7 @@ class RegisterLayout:
         """Return which meters the file has reads of, and from when to when."""
         try:
             reads = list(parse(data))
-        except BadReadsError as error:
+        except LayoutError as error:
             return RegisterOutline(error.problem)
         if not reads:
             return RegisterOutline(Problem("no_rows"))
@@ -106,7 +99,7 @@ class RegisterLayout:
         for number, raw in files.items():
             try:
                 reads = list(parse(raw.path.read_bytes()))
-            except (OSError, BadReadsError):
+            except (OSError, LayoutError):
                 if raw.is_unchanged():
                     raise
                 continue  # what was changed or taken away is left for later
@@ -129,7 +122,7 @@ class RegisterLayout:
 
 
 def parse(data: bytes) -> Iterator[RegisterRead]:
-    """Yield all reads of a file; raise BadReadsError for the first that is not one."""
+    """Yield all reads of a file; raise LayoutError for the first that is not one."""
     text = _text(data, "strict")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(_first_line(text)))
     names: list[str] = []
@@ -145,12 +138,14 @@ def parse(data: bytes) -> Iterator[RegisterRead]:
                 cells = cells[: len(names)]
             if len(cells) != len(names):
                 shown = ", ".join(cells)[:MOST_TEXT]
-                raise BadReadsError(
-                    "cell_count", line, expected=len(names), found=len(cells), text=shown
-                )
+                raise _bad("cell_count", line, expected=len(names), found=len(cells), text=shown)
             yield _read(line, dict(zip(names, (cell.strip() for cell in cells), strict=True)))
     except csv.Error as error:
-        raise BadReadsError("bad_row", reader.line_num, text=str(error)) from None
+        raise _bad("bad_row", reader.line_num, text=str(error)) from None
+
+
+def _bad(code: str, line: int, **values: object) -> LayoutError:
+    return LayoutError(code, line, values=values)
 
 
 def _text(data: bytes, errors: str) -> str:
@@ -159,7 +154,7 @@ def _text(data: bytes, errors: str) -> str:
         return data.decode("utf-16" if is_utf_16 else "utf-8-sig", errors)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise BadReadsError("not_text", line, byte=data[error.start]) from None
+        raise _bad("not_text", line, byte=data[error.start]) from None
 
 
 def _first_line(text: str) -> str:
@@ -178,22 +173,22 @@ def _checked_names(names: list[str], line: int) -> list[str]:
     """Return the header's columns, if each is known and none is missing or there twice."""
     for name in REQUIRED:
         if name not in names:
-            raise BadReadsError("register_columns", line, text=f"no column {name}")
+            raise _bad("register_columns", line, text=f"no column {name}")
     for place, name in enumerate(names):
         if name not in (METER, READ_AT, *CHANNELS) or name in names[:place]:
-            raise BadReadsError("register_columns", line, text=f"column {name[:MOST_TEXT]!r}")
+            raise _bad("register_columns", line, text=f"column {name[:MOST_TEXT]!r}")
     return names
 
 
 def _read(line: int, cells: dict[str, str]) -> RegisterRead:
-    """Return one row; raise BadReadsError for a cell that is not what its column holds."""
+    """Return one row; raise LayoutError for a cell that is not what its column holds."""
     if not cells[METER]:
-        raise BadReadsError("register_meter", line)
+        raise _bad("register_meter", line)
     values = []
     for name in CHANNELS:
         text = cells.get(name, "")
         if text and not NUMBER.fullmatch(text):
-            raise BadReadsError("register_value", line, column=name, text=text[:MOST_TEXT])
+            raise _bad("register_value", line, column=name, text=text[:MOST_TEXT])
         values.append(text or None)
     return RegisterRead(line, cells[METER], _time(cells[READ_AT], line), tuple(values))
 
@@ -205,4 +200,4 @@ def _time(text: str, line: int) -> datetime:
             return datetime.strptime(plain, form)
         except ValueError:
             continue
-    raise BadReadsError("register_time", line, text=text[:MOST_TEXT])
+    raise _bad("register_time", line, text=text[:MOST_TEXT])

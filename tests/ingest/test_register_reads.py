@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from ingest import load_files as loading
 from ingest.export_raw import export_raw
 from ingest.filing import FilingError
-from ingest.layouts.register import CHANNELS, BadReadsError, parse
+from ingest.layouts.parsed import LayoutError
+from ingest.layouts.register import CHANNELS, parse
 from ingest.load_files import load_files
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.release import release_file
@@ -317,7 +318,7 @@ def test_no_bytes_below_a_header_crash_the_reader(data):
             values = [value for value in read.values if value is not None]
             assert read.meter and len(read.values) == len(CHANNELS)
             assert all(0 <= Decimal(value) < 10**12 for value in values)
-    except BadReadsError as error:
+    except LayoutError as error:
         assert error.problem.outcome == "unreadable"
 
 
