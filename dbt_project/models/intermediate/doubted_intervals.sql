@@ -32,13 +32,11 @@ system as (
     select * from {{ ref('stg_system') }}
 ),
 
-found as (
+registers as (
     select
         profiles.feeder,
         profiles.interval_start_at,
-        'register' as reason,
-        1 as place,
-        cast(null as double) as limit_mw
+        case runs.channel when 'kW' then 'mw' else 'mva' end as quantity
     from {{ ref('feeder_profiles') }} as profiles
     inner join {{ ref('register_runs') }} as runs
         on
@@ -46,8 +44,13 @@ found as (
             and profiles.meter = runs.meter
             and profiles.interval_start_at >= runs.first_at
             and profiles.interval_start_at <= runs.last_at
-    where runs.channel = 'kW' and profiles.mw_net is not null and profiles.can_be_peak
-    union all
+    where
+        profiles.can_be_peak
+        and case runs.channel when 'kW' then profiles.mw_net else profiles.mva_gross end
+        is not null
+),
+
+found as (
     select
         profiles.feeder,
         profiles.interval_start_at,
@@ -105,42 +108,16 @@ looked_at as (
     where profiles.mva_gross is not null and profiles.can_be_peak
 ),
 
-found_kva as (
+everything as (
     select
-        profiles.feeder,
-        profiles.interval_start_at,
-        'register' as reason,
-        1 as place
-    from {{ ref('feeder_profiles') }} as profiles
-    inner join {{ ref('register_runs') }} as runs
-        on
-            profiles.feeder = runs.feeder
-            and profiles.meter = runs.meter
-            and profiles.interval_start_at >= runs.first_at
-            and profiles.interval_start_at <= runs.last_at
-    where runs.channel = 'kVA' and profiles.mva_gross is not null and profiles.can_be_peak
-    union all
-    select
+        quantity,
         feeder,
         interval_start_at,
-        case
-            when mva > limit_mva then 'above_rating'
-            when is_code then 'error_code'
-            else 'kva'
-        end as reason,
-        2 as place
-    from looked_at
-    where
-        mva > limit_mva
-        or (is_code and mva > 1.5 * usual_mva and mva > 2 * highest_mw)
-        or (
-            mva > 3 * usual_mva
-            and mva > 2 * highest_mw
-            and mva > 5 * coalesce(mw, 0)
-        )
-),
-
-everything as (
+        'register' as reason,
+        1 as place,
+        cast(null as double) as limit_mw
+    from registers
+    union all
     select
         'mw' as quantity,
         feeder,
@@ -154,10 +131,22 @@ everything as (
         'mva' as quantity,
         feeder,
         interval_start_at,
-        reason,
-        place,
+        case
+            when mva > limit_mva then 'above_rating'
+            when is_code then 'error_code'
+            else 'kva'
+        end as reason,
+        2 as place,
         cast(null as double) as limit_mw
-    from found_kva
+    from looked_at
+    where
+        mva > limit_mva
+        or (is_code and mva > 1.5 * usual_mva and mva > 2 * highest_mw)
+        or (
+            mva > 3 * usual_mva
+            and mva > 2 * highest_mw
+            and mva > 5 * coalesce(mw, 0)
+        )
 ),
 
 first_reasons as (

@@ -11,19 +11,14 @@ first_days as (
 ),
 
 grains as (
-    {% for grain in ['day', 'month', 'year', 'all'] -%}
-        select '{{ grain }}' as grain {{ "union all " if not loop.last }}
-    {%- endfor %}
+    {{ grains() }}
 ),
 
 graded as (
     select
         days.*,
         grains.grain,
-        case
-            when grains.grain = 'all' then first_days.first_date
-            else cast(date_trunc(nullif(grains.grain, 'all'), days.day) as date)
-        end as period_start
+        {{ period_start('grains.grain', 'days.day', 'first_days.first_date') }} as period_start
     from {{ ref('planner_days') }} as days
     cross join grains
     cross join first_days

@@ -46,19 +46,14 @@ days as (
 ),
 
 grains as (
-    {% for grain in ['day', 'month', 'year', 'all'] -%}
-        select '{{ grain }}' as grain {{ "union all " if not loop.last }}
-    {%- endfor %}
+    {{ grains() }}
 ),
 
 graded as (
     select
         days.*,
         grains.grain,
-        case
-            when grains.grain = 'all' then days.span_start
-            else cast(date_trunc(nullif(grains.grain, 'all'), days.local_date) as date)
-        end as period_start
+        {{ period_start('grains.grain', 'days.local_date', 'days.span_start') }} as period_start
     from days
     cross join grains
 ),
