@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from ingest.filing import write_text
-from ingest.warehouse import WarehouseError
 from load_profile.files.cells import csv_header, line, six_decimals, text
 from load_profile.files.columns import UTC
-from load_profile.publish.history import published_file
+from load_profile.publish.history import check_columns, published_file
 
 COLUMNS = {
     "decision": "decision::varchar",
@@ -30,10 +29,6 @@ COLUMNS = {
     "edited": six_decimals("edited"),
     "moved_from_utc": f"strftime(moved_from_at, {UTC})",
 }
-HAS_DECISIONS = """
-select count(*) = 2 from duckdb_columns()
-where (table_name, column_name) in (('decisions', 'rule'), ('acknowledged_gaps', 'decision'))
-"""
 LINES = f"""
 select {line(*COLUMNS.values())}
 from decisions
@@ -64,11 +59,8 @@ def export_decisions(published: Path, file: Path) -> int:
     start. Returns how many lines there are. The tables are those of the last published version.
     """
     with published_file(published) as con:
-        if not con.execute(HAS_DECISIONS).fetchone()[0]:
-            raise WarehouseError(
-                f"{published} is of an earlier version of load-profile and has no decisions; "
-                "`load-profile run` publishes them."
-            )
+        columns = ("decisions.rule", "acknowledged_gaps.decision")
+        check_columns(con, published, "decisions", *columns)
         lines = [row for (row,) in con.execute(LINES).fetchall()]
     write_text(file, "\n".join([csv_header(*COLUMNS), *lines, ""]))
     return len(lines)

@@ -16,7 +16,7 @@ from typing import TextIO
 import duckdb
 
 from ingest.filing import write_text
-from ingest.warehouse import WarehouseError, utc_now
+from ingest.warehouse import utc_now
 from load_profile.exports.names import plain
 from load_profile.exports.options import Options, Use
 from load_profile.exports.series import (
@@ -29,16 +29,11 @@ from load_profile.exports.series import (
     standard_minutes,
 )
 from load_profile.exports.sidecar import described
-from load_profile.publish.history import published_file
+from load_profile.publish.history import check_columns, published_file
 
 SPAN = """
 select min(interval_start_at), max(interval_start_at), max(interval_minutes), max(timezone)
 from combined_profiles
-"""
-HAS_FINAL_VALUES = """
-select count(*) = 2 from (
-    select table_name as name from duckdb_tables() union all select view_name from duckdb_views()
-) where name in ('final_exceptions', 'final_totals')
 """
 FEEDERS = "select distinct feeder from stg_meter_data order by feeder"
 VERSION = "select version, content from versions order by version desc limit 1"
@@ -169,6 +164,8 @@ def export(
     Raises ExportError where nothing can be, WarehouseError where the published file cannot be read.
     """
     with published_file(published) as con:
+        columns = ("final_exceptions.mw_net", "final_totals.mw_final")
+        check_columns(con, published, "final values", *columns)
         job = _job(con, kind, folder, options, made_at or utc_now())
         folder.mkdir(parents=True, exist_ok=True)
         kind.write(job)
@@ -178,11 +175,6 @@ def export(
 def _job(
     con: duckdb.DuckDBPyConnection, kind: Kind, folder: Path, options: Options, made_at: datetime
 ) -> Job:
-    if not con.execute(HAS_FINAL_VALUES).fetchone()[0]:
-        raise WarehouseError(
-            "The published file is of an earlier version of load-profile and has no final values; "
-            "`load-profile run` publishes them."
-        )
     first, last, minutes, timezone = con.execute(SPAN).fetchone()
     if first is None:
         raise ExportError("There are no readings yet.")

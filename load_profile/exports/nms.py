@@ -1,8 +1,8 @@
 """Network management systems: hourly means with the type of day, all series in one file."""
 
 from load_profile.exports.export import Job
-from load_profile.files.cells import csv_header, text
-from load_profile.publish.marts import as_literal
+from load_profile.exports.names import cell
+from load_profile.files.cells import csv_header
 
 HEADER = csv_header("date", "feeder", "day_type", "hour", "kw", "kvar")
 HOUR = "hour(start_standard), kw, coalesce(kvar::varchar, '')"
@@ -23,7 +23,7 @@ def write(job: Job) -> None:
     with job.file("profiles.csv", written := []) as file:
         file.write(f"{HEADER}\n")
         for series in job.series(60):
-            name = text(as_literal(series.name))
+            name = cell(series.name)
             line = f"concat_ws(',', start_standard::date, {name}, day_type, {HOUR})"
             file.write(job.text(line, WITH_DAY_TYPE))
             written.append(series)

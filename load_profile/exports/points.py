@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from load_profile.exports.export import Job
+from load_profile.exports.names import cell
 from load_profile.exports.series import TOTAL, Series, SeriesError
-from load_profile.files.cells import csv_header, text
-from load_profile.publish.marts import as_literal
+from load_profile.files.cells import csv_header
 
 DAYTIME = "hour(start_standard) between 10 and 15"  # fixed solar panels give most of a day then
 SNAPSHOT = ("feeder", "moment", "start_utc", "start_standard", "kw", "kvar", "kva", "power_factor")
@@ -39,10 +39,9 @@ def write_snapshot(job: Job) -> None:
         file.write(f"{csv_header(*SNAPSHOT, *BOUNDS)}\n")
         for series, moments in _with_moments(job):
             for moment in moments:
-                start = f"concat({text(as_literal(series.name))}, ',{moment.name},', {CELLS}"
-                bounds = f"',{moment.is_lower_bound},{moment.is_upper_bound}')".lower()
+                bounds = f"',{moment.is_lower_bound},{moment.is_upper_bound}'".lower()
                 source = f"(from interval_values where start_utc = '{moment.start_utc}')"
-                file.write(job.text(f"{start}, {bounds}", source))
+                file.write(job.text(f"concat({_start(series, moment)}, {bounds})", source))
             written.append(series)
 
 
@@ -52,12 +51,17 @@ def write_peak_days(job: Job) -> None:
         file.write(f"{csv_header(*PEAK_DAYS, BOUNDS[0])}\n")
         for series, moments in _with_moments(job):
             for moment in moments[:2]:
-                start = f"concat({text(as_literal(series.name))}, ',{moment.name},', {CELLS}"
-                bound = f"',{moment.is_lower_bound}')".lower()
+                bound = f"',{moment.is_lower_bound}'".lower()
                 day = f"'{job.period.on_clock(moment.start_utc):%Y-%m-%d}'::date"
                 source = f"(from interval_values where start_standard::date = {day})"
-                file.write(job.text(f"{start}, ',', status, {bound}", source))
+                line = f"concat({_start(series, moment)}, ',', status, {bound})"
+                file.write(job.text(line, source))
             written.append(series)
+
+
+def _start(series: Series, moment: _Moment) -> str:
+    """SQL for the cells that a line begins with."""
+    return f"{cell(series.name)}, ',{moment.name},', {CELLS}"
 
 
 def _with_moments(job: Job) -> Iterator[tuple[Series, list[_Moment]]]:

@@ -1,8 +1,8 @@
 """A table as CSV: all series in one file, a line an interval, UTC."""
 
 from load_profile.exports.export import Job
-from load_profile.files.cells import csv_header, text
-from load_profile.publish.marts import as_literal
+from load_profile.exports.names import cell
+from load_profile.files.cells import csv_header
 
 HEADER = csv_header(
     *("feeder", "start_utc", "interval_minutes", "kw_del", "kw_rec", "kw_net", "kvar_net"),
@@ -17,7 +17,7 @@ def write(job: Job) -> None:
     with job.file("profiles.csv", written := []) as file:
         file.write(f"{HEADER}\n")
         for series in job.series():
-            name = text(as_literal(series.name))
+            name = cell(series.name)
             start = "strftime(start_utc, ',%Y-%m-%dT%H:%M:%SZ,')"
             file.write(job.text(f"concat({name}, {start}, {cells})"))
             written.append(series)

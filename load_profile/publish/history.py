@@ -46,6 +46,10 @@ select coalesce(min(month_start_at), '-infinity'),
 from dirty_months
 """
 CHANGED = "select count(*) from changes where is_listed(is_changed, cause, feeder, was_there)"
+HAS_COLUMNS = """
+select count(*) from duckdb_columns()
+where table_name || '.' || column_name in (select unnest(?::varchar[]))
+"""
 VERSIONS = "select version, content from versions order by version"
 NAME = "%Y%m%d-%H%M%S"  # of a version: when it was published, UTC
 DATE = re.compile(r"\d{4}-\d\d-\d\d")  # begins a moment; the name of a version has no such dash
@@ -159,6 +163,21 @@ def published_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             f"{path} cannot be read. It is a copy: delete it, and `load-profile run` rebuilds it, "
             f"without what earlier versions changed. ({error})"
         ) from error
+
+
+def check_columns(
+    con: duckdb.DuckDBPyConnection, published: Path, what: str, *columns: str
+) -> None:
+    """Raise WarehouseError where a published file lacks a table or view's column: `table.column`.
+
+    An earlier version of the program has published it; `what` names what is not there.
+    """
+    (count,) = con.execute(HAS_COLUMNS, [columns]).fetchone()
+    if count < len(columns):
+        raise WarehouseError(
+            f"{published} is of an earlier version of load-profile and has no {what}; "
+            "`load-profile run` publishes them."
+        )
 
 
 def find_version(con: duckdb.DuckDBPyConnection, text: str) -> tuple[str, str]:
