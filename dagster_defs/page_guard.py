@@ -7,12 +7,13 @@ answers all of them, and takes mutations also by GET and from forms. See docs/se
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from load_profile.own_page import HEADERS as OWN_HEADERS
+from load_profile.own_page import own_hosts, refusal
+
 Application = Callable[[Mapping[str, Any], Callable, Callable], Awaitable[None]]
-NAMES = ("127.0.0.1", "localhost")
 GRAPHQL = "/graphql"
 NO_FILES = ("/notebook", "/dagit/notebook")  # they name a file to be read
-# no other page may show this one in a frame and have it clicked
-HEADERS = [(b"x-frame-options", b"DENY"), (b"cross-origin-resource-policy", b"same-origin")]
+HEADERS = [(name.lower().encode(), value.encode()) for name, value in OWN_HEADERS.items()]
 
 
 class PageGuard:
@@ -20,9 +21,7 @@ class PageGuard:
 
     def __init__(self, app: Application, port: int) -> None:
         self._app = app
-        self._hosts = {f"{name}:{port}" for name in NAMES}
-        if port == 80:  # which a browser leaves out
-            self._hosts |= set(NAMES)
+        self._hosts = own_hosts(port)
 
     async def __call__(self, scope: Mapping[str, Any], receive, send) -> None:
         if scope["type"] == "lifespan":
@@ -45,28 +44,21 @@ class PageGuard:
     def _refusal(self, scope: Mapping[str, Any]) -> tuple[int, str] | None:
         """The HTTP status and the reason for which a request is refused; None if it is not."""
 
-        def header(name: bytes) -> str | None:
+        def header(name: str) -> str | None:
             """The value; two of them are as good as a wrong one."""
-            values = [value for key, value in scope["headers"] if key.lower() == name]
+            wanted = name.encode()
+            values = [value for key, value in scope["headers"] if key.lower() == wanted]
             return b", ".join(values).decode("latin-1") if values else None
 
-        host, origin = header(b"host"), header(b"origin")
-        if host is None or host.lower() not in self._hosts:
-            return 421, f"Host is {host!r}; allowed are {' and '.join(sorted(self._hosts))}."
-        is_own = origin is not None and origin.lower() == f"http://{host.lower()}"
-        if origin is not None and not is_own:
-            return 403, f"Origin is {origin!r}; allowed is the page of this address."
-        if scope["type"] == "websocket":
-            return None if is_own else (403, "A websocket needs the Origin of this address.")
-        method, path = scope["method"], scope["path"].rstrip("/")
-        is_link = method == "GET" and header(b"sec-fetch-mode") == "navigate"
-        is_link &= header(b"sec-fetch-dest") in (None, "document")
-        if header(b"sec-fetch-site") not in (None, "same-origin", "none") and not is_link:
-            return 403, "The request comes from another page."
+        is_websocket = scope["type"] == "websocket"
+        method, path = scope.get("method", ""), scope["path"].rstrip("/")
+        refused = refusal(header, self._hosts, method, is_websocket=is_websocket)
+        if refused or is_websocket:
+            return refused
         if path.endswith(GRAPHQL):
             if method != "POST":
                 return 405, f"{GRAPHQL} is asked by POST."
-            kind = (header(b"content-type") or "").partition(";")[0].strip().lower()
+            kind = (header("content-type") or "").partition(";")[0].strip().lower()
             return None if kind == "application/json" else (415, "The body must be JSON.")
         if method not in ("GET", "HEAD"):
             return 405, "Only GET is allowed here."

@@ -370,6 +370,31 @@ def ui(
     raise typer.Exit(serve_page(workspace, port))
 
 
+@app.command()
+def explore(
+    root: Root = Path(),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3001,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = True,
+) -> None:
+    """Open a page on 127.0.0.1 with all published profiles: choose, zoom, compare, explain.
+
+    It reads what is published and changes nothing; only a browser on this machine is answered.
+    """
+    published = _published(root)
+    from load_profile.explore.server import PortInUseError, serve
+
+    def ready(address: str) -> None:
+        say(f"Profiles of {published}: {address}. Ctrl-C ends it.")
+        sys.stdout.flush()
+        if show:
+            typer.launch(address)
+
+    try:
+        serve(workspace_of(root), port, ready)
+    except PortInUseError as error:
+        stop(str(error), 1)
+
+
 def _variables(text: str | None) -> dict[str, str]:
     """dbt variables from JSON or YAML; stops with exit code 2 on anything else than a mapping."""
     import yaml

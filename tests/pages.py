@@ -1,4 +1,4 @@
-"""A browser without a window, and Dagster's page of a root, for tests and screenshots."""
+"""A browser without a window, and the pages of a root, for tests and screenshots."""
 
 import os
 import shutil
@@ -34,17 +34,16 @@ def open_browser(program: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def serve(root: Path) -> Iterator[str]:
-    """Start `load-profile ui` for a root, give its address, and end it."""
+def serve(root: Path, page: str = "ui", *options: str) -> Iterator[str]:
+    """Start `load-profile ui`, or another page, for a root, give its address, and end it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     command = Path(sys.executable).with_name("load-profile")
-    printed = root / "logs" / "ui.log"
-    printed.parent.mkdir(exist_ok=True)
+    printed = root.with_name(f"{root.name}-{page}.log")  # nothing below a root is ours to write
     with printed.open("w") as log:
-        words = [command, "ui", "--root", root, "--port", str(port)]
+        words = [command, page, "--root", root, "--port", str(port), *options]
         # a group of its own: Dagster's page is four processes
         started = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
         try:
@@ -73,6 +72,6 @@ def _end_group(group: int) -> None:
 
 
 def _answers(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"{address}/server_info"):
+    with suppress(OSError), urllib.request.urlopen(address):
         return True
     return False

@@ -13,7 +13,6 @@ Nothing is drawn where nothing was read, but for estimates: dashed, in a colour 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +29,7 @@ from load_profile.plots.axes import (
     power_axis,
     write_centred,
 )
+from load_profile.plots.buckets import Buckets
 from load_profile.plots.system import System, query, rows_by_feeder
 from load_profile.plots.theme import (
     BLUE,
@@ -53,35 +53,6 @@ LETTER_EM = 0.53  # mean width of a letter in a gap label
 GAP_LABEL_CANDIDATES = 12
 DASHES = (0, (3, 1.5))
 ESTIMATED, BAND, BAND_ALPHA = "estimated", "band of the estimate", 0.25
-
-
-@dataclass(frozen=True)
-class Buckets:
-    """Bucket edges in date numbers (days), shape (n,); `joined` (n - 1,): meets the next bucket."""
-
-    starts: np.ndarray
-    ends: np.ndarray
-    joined: np.ndarray
-
-    def outline(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """x (days) and y of a step line over values (n,), NaN where two buckets do not meet."""
-        breaks = 2 * (np.flatnonzero(~self.joined) + 1)
-        x = np.column_stack([self.starts, self.ends]).ravel()
-        return np.insert(x, breaks, x[breaks - 1]), np.insert(np.repeat(values, 2), breaks, np.nan)
-
-    def alone(self, values: np.ndarray) -> np.ndarray:
-        """Mask (n,) of the buckets that have a value while neither neighbour does."""
-        known = np.isfinite(values)
-        linked = self.joined & known[1:] & known[:-1]
-        return known & ~np.append(linked, False) & ~np.insert(linked, 0, False)
-
-    @property
-    def width_in_words(self) -> str:
-        """`per 2 h`: the typical width."""
-        minutes = round(float(np.median(self.ends - self.starts)) * 24 * 60)
-        if minutes < 120:
-            return f"per {minutes} min"
-        return f"per {minutes / 60:.3g} h" if minutes < 2880 else f"per {minutes / 1440:.3g} days"
 
 
 def profiles_and_gaps(

@@ -42,8 +42,9 @@ for (const chart of [power, duration]) {
 }
 """
 MOVE = """
-const width = range.end - range.start, middle = (range.start + range.end) / 2 + by * width;
-const half = Math.min(width * times, last - first) / 2;
+const [first, last] = range.bounds, width = range.end - range.start;
+const middle = (range.start + range.end) / 2 + by * width;
+const half = Math.min(Math.max(width * times, range.min_interval ?? 0), last - first) / 2;
 const start = Math.max(first, Math.min(middle - half, last - 2 * half));
 range.setv({start: start, end: start + 2 * half});
 """
@@ -131,10 +132,9 @@ def charts(
         "duration": duration,
     }
     choice.js_on_change("value", CustomJS(args=arguments, code=SHOW))
-    span = {"first": float(series.starts[0]), "last": float(series.ends[-1])}
     controls = row(
         choice,
-        *_buttons(power.x_range, span),
+        *move_buttons(power.x_range),
         sizing_mode="stretch_width",
         styles={"flex-wrap": "wrap"},  # below each other on a narrow screen
     )
@@ -336,11 +336,12 @@ def _chart(name: str, what: str, height: int, value_label: str, x_axis_type: str
     return chart
 
 
-def _buttons(range_, span: Mapping[str, float]) -> list[Button]:
+def move_buttons(range_) -> list[Button]:
+    """Return buttons that move and zoom a range within its bounds."""
     found = []
     for label, (by, times) in MOVES.items():
         button = Button(label=label, width=90, margin=(23, 4, 5, 4))
-        arguments = {"range": range_, "by": by, "times": times, **span}
+        arguments = {"range": range_, "by": by, "times": times}
         button.js_on_event("button_click", CustomJS(args=arguments, code=MOVE))
         found.append(button)
     return found

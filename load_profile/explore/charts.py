@@ -1,0 +1,366 @@
+"""Draw what is in sight: arrays in, Bokeh's figures filled. Knows no tables and no controls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from bokeh.models import (
+    ColumnDataSource,
+    FactorRange,
+    FixedTicker,
+    HoverTool,
+    Legend,
+    LegendItem,
+    NumeralTickFormatter,
+    Range1d,
+)
+from bokeh.plotting import figure
+
+from ingest.letters import visible
+from load_profile.explore.clock import in_words, local, ticks
+from load_profile.explore.read import Extremes, Settled, Sight
+from load_profile.plots.buckets import Buckets
+from load_profile.plots.theme import (
+    BLUE,
+    BROWN,
+    DARK,
+    GAP_EDGE,
+    GAP_FILL,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+    SOFT,
+    shortened,
+)
+
+FAR = 1e9  # MW, beyond any reading: a gap is shaded over the whole height
+COLOURS = (BLUE, ORANGE, GREEN, PINK, BROWN, SKY, GREY, DARK)  # red is that of estimates
+MOST_BANDS = 12  # series whose bands are filled and whose values are shown beside the pointer
+STEADY = ("gap", "finding", "decision")  # lanes that are there also without a mark
+MARKS = {"gap": GAP_EDGE, "finding": ORANGE, "decision": GREEN, "changed": PINK, "clock": GREY}
+TOOLS = "xpan,xwheel_zoom,box_zoom"
+LETTERS = 28  # of a name in the legend
+
+
+class PowerChart:
+    """Power over time of any number of series, and below it lanes with what is marked."""
+
+    def __init__(self) -> None:
+        self.pixels = 900  # of the width, until the browser has said how wide it is
+        self.figure = _figure("power", 400)
+        self.lanes = figure(
+            name="lanes",
+            height=130,
+            x_range=self.figure.x_range,
+            y_range=FactorRange(*reversed(MARKS), range_padding=0.1),
+            tools="xpan",
+            toolbar_location=None,
+            sizing_mode="stretch_width",
+            min_border_left=80,
+            min_border_right=40,
+            outline_line_color=None,
+        )
+        self.lanes.xaxis.visible = False
+        self.lanes.xgrid.visible = False
+        self.lanes.yaxis.major_label_text_color = DARK
+        self._gaps = self._shade_gaps()
+        self._earlier = self._line("earlier", DARK, width=5, alpha=0.28)
+        self._bands = self._draw_bands()
+        self._lines = [self._line("measured", colour) for colour in COLOURS]
+        self._estimates, self._dashed = self._draw_estimates()
+        self._edited = self._line("edited", GREEN, width=3, dash="dotted")
+        self._chosen = self.figure.scatter(
+            "x", "y", source=ColumnDataSource({"x": [], "y": []}), size=12, marker="circle_cross",
+            fill_alpha=0, line_color=DARK, line_width=2,
+        )  # fmt: skip
+        self._marks = self._draw_marks()
+        self.figure.y_range.renderers = [
+            self._earlier, self._bands, *self._lines, self._estimates, self._edited
+        ]  # fmt: skip
+        self._named: list[tuple] = []
+        self._legend = Legend(
+            orientation="horizontal", border_line_color=None, margin=0, ncols="auto"
+        )
+        self.figure.add_layout(self._legend, "above")
+        self.figure.xaxis[0].ticker = FixedTicker()
+
+    def show(self, sight: Sight, names: Sequence[str], start: float, until: float) -> None:
+        """Fill the figure with what was read of a view."""
+        zone = sight.facts.zone
+        known, few = sight.known, len(names) <= MOST_BANDS
+        for group, line in enumerate(self._lines):
+            own = known.where(known.place % len(COLOURS) == group)
+            line.data_source.data = outline(own) if few else hatching(own)
+        self._bands.data_source.data = _band_columns(known, names, zone) if few else _no_bands()
+        is_line = np.array_equal(known.low, known.high)
+        self._hover.tooltips = [
+            ("", "@name"),
+            ("from", "@local{%F %H:%M}"),
+            ("to", "@local_until{%F %H:%M}"),
+            ("MW", "@high{0,0.000}" if is_line else "@low{0,0.000} to @high{0,0.000}"),
+        ]
+        earlier = sight.earlier
+        self._earlier.data_source.data = outline(earlier) if earlier else {"x": [], "y": []}
+        settled = sight.settled
+        estimated, edited = (
+            settled.where(settled.status == "S"),
+            settled.where(settled.status == "E"),
+        )
+        self._estimates.data_source.data = _estimate_columns(estimated, names, zone)
+        self._dashed.data_source.data = middle_line(estimated)
+        self._edited.data_source.data = middle_line(edited)
+        self._show_marks(sight, zone)
+        self._name_axes(sight, start, until)
+        items = self._items(sight, names, len(edited.start) > 0)
+        if items != self._named:  # Bokeh takes as long for it as for all the rest
+            self._named = items
+            self._legend.items = [
+                LegendItem(label=label, renderers=list(renderers)) for label, *renderers in items
+            ]
+
+    def point_at(self, moment: float | None, mw: float | None) -> None:
+        """Mark the point that is explained; none if its power is not known."""
+        known = moment is not None and mw is not None
+        self._chosen.data_source.data = {"x": [moment] * known, "y": [mw] * known}
+
+    def _show_marks(self, sight: Sight, zone: str) -> None:
+        marks = sight.marks
+        columns = {
+            "lane": [mark["kind"] for mark in marks],
+            "start": [float(mark["start"]) for mark in marks],
+            "until": [float(mark["until"]) for mark in marks],
+            "colour": [MARKS[mark["kind"]] for mark in marks],
+            "name": [visible(mark["name"] or "clock") for mark in marks],
+            "from": [in_words(mark["start"], zone) for mark in marks],
+            "to": [in_words(mark["until"], zone) for mark in marks],
+            "words": [visible(mark["words"]) for mark in marks],
+        }
+        self._marks.data_source.data = columns
+        gaps = [mark for mark in marks if mark["kind"] == "gap"]
+        self._gaps.data_source.data = {
+            "start": [float(gap["start"]) for gap in gaps],
+            "until": [float(gap["until"]) for gap in gaps],
+        }
+        shown = [kind for kind in MARKS if kind in {*STEADY, *columns["lane"]}]
+        self.lanes.y_range.factors = shown[::-1]
+        self.lanes.height = 22 * len(shown) + 14
+
+    def _name_axes(self, sight: Sight, start: float, until: float) -> None:
+        axis, zone = self.figure.xaxis[0], sight.facts.zone
+        labels = ticks(start, until, zone, max(3, min(12, self.pixels // 80)))
+        axis.ticker.ticks = list(labels)
+        axis.major_label_overrides = labels
+        axis.axis_label = f"Time ({zone})"
+        self.figure.yaxis[0].axis_label = sight.facts.value_label
+
+    def _items(self, sight: Sight, names: Sequence[str], has_edits: bool) -> list[tuple]:
+        """Return label and renderers of each item of the legend."""
+        items = []
+        if len(names) <= MOST_BANDS:
+            for group, line in enumerate(self._lines):
+                own = names[group :: len(COLOURS)]
+                if own:
+                    label = ", ".join(in_legend(name) for name in own)
+                    items.append((label, line))
+        else:
+            items.append((f"{len(names):,} series; click a line for its name", self._lines[0]))
+        if sight.earlier is not None:
+            items.append(("the version compared with", self._earlier))
+        if len(sight.settled.start) > has_edits * np.count_nonzero(sight.settled.status == "E"):
+            items.append(("estimated, in its band", self._estimates, self._dashed))
+        if has_edits:
+            items.append(("edited by a decision", self._edited))
+        if any(mark["kind"] == "gap" for mark in sight.marks):
+            items.append(("gap", self._gaps))
+        return items
+
+    def _line(
+        self, name: str, colour: str, *, width: float = 1.3, alpha: float = 1, dash: str = "solid"
+    ):
+        return self.figure.line(
+            "x", "y", source=ColumnDataSource({"x": [], "y": []}), name=name, line_color=colour,
+            line_width=width, line_alpha=alpha, line_dash=dash, line_cap="square",
+        )  # fmt: skip
+
+    def _shade_gaps(self):
+        return self.figure.quad(
+            left="start",
+            right="until",
+            bottom=-FAR,
+            top=FAR,
+            source=ColumnDataSource({"start": [], "until": []}),
+            name="gaps",
+            fill_color=GAP_FILL,
+            line_color=GAP_EDGE,
+            level="underlay",
+        )
+
+    def _draw_bands(self):
+        bands = self.figure.quad(
+            left="start",
+            right="until",
+            bottom="low",
+            top="high",
+            source=ColumnDataSource(_no_bands()),
+            name="bands",
+            fill_color="colour",
+            fill_alpha=0.35,
+            line_color=None,
+        )
+        self._hover = HoverTool(renderers=[bands], mode="vline", visible=False)
+        self._hover.formatters = {"@local": "datetime", "@local_until": "datetime"}
+        self.figure.add_tools(self._hover)
+        return bands
+
+    def _draw_estimates(self) -> tuple:
+        band = self.figure.quad(
+            left="start",
+            right="until",
+            bottom="low",
+            top="high",
+            source=ColumnDataSource(_estimate_columns(None, (), "UTC")),
+            name="estimate bands",
+            fill_color=RED,
+            fill_alpha=0.25,
+            line_color=None,
+        )
+        tooltips = [
+            ("", "@name"),
+            ("from", "@local{%F %H:%M}"),
+            ("estimated MW", "@middle{0,0.000} (@low{0,0.000} to @high{0,0.000})"),
+        ]
+        hover = HoverTool(renderers=[band], tooltips=tooltips, visible=False)
+        hover.formatters = {"@local": "datetime"}
+        self.figure.add_tools(hover)
+        return band, self._line("estimated", RED, width=2, dash="5 3")
+
+    def _draw_marks(self):
+        marks = self.lanes.hbar(
+            y="lane",
+            left="start",
+            right="until",
+            height=0.7,
+            fill_color="colour",
+            line_color="colour",
+            line_width=2,  # so that one narrower than a pixel is seen
+            source=ColumnDataSource(
+                {key: [] for key in ("lane", "start", "until", "colour", "name", "from", "to")}
+                | {"words": []}
+            ),
+        )
+        tooltips = [("", "@name"), ("from", "@from"), ("to", "@to"), ("", "@words")]
+        self.lanes.add_tools(HoverTool(renderers=[marks], tooltips=tooltips))
+        return marks
+
+
+def outline(known: Extremes) -> dict[str, np.ndarray]:
+    """Return the points of step lines: lowest, and highest where it differs; NaN between runs."""
+    if not len(known.start):
+        return {"x": np.array([]), "y": np.array([])}
+    buckets = Buckets(known.start, known.until, _joined(known))
+    x, high = buckets.outline(known.high)
+    if np.array_equal(known.low, known.high):
+        return {"x": x, "y": high}
+    _, low = buckets.outline(known.low)
+    return {"x": np.concatenate([x, [np.nan], x]), "y": np.concatenate([high, [np.nan], low])}
+
+
+def hatching(known: Extremes) -> dict[str, np.ndarray]:
+    """Return the points of lines that run from lowest to highest of each bucket; NaN between runs.
+
+    One line a series, where there are too many to fill their bands.
+    """
+    x = np.column_stack([known.start, known.start, known.until]).ravel()
+    y = np.column_stack([known.low, known.high, known.high]).ravel()
+    breaks = 3 * (np.flatnonzero(~_joined(known)) + 1)
+    return {"x": np.insert(x, breaks, np.nan), "y": np.insert(y, breaks, np.nan)}
+
+
+def middle_line(settled: Settled) -> dict[str, np.ndarray]:
+    """Return the points of step lines over the means; NaN between runs."""
+    if not len(settled.start):
+        return {"x": np.array([]), "y": np.array([])}
+    x, y = Buckets(settled.start, settled.until, _joined(settled)).outline(settled.middle)
+    return {"x": x, "y": y}
+
+
+def in_legend(name: str) -> str:
+    """Return a name as the legend has it: shortened, and never taken for mathematics."""
+    return (
+        shortened(visible(name), LETTERS)
+        .replace("$$", "$\N{WORD JOINER}$")
+        .replace("\\", "\\\N{WORD JOINER}")
+    )
+
+
+def _joined(found: Extremes | Settled) -> np.ndarray:
+    """Which buckets meet the next one of the same series."""
+    return (found.place[1:] == found.place[:-1]) & (found.start[1:] == found.until[:-1])
+
+
+def _band_columns(known: Extremes, names: Sequence[str], zone: str) -> dict[str, object]:
+    shown = np.array([visible(name) for name in names], dtype=object)
+    return {
+        "start": known.start,
+        "until": known.until,
+        "low": known.low,
+        "high": known.high,
+        "name": list(shown[known.place.astype(int)]),
+        "colour": list(np.array(COLOURS)[known.place.astype(int) % len(COLOURS)]),
+        "local": on_clock(known.start, zone),
+        "local_until": on_clock(known.until, zone),
+    }
+
+
+def _no_bands() -> dict[str, list]:
+    names = ("start", "until", "low", "high", "name", "colour", "local", "local_until")
+    return {name: [] for name in names}
+
+
+def _estimate_columns(settled: Settled | None, names: Sequence[str], zone: str) -> dict:
+    if settled is None:
+        return {name: [] for name in ("start", "until", "low", "middle", "high", "name", "local")}
+    return {
+        "start": settled.start,
+        "until": settled.until,
+        "low": settled.low,
+        "middle": settled.middle,
+        "high": settled.high,
+        "name": [visible(names[int(place)]) for place in settled.place],
+        "local": on_clock(settled.start, zone),
+    }
+
+
+def on_clock(moments: np.ndarray, zone: str) -> np.ndarray:
+    """Return moments (ms) as the clock shows them, for labels that know UTC only."""
+    quarters = moments // 900_000
+    different, places = np.unique(quarters, return_inverse=True)
+    offsets = np.array(
+        [local(quarter * 900_000, zone).utcoffset().total_seconds() * 1000 for quarter in different]
+    )
+    return moments + offsets[places] if len(moments) else moments
+
+
+def _figure(name: str, height: int, **options):
+    chart = figure(
+        name=name,
+        height=height,
+        x_range=Range1d(0, 1),
+        tools=TOOLS,
+        active_drag="xpan",
+        active_scroll="xwheel_zoom",
+        sizing_mode="stretch_width",
+        min_border_left=80,
+        min_border_right=40,
+        toolbar_location="above",
+        **options,
+    )
+    chart.yaxis.formatter = NumeralTickFormatter(format="0,0.[000]")
+    chart.yaxis.major_label_text_color = chart.xaxis.major_label_text_color = DARK
+    chart.yaxis.axis_label_text_color = chart.xaxis.axis_label_text_color = SOFT
+    chart.toolbar.logo = None
+    return chart
