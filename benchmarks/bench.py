@@ -1,15 +1,15 @@
 """Measure the product beside its yardsticks, judge every bar, write benchmarks/README.md.
 
     python benchmarks/bench.py [--only s-whole,m-ingest] [--large] [--rounds 3] [--classic-rounds 1]
-                               [--keep] [--no-write]
+                               [--keep]
 
-Says what is measured and what each bar is; how a process is measured stands in measure.py. Data and
-built roots lie in the folder that LOAD_PROFILE_BENCH names, by default `load-profile-bench` in the
-system's folder for temporary files. Linux and macOS only.
+The results on the page are always those of one run; with `--only` they are printed, and the page
+stays. How a process is measured is in measure.py. Data and built roots are in the folder that
+LOAD_PROFILE_BENCH names, by default `load-profile-bench` in the system's folder for temporary
+files. Linux and macOS only.
 """
 
 import argparse
-import json
 import os
 import platform
 import re
@@ -17,16 +17,15 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from bench_again import m_behind, m_correction, m_month, nothing_new
-from bench_setup import HERE, Bar, Bench, Result
+from bench_again import daily, m_behind, m_correction, m_month, nothing_new
+from bench_setup import HERE, Bench, Result
 from bench_startup import startup
-from bench_whole import l_full, l_month, m_ingest, m_plots, m_whole, s_whole
+from bench_whole import l_full, l_month, m_holes, m_ingest, m_plots, m_whole, s_whole
 
 PAGE = HERE / "README.md"
 MARK = "<!-- results -->"
@@ -38,6 +37,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "m-whole": (m_whole, "M, whole main job without plots"),
     "m-ingest": (m_ingest, "M, ingest alone: hash, check, load, archive"),
     "m-plots": (m_plots, "M, plots alone"),
+    "m-holes": (m_holes, "M with 1 % of its intervals missing"),
     "nothing-new": (nothing_new, "A run with nothing new"),
     "m-month": (m_month, "One more month of one feeder into M"),
     "m-behind": (m_behind, "A month of one feeder that lies behind the end of all others"),
@@ -45,7 +45,9 @@ MEASUREMENTS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "startup": (startup, "Where the fixed seconds go"),
     "l-full": (l_full, "L, whole main job without plots"),
     "l-month": (l_month, "L, one more month of one feeder"),
+    "daily": (daily, "300 daily runs of 20 feeders"),
 }
+LARGE = ("l-full", "l-month", "daily")
 
 
 def machine() -> str:
@@ -69,56 +71,54 @@ def state_of_code() -> str:
     return commit + "+" * bool(git(["git", "status", "--porcelain", ".."]).stdout.strip())
 
 
-def page(results: dict[str, dict]) -> str:
-    """The generated part of README.md from the latest result of every measurement."""
-    lines = [f"Measured on {machine()}", "", "| what | measured | bar | aim | |"]
-    lines += ["|---|--:|--:|--:|---|"]
-    known = [name for name in MEASUREMENTS if name in results]
-    lines += [Bar(**bar).row() for name in known for bar in results[name]["bars"]]
+def page(results: dict[str, Result]) -> str:
+    """The generated part of README.md from the results of one run."""
+    lines = [
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, commit {state_of_code()}, on {machine()}",
+        "",
+        "| what | measured | bar | |",
+        "|---|--:|--:|---|",
+        *(bar.row() for result in results.values() for bar in result.bars),
+    ]
     if missing := [name for name in MEASUREMENTS if name not in results]:
-        lines += ["", f"Not measured here: {', '.join(missing)}."]
-    for name in known:
-        found = results[name]
-        lines += ["", f"### {MEASUREMENTS[name][1]}", ""]
-        lines += [f"`--only {name}`, {found['date']}, commit {found['commit']}.", ""]
-        lines += found["lines"]
+        lines += ["", f"Not measured: {', '.join(missing)}."]
+    for name, result in results.items():
+        lines += ["", f"### {MEASUREMENTS[name][1]}", "", f"`--only {name}`", "", *result.lines]
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help=f"some of {','.join(MEASUREMENTS)}")
-    parser.add_argument("--large", action="store_true", help="L too: an hour and 60 GB of disk")
+    parser.add_argument(
+        "--large", action="store_true", help=f"{', '.join(LARGE)} too: two hours and 80 GB of disk"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--classic-rounds", type=int, default=1, help="of M: 10 minutes each; 0: none"
     )
     parser.add_argument("--keep", action="store_true", help="keep built roots for the next time")
-    parser.add_argument("--no-write", action="store_true", help="leave README.md as it is")
     options = parser.parse_args()
     wanted = [name for name in options.only.split(",") if name] or [
-        name for name in MEASUREMENTS if options.large or not name.startswith("l-")
+        name for name in MEASUREMENTS if options.large or name not in LARGE
     ]
     if unknown := set(wanted) - MEASUREMENTS.keys():
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
     default = Path(tempfile.gettempdir()) / "load-profile-bench"
     home = Path(os.environ.get("LOAD_PROFILE_BENCH", default))
     bench = Bench(home, options.rounds, options.classic_rounds)
-    kept = home / "results.json"
+    results = {}
     for name in wanted:
         print(name, flush=True)
-        result = MEASUREMENTS[name][0](bench)
-        print("\n".join([*(bar.row() for bar in result.bars), *result.lines]), flush=True)
-        results = json.loads(kept.read_text()) if kept.exists() else {}
-        stamp = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": state_of_code()}
-        kept.write_text(json.dumps(results | {name: asdict(result) | stamp}, indent=1))
+        results[name] = MEASUREMENTS[name][0](bench)
+        found = results[name]
+        print("\n".join([*(bar.row() for bar in found.bars), *found.lines]), flush=True)
     shutil.rmtree(home / "work", ignore_errors=True)
     if not options.keep:
         shutil.rmtree(home / "built", ignore_errors=True)
-    if not options.no_write:
+    if not options.only:
         before, _, after = PAGE.read_text(encoding="utf-8").split(MARK)
-        text = f"{MARK}\n{page(json.loads(kept.read_text()))}\n{MARK}"
-        PAGE.write_text(f"{before}{text}{after}", encoding="utf-8")
+        PAGE.write_text(f"{before}{MARK}\n{page(results)}\n{MARK}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

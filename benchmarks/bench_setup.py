@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 from measure import (
     Cost,
@@ -45,7 +46,6 @@ class Bar:
     value: float
     bar: float
     unit: str = "x"
-    aim: float | None = None
     at_least: bool = False
     text: str = ""
 
@@ -53,24 +53,22 @@ class Bar:
     def is_met(self) -> bool:
         return self.value >= self.bar if self.at_least else self.value <= self.bar
 
-    @property
-    def is_aim_met(self) -> bool:
-        aim = self.bar if self.aim is None else self.aim
-        return self.value >= aim if self.at_least else self.value <= aim
-
     def row(self) -> str:
         """A row of the table of bars."""
         sign = "≥" if self.at_least else "≤"
-        aim = f"{sign} {self.aim:g} {self.unit}" if self.aim is not None else ""
         verdict = "met" if self.is_met else "**not met**"
-        if self.aim is not None:
-            verdict += ", aim too" if self.is_aim_met else ", aim not"
         whole = self.value == int(self.value)
         shown = self.text or f"{self.value:,.{0 if whole else 2}f}"
         return (
-            f"| {self.what} | {shown} {self.unit} | {sign} {self.bar:g} {self.unit} | {aim} "
-            f"| {verdict} |"
+            f"| {self.what} | {shown} {self.unit} | {sign} {self.bar:g} {self.unit} | {verdict} |"
         )
+
+
+def bar_of(
+    what: str, values: list[float], bar: float, unit: str = "x", digits: int = 2, **how: bool
+) -> Bar:
+    """A bar for the median of some rounds."""
+    return Bar(what, median(values), bar, unit, text=middle(values, digits), **how)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,8 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from bench_setup import Bench, Result, cost_table, product, tiny_root
-from measure import (
-    cold,
-)
+from bench_setup import Bench, Result, bar_of, cost_table, product, tiny_root
+from measure import cold
 
 HEAVY = {"dagster", "dbt", "pandas", "matplotlib", "seaborn"}
 
@@ -51,9 +49,8 @@ def startup(bench: Bench) -> Result:
     costs = {
         name: [cold(command, bench.log, environment, root)] for name, command in commands.items()
     }
-    costs["load-profile run, one tiny file into an empty root"] = [
-        cold(product(tiny_root(bench)), bench.log) for _ in range(bench.rounds)
-    ]
+    whole = "load-profile run, one tiny file into an empty root"
+    costs[whole] = [cold(product(tiny_root(bench)), bench.log) for _ in range(bench.rounds)]
     lines = cost_table(costs)
     lines += ["", "Seconds after the start at which a run with one tiny file says:", ""]
     lines += stage_lines(tiny_root(bench), environment)
@@ -66,7 +63,8 @@ def startup(bench: Bench) -> Result:
         most = ", ".join(f"{name} {seconds:.2f}" for name, seconds in spent[:14])
         total = sum(seconds for _, seconds in spent)
         lines += ["", f"Importing in {title} takes {total:.2f} s (slowed by counting): {most}."]
-    return Result([], lines)
+    bar = bar_of("One tiny file into an empty root", [cost.wall for cost in costs[whole]], 5, "s")
+    return Result([bar], lines)
 
 
 def stage_lines(root: Path, environment: dict[str, str]) -> list[str]:

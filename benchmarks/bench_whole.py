@@ -3,7 +3,6 @@
 import shutil
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 from bench_setup import (
     DATA,
@@ -12,6 +11,7 @@ from bench_setup import (
     Bar,
     Bench,
     Result,
+    bar_of,
     built_cost,
     classic,
     cost_table,
@@ -24,12 +24,7 @@ from bench_setup import (
     script,
     without_a_month,
 )
-from measure import (
-    Side,
-    cold,
-    middle,
-    ratios,
-)
+from measure import Side, cold, middle, ratios
 
 # The whole main job
 
@@ -40,38 +35,39 @@ def s_whole(bench: Bench) -> Result:
         {"classic": Side(fresh, classic, is_done), "product": Side(fresh, product, is_done)}
     )
     faster = ratios(costs["classic"], costs["product"])
-    bar = Bar(
-        "S, whole main job with plots: classic / product",
-        median(faster),
-        1,
-        aim=2,
-        at_least=True,
-        text=middle(faster),
-    )
+    bar = bar_of("S, whole main job with plots: classic / product", faster, 1.3, at_least=True)
     return Result([bar], cost_table(costs))
 
 
 def m_whole(bench: Bench) -> Result:
     fresh = partial(bench.fresh, bench.data("M"))
+    bare = partial_command(classic, "--no-plots")
     costs = bench.sides(
         {
+            "limit": Side(fresh, script("limit.py"), has_all_outputs),
             "product": Side(fresh, partial_command(product, *NO_PLOTS), is_done),
             "Polars": Side(fresh, script("polars_method.py"), is_done),
-            "classic": Side(
-                fresh, partial_command(classic, "--no-plots"), is_done, rounds=bench.classic_rounds
-            ),
+            "classic": Side(fresh, bare, is_done, rounds=bench.classic_rounds),
         }
     )
-    what = "M, whole main job without plots"
-    bars = [Bar(f"{what}: peak of memory", peak_gb(costs["product"]), 4, "GB")]
-    for name, bar, aim in (("Polars", 1, None), ("classic", 15, 30)):
-        if costs[name]:
-            faster = ratios(costs[name], costs["product"])
-            text = f"{what}: {name} / product"
-            bars.insert(
-                0, Bar(text, median(faster), bar, aim=aim, at_least=True, text=middle(faster))
-            )
-    return Result(bars, cost_table(costs))
+    what, found = "M, whole main job without plots", costs["product"]
+    bars = [
+        bar_of(f"{what}: CPU, product / limit", ratios(found, costs["limit"], "cpu"), 1.8),
+        bar_of(what, [cost.wall for cost in found], 35, "s"),
+        Bar(f"{what}: peak of memory", peak_gb(found), 3, "GB"),
+    ]
+    others = [
+        f"{name} / product {middle(ratios(costs[name], found))}"
+        for name in ("Polars", "classic")
+        if costs[name]
+    ]
+    return Result(bars, [*cost_table(costs), "", f"Wall time: {', '.join(others)}."])
+
+
+def has_all_outputs(root: Path) -> None:
+    """The limit has a profile of each feeder."""
+    found = list((root / "limit" / "lp").glob("*/*.csv"))
+    assert len(found) == len((root / "meter-data.csv").read_text().splitlines()) - 1
 
 
 # Parts of it
@@ -86,8 +82,7 @@ def m_ingest(bench: Bench) -> Result:
         }
     )
     slower = ratios(costs["product's ingest"], costs["DuckDB's bare read_csv"])
-    bar = Bar("M, ingest / bare read_csv", median(slower), 2, aim=1.3, text=middle(slower))
-    return Result([bar], cost_table(costs))
+    return Result([bar_of("M, ingest / bare read_csv", slower, 1.6)], cost_table(costs))
 
 
 def m_plots(bench: Bench) -> Result:
@@ -107,10 +102,44 @@ def m_plots(bench: Bench) -> Result:
     each = [cost.cpu / feeders for cost in costs["plots"]]
     busy = [cost.cpu / cost.wall for cost in costs["plots"]]
     bars = [
-        Bar("M, plots: CPU a feeder", median(each), 0.15, "s", text=middle(each, 3)),
-        Bar("M, plots: cores in use", median(busy), 1.5, "", at_least=True, text=middle(busy)),
+        bar_of("M, plots: CPU a feeder", each, 0.15, "s", digits=3),
+        bar_of("M, plots: cores in use", busy, 1.5, "", at_least=True),
     ]
     return Result(bars, cost_table(costs))
+
+
+def m_holes(bench: Bench) -> Result:
+    """What holes cost: estimates, their errors, gaps and final values. All else runs anyway."""
+    whole = bench.data("M")
+
+    def holed() -> Path:
+        root = bench.fresh(whole)
+        (root / "settings.toml").write_text('holes = "accept"\n')
+        for path in sorted((root / DROP).iterdir()):
+            lines = path.read_bytes().splitlines(keepends=True)
+            path.unlink()  # a hard link: the data stays as it is
+            path.write_bytes(b"".join(without_hours(lines)))
+        return root
+
+    costs = bench.sides(
+        {
+            "M": Side(
+                partial(bench.fresh, whole), partial_command(product, *NO_PLOTS), is_taken_in
+            ),
+            "M without 1 % of its intervals": Side(
+                holed, partial_command(product, *NO_PLOTS), is_taken_in
+            ),
+        }
+    )
+    longer = ratios(costs["M without 1 % of its intervals"], costs["M"])
+    what = "M, 1 % of the intervals missing and estimated / none missing"
+    return Result([bar_of(what, longer, 1.2)], cost_table(costs))
+
+
+def without_hours(lines: list[bytes]) -> list[bytes]:
+    """A month's export without 7 hours of its 15th day, 1 % of it."""
+    middle_row = len(lines) // 2
+    return lines[:middle_row] + lines[middle_row + 28 :]
 
 
 # A large root
@@ -124,8 +153,8 @@ def l_full(bench: Bench) -> Result:
     longer = ratios([cost], small["M"])
     what = "L, whole main job without plots"
     bars = [
-        Bar(f"{what}: peak of memory", peak_gb([cost]), 16, "GB"),
-        Bar(f"{what}: L / M", median(longer), 12, text=middle(longer)),
+        Bar(f"{what}: peak of memory", peak_gb([cost]), 12, "GB"),
+        bar_of(f"{what}: L / M", longer, 12),
     ]
     return Result(bars, cost_table(small | {"L": [cost]}))
 
@@ -142,7 +171,14 @@ def l_month(bench: Bench) -> Result:
             shutil.copy(new, root / DROP)
             costs[name].append(cold(product(root, *NO_PLOTS), bench.log))
             shutil.rmtree(root)
-    longer = ratios(costs["L"], costs["M"])
-    what = "L, one more month of one feeder, without plots: L / M"
-    bar = Bar(what, median(longer), 2, text=middle(longer))
-    return Result([bar], cost_table(costs))
+    rebuilt = partial(bench.fresh, bench.data("L"))
+    costs |= bench.sides(
+        {"Polars, all of L": Side(rebuilt, script("polars_method.py"), is_done, rounds=1)}
+    )
+    what = "L, one more month of one feeder, without plots"
+    faster = ratios(costs["Polars, all of L"], costs["L"])
+    bars = [
+        bar_of(f"{what}: L / M", ratios(costs["L"], costs["M"]), 2),
+        bar_of(f"{what}: Polars' rebuild / product", faster, 8, at_least=True),
+    ]
+    return Result(bars, cost_table(costs))

@@ -19,6 +19,12 @@ def ingest(root: Path) -> None:
 
 def bare_read(root: Path) -> None:
     """The practical limit: DuckDB reads the same files into a table of the same types, no more."""
+    with duckdb.connect(str(root / "bare.duckdb")) as con:
+        read_exports(con, root)
+
+
+def read_exports(con: duckdb.DuckDBPyConnection, root: Path, temporary: bool = False) -> None:
+    """Read the drop folder's classic files, all with a header in the same line, into `reads`."""
     paths = sorted(str(path) for path in (root / "_dropbox" / "KW").glob("*.csv"))
     header = Path(paths[0]).read_bytes()
     lines = header[: header.index(b"\n", header.index(b"Record No."))].count(b"\n") + 1
@@ -26,19 +32,22 @@ def bare_read(root: Path) -> None:
     columns = {"record_no": "bigint", "event_type": "varchar"}
     columns |= {"start_local": "timestamp", "end_local": "timestamp"}
     columns |= dict.fromkeys(channels, "decimal(38, 18)")
-    with duckdb.connect(str(root / "bare.duckdb")) as con:
-        con.read_csv(
-            paths,
-            skiprows=lines,
-            header=False,
-            columns=columns,
-            auto_detect=False,
-            sep=",",
-            quotechar="",
-            escapechar="",
-            timestamp_format="%m/%d/%y %H:%M:%S",
-            filename=True,
-        ).create("reads")
+    rows = con.read_csv(
+        paths,
+        skiprows=lines,
+        header=False,
+        columns=columns,
+        auto_detect=False,
+        sep=",",
+        quotechar="",
+        escapechar="",
+        timestamp_format="%m/%d/%y %H:%M:%S",
+        filename=True,
+    )
+    if temporary:
+        con.execute("create temp table reads as from rows")
+    else:
+        rows.create("reads")
 
 
 def plots(root: Path) -> None:
