@@ -1,8 +1,6 @@
 -- one row per day with readings and hour of the system's clock: its season, day type and bin; every
 -- hour has one bin, so that bins add up to the whole
 
-{{ config(materialized="ephemeral") }}
-
 with
 
 calendar as (
