@@ -363,6 +363,8 @@ def _lines(raw: RawFile, first: int, last: int) -> list[str]:
 
 def one_line(text: str) -> str:
     """Return the text with control characters and broken code points as escapes."""
+    if text.isprintable():  # as nearly all are; by the character takes longer than to file it
+        return text
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "replace").decode()
         for char in text
