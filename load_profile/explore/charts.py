@@ -19,7 +19,7 @@ from bokeh.plotting import figure
 
 from ingest.letters import visible
 from load_profile.explore.clock import in_words, local, ticks
-from load_profile.explore.read import Extremes, Settled, Sight
+from load_profile.explore.read import Curves, Extremes, Settled, Sight
 from load_profile.plots.buckets import Buckets
 from load_profile.plots.theme import (
     BLUE,
@@ -43,7 +43,7 @@ MOST_BANDS = 12  # series whose bands are filled and whose values are shown besi
 STEADY = ("gap", "finding", "decision")  # lanes that are there also without a mark
 MARKS = {"gap": GAP_EDGE, "finding": ORANGE, "decision": GREEN, "changed": PINK, "clock": GREY}
 TOOLS = "xpan,xwheel_zoom,box_zoom"
-LETTERS = 28  # of a name in the legend
+LETTERS, LEGEND_PIXELS = 24, 150  # of a name in the legend, and of an item's width
 
 
 class PowerChart:
@@ -82,9 +82,7 @@ class PowerChart:
             self._earlier, self._bands, *self._lines, self._estimates, self._edited
         ]  # fmt: skip
         self._named: list[tuple] = []
-        self._legend = Legend(
-            orientation="horizontal", border_line_color=None, margin=0, ncols="auto"
-        )
+        self._legend = _legend()
         self.figure.add_layout(self._legend, "above")
         self.figure.xaxis[0].ticker = FixedTicker()
 
@@ -151,6 +149,7 @@ class PowerChart:
 
     def _name_axes(self, sight: Sight, start: float, until: float) -> None:
         axis, zone = self.figure.xaxis[0], sight.facts.zone
+        self._legend.ncols = max(1, self.pixels // LEGEND_PIXELS)
         labels = ticks(start, until, zone, max(3, min(12, self.pixels // 80)))
         axis.ticker.ticks = list(labels)
         axis.major_label_overrides = labels
@@ -169,7 +168,7 @@ class PowerChart:
         else:
             items.append((f"{len(names):,} series; click a line for its name", self._lines[0]))
         if sight.earlier is not None:
-            items.append(("the version compared with", self._earlier))
+            items.append((f"version {sight.compared}", self._earlier))
         if len(sight.settled.start) > has_edits * np.count_nonzero(sight.settled.status == "E"):
             items.append(("estimated, in its band", self._estimates, self._dashed))
         if has_edits:
@@ -255,6 +254,90 @@ class PowerChart:
         tooltips = [("", "@name"), ("from", "@from"), ("to", "@to"), ("", "@words")]
         self.lanes.add_tools(HoverTool(renderers=[marks], tooltips=tooltips))
         return marks
+
+
+class CurveChart:
+    """Load duration, or a typical day, of up to MOST_BANDS series."""
+
+    def __init__(self) -> None:
+        self.pixels = 900
+        self.figure = _figure("curves", 320)
+        self.figure.title.text = ""
+        self.figure.visible = False
+        self._bands = self.figure.quad(
+            left="left",
+            right="right",
+            bottom="low",
+            top="high",
+            source=ColumnDataSource(_no_curve_bands()),
+            fill_color="colour",
+            fill_alpha=0.2,
+            line_color=None,
+            name="bands",
+        )
+        self._lines = [
+            self.figure.line(
+                "x", "y", source=ColumnDataSource({"x": [], "y": []}), name="curve",
+                line_color=colour, line_width=2,
+            )
+            for colour in COLOURS
+        ]  # fmt: skip
+        self._legend = _legend()
+        self.figure.add_layout(self._legend, "above")
+        self.figure.xaxis[0].ticker = FixedTicker()
+        self.figure.add_tools(HoverTool(tooltips=[("MW", "$y{0,0.000}")], visible=False))
+
+    def show(self, curves: Curves, names: Sequence[str], label: str, value_label: str) -> None:
+        """Fill the figure; without bands it is one of load duration."""
+        self._legend.ncols = max(1, self.pixels // LEGEND_PIXELS)
+        is_day = curves.low is not None
+        for group, line in enumerate(self._lines):
+            own = curves.place % len(COLOURS) == group
+            line.data_source.data = _broken(curves.place[own], curves.x[own], curves.mw[own])
+        self._bands.data_source.data = _curve_bands(curves) if is_day else _no_curve_bands()
+        self._legend.items = [
+            LegendItem(
+                label=", ".join(in_legend(name) for name in names[group :: len(COLOURS)]),
+                renderers=[line],
+            )
+            for group, line in enumerate(self._lines)
+            if names[group :: len(COLOURS)]
+        ]
+        chart, last = self.figure, 1440 if is_day else 100
+        few = self.pixels < 600  # labels would touch
+        axis, every = chart.xaxis[0], last // ((6 if few else 12) if is_day else (5 if few else 10))
+        labels = {
+            place: f"{place // 60:02}:00" if is_day else str(place)
+            for place in range(0, last + 1, every)
+        }
+        axis.ticker.ticks = list(labels)
+        axis.major_label_overrides = labels
+        axis.axis_label = label
+        chart.yaxis[0].axis_label = value_label
+        chart.x_range.update(start=0, end=last)
+        chart.visible = True
+
+
+def _broken(place: np.ndarray, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the points of one line a series, NaN between them."""
+    breaks = np.flatnonzero(np.diff(place)) + 1
+    x, y = x.astype(float), y.astype(float)
+    return {"x": np.insert(x, breaks, np.nan), "y": np.insert(y, breaks, np.nan)}
+
+
+def _curve_bands(curves: Curves) -> dict[str, object]:
+    slot = np.diff(np.unique(curves.x)).min() if len(np.unique(curves.x)) > 1 else 1440.0
+    return {
+        "left": curves.x - slot / 2,
+        "right": curves.x + slot / 2,
+        "low": curves.low,
+        "high": curves.high,
+        "colour": list(np.array(COLOURS)[curves.place.astype(int) % len(COLOURS)]),
+    }
+
+
+def _no_curve_bands() -> dict[str, list]:
+    return {name: [] for name in ("left", "right", "low", "high", "colour")}
 
 
 def outline(known: Extremes) -> dict[str, np.ndarray]:
@@ -343,6 +426,10 @@ def on_clock(moments: np.ndarray, zone: str) -> np.ndarray:
         [local(quarter * 900_000, zone).utcoffset().total_seconds() * 1000 for quarter in different]
     )
     return moments + offsets[places] if len(moments) else moments
+
+
+def _legend() -> Legend:
+    return Legend(orientation="horizontal", border_line_color=None, margin=0)
 
 
 def _figure(name: str, height: int, **options):

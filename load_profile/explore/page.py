@@ -1,6 +1,7 @@
 """The page: its controls, what they ask for, and what is said about it. Knows Bokeh, no tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from bokeh.document import Document
@@ -21,19 +22,28 @@ from ingest.letters import visible
 from ingest.warehouse import WarehouseError
 from ingest.words import counted
 from ingest.workspace import Workspace
-from load_profile.explore.charts import PowerChart
+from load_profile.explore.charts import MOST_BANDS, CurveChart, PowerChart
 from load_profile.explore.clock import in_words, local, moment_of
 from load_profile.explore.download import address_of
 from load_profile.explore.explain import explained, nearest
 from load_profile.explore.read import MINUTE, TOTAL, Facts, Published, Sight, View
 from load_profile.plots.buckets import width_in_words
 from load_profile.plots.theme import NO_READINGS
+from load_profile.publish.earlier import NotKeptError
+from load_profile.publish.history import NAME
 from load_profile.report.charts import MOVE, MOVES, move_buttons
 
 PAUSE = 40  # milliseconds in which moves are taken together
 MOST_LISTED = 30  # marks, in words
 UTC = "UTC"
 ALL = "whole span"
+NOTHING, DURATION = "nothing", "load duration"
+DAYS = {  # what is shown too, and the type of days it is of
+    "typical day": None,
+    "typical weekday": "weekday",
+    "typical weekend day": "weekend",
+    "typical holiday": "holiday",
+}
 SPANS = {"1 year": 365, "1 month": 31, "1 week": 7, "1 day": 1}  # days
 TEMPLATE = Path(__file__).with_name("template.html.jinja")
 STYLE = """
@@ -44,7 +54,9 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f6f9; paddi
     margin: .3rem 0; font-size: .85rem; }
 table { border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .6rem .2rem 0; text-align: left; vertical-align: top;
-    border-bottom: 1px solid #c8c8c8; overflow-wrap: anywhere; }
+    border-bottom: 1px solid #c8c8c8; }
+td { min-width: 5.5em; } td:last-child { min-width: 14em; overflow-wrap: anywhere; }
+.bk-clearfix { max-width: 100%; } .wide { overflow-x: auto; }
 :focus-visible { outline: 3px solid #00568a; outline-offset: 2px; }
 """
 SAVE = """
@@ -78,6 +90,13 @@ class Page:
         )
         self._from = TextInput(name="from", title="From", width=150)
         self._until = TextInput(name="until", title="Until", width=150)
+        self._more = Select(
+            name="more", title="Show too", options=[NOTHING, DURATION, *DAYS], value=NOTHING,
+            width=170,
+        )  # fmt: skip
+        self._compared = Select(name="compared", title="Compare with version", width=220)
+        self._curves = CurveChart()
+        self._changed: tuple | None = None
         self._at = TextInput(
             name="at", title="Explain the interval at", placeholder="2024-07-12 11:00", width=200
         )
@@ -86,6 +105,8 @@ class Page:
         self._status = _text("status", role="status")
         self._csv = _text("csv")
         self._marked = _text("marked")
+        self._changes = _text("changes")
+        self._more_said = _text("more_said")
         self._reason = _text("reason", role="status")
 
     def open(self) -> None:
@@ -102,7 +123,8 @@ class Page:
         for model in (
             self._find, self._choice, self._all, self._span, self._from, self._until, self._at,
             self._why, self._png, self._status, self._csv, self._marked, self._reason,
-            self._chart.figure, self._chart.lanes,
+            self._chart.figure, self._chart.lanes, self._more, self._compared, self._curves.figure,
+            self._changes, self._more_said,
         ):  # fmt: skip
             document.add_root(model)
         for button in move_buttons(self._range):
@@ -119,6 +141,8 @@ class Page:
         _when_changed(self._until, "value", self._show_written)
         _when_changed(self._range, "start", self._soon)
         _when_changed(self._range, "end", self._soon)
+        _when_changed(self._more, "value", self._soon)
+        _when_changed(self._compared, "value", self._soon)
         self._chart.figure.on_change("inner_width", self._widen)
         self._chart.figure.on_event(Tap, lambda tap: self._explain_near(tap.x, tap.y))
         self._why.on_event(ButtonClick, lambda _: self._explain_written())
@@ -126,7 +150,7 @@ class Page:
         self._png.js_on_event("button_click", CustomJS(args=arguments, code=SAVE))
 
     def _widen(self, attr: str, old: int, new: int) -> None:
-        self._chart.pixels = new
+        self._chart.pixels = self._curves.pixels = new
         self._soon()
 
     def _soon(self) -> None:
@@ -162,10 +186,22 @@ class Page:
         known = [name for name in self._choice.value if name in facts.names]
         self._choice.value = known or [*facts.names[:1]]
         self._list_names()
+        self._compared.options = [
+            ("", NOTHING),
+            *((version, f"{version_in_words(version)}") for version in facts.versions[1:]),
+        ]
+        if self._compared.value not in facts.versions[1:]:
+            self._compared.value = ""
 
     def _show(self) -> None:
         view = self._view()
-        sight = self._published.sight(view)
+        compared, is_much = self._compared.value, len(view.names) > MOST_BANDS
+        try:
+            sight = self._published.sight(view, "" if is_much else compared)
+        except NotKeptError as error:
+            self._compared.value = ""
+            self._say(str(error), is_warning=True)
+            return
         is_new = sight.facts != self._facts
         if is_new:
             self._take_version(sight.facts)
@@ -178,6 +214,51 @@ class Page:
         self._say(new * is_new + self._in_words(sight, view))
         self._csv.text = Markup('<a href="{}" download>Download CSV</a>').format(address_of(view))
         self._marked.text = _marks_in_words(sight, zone)
+        self._show_changes(view, compared)
+        if self._more.value != NOTHING or self._curves.figure.visible:
+            # after what is drawn now has been sent
+            self._document.add_timeout_callback(self._show_more, PAUSE)
+
+    def _show_changes(self, view: View, compared: str) -> None:
+        """List what changed since the version that is compared with, if that is another one now."""
+        asked = view.names, compared, self._facts.version
+        if asked == self._changed:
+            return
+        self._changed = asked
+        if not compared:
+            self._changes.text = ""
+        elif len(view.names) > MOST_BANDS:
+            text = Markup('<p class="warn">{}</p>').format(
+                f"At most {MOST_BANDS} series are compared: choose fewer."
+            )
+            self._changes.text = text
+        else:
+            changes = self._published.changes(view.names, compared)
+            self._changes.text = _changes_in_words(changes, compared)
+
+    def _show_more(self) -> None:
+        """Show load duration or a typical day of what is in sight."""
+        view, more = self._view(), self._more.value
+        view = View(view.names[:MOST_BANDS], view.start, view.until)
+        said = ""
+        if len(self._choice.value) > MOST_BANDS:
+            said = f"Of the first {MOST_BANDS} series that are chosen."
+        try:
+            if more == NOTHING:
+                self._curves.figure.visible = False
+            elif more == DURATION:
+                label = "Share of the known time at or above (%)"
+                curves = self._published.duration(view)
+                self._curves.show(curves, view.names, label, self._facts.value_label)
+                said += " Measured and not failed, in the span above."
+            else:
+                curves = self._published.typical_day(view, DAYS[more])
+                label = f"Time of day ({self._facts.zone})"
+                self._curves.show(curves, view.names, label, self._facts.value_label)
+                said += " Median, and the band from 10 % to 90 % of the days in the span above."
+        except WarehouseError as error:
+            said = str(error)
+        self._more_said.text = Markup("<p>{}</p>").format(said)
 
     def _view(self) -> View:
         names, facts = tuple(self._choice.value), self._facts
@@ -308,9 +389,54 @@ def _text(name: str, **attributes: str) -> Div:
     )
 
 
+def version_in_words(version: str) -> str:
+    """`2026-11-30 19:48:01 UTC`, of a version's name."""
+    return f"{datetime.strptime(version, NAME):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _changes_in_words(changes: Sequence[dict], compared: str) -> str:
+    """Return a table of the months that changed since a version."""
+    title = Markup("<p>Changed since {}:").format(version_in_words(compared))
+    if not changes:
+        return title + Markup(" nothing of what is chosen.</p>")
+    row = Markup(
+        "<tr><td>{}</td><td>{:%Y-%m}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
+    )
+    rows = Markup("").join(
+        row.format(
+            visible(month["feeder"]),
+            month["month_start_at"],
+            month["cause"],
+            sum(month[f"intervals_{how}"] for how in ("added", "changed", "removed")),
+            _before_and_after(month, "net_mwh"),
+            _before_and_after(month, "peak_mw"),
+        )
+        for month in changes[:MOST_LISTED]
+    )
+    columns = ("Feeder", "Month", "Cause", "Intervals", "Net energy (MWh)", "Peak (MW)")
+    more = len(changes) - MOST_LISTED
+    left = Markup("<p>And {} more months.</p>").format(more) if more > 0 else ""
+    return title + Markup("</p>") + _table("What changed", columns, rows) + left
+
+
+def _table(name: str, columns: Sequence[str], rows: Markup) -> Markup:
+    """Return a table that can be scrolled, also from the keyboard, where it is too wide."""
+    head = Markup("").join(Markup("<th>{}</th>").format(column) for column in columns)
+    return Markup(
+        '<div class="wide" tabindex="0" role="region" aria-label="{}">'
+        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(name, head, rows)
+
+
+def _before_and_after(month: dict, what: str) -> str:
+    before, after = (month[f"{what}_{when}"] for when in ("before", "after"))
+    return " to ".join("unknown" if mw is None else f"{mw:,.3f}" for mw in (before, after))
+
+
 def _marks_in_words(sight: Sight, zone: str) -> str:
     """Return a table of what is marked, the longest first."""
-    if not sight.marks:
+    marks = [mark for mark in sight.marks if mark["kind"] != "changed"]  # listed by month
+    if not marks:
         return "<p>Nothing is marked in this span.</p>"
     row = Markup("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>")
     rows = Markup("").join(
@@ -321,11 +447,8 @@ def _marks_in_words(sight: Sight, zone: str) -> str:
             in_words(mark["until"], zone),
             visible(mark["words"]),
         )
-        for mark in sight.marks[:MOST_LISTED]
+        for mark in marks[:MOST_LISTED]
     )
-    more = len(sight.marks) - MOST_LISTED
+    more = len(marks) - MOST_LISTED
     left = Markup("<p>And {} more, shorter ones.</p>").format(more) if more > 0 else ""
-    head = "<tr><th>What</th><th>Feeder</th><th>From</th><th>Until</th><th>Details</th></tr>"
-    return Markup("<table><thead>{}</thead><tbody>{}</tbody></table>{}").format(
-        Markup(head), rows, left
-    )
+    return _table("What is marked", ("What", "Feeder", "From", "Until", "Details"), rows) + left

@@ -7,6 +7,7 @@ connection would stay with its version, and on Windows keep a run from publishin
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from math import ceil
 from pathlib import Path
 
 import duckdb
@@ -16,12 +17,16 @@ from ingest.sql import sql_beside
 from ingest.warehouse import named_rows
 from load_profile.plots.bucket_width import bucket_minutes
 from load_profile.plots.theme import NET_LABELS
-from load_profile.publish.history import check_columns, published_file
+from load_profile.publish.as_of import has_macros
+from load_profile.publish.earlier import NotKeptError
+from load_profile.publish.history import check_columns, difference, error_text, published_file
 
 TOTAL = "total"
 MOST_BUCKETS = 40_000  # of all series that are in sight
 MOST_MARKS = 2_000
 DAY = 1440  # minutes
+LEAST_SLOT = 10  # minutes of a typical day, as in its plot
+SHARES = 200  # points of a load-duration curve
 MINUTE = 60_000  # milliseconds
 FEEDERS = "select distinct feeder from stg_meter_data order by lower(feeder), feeder"
 LATEST = "select max(version) from versions"
@@ -101,7 +106,22 @@ class Sight:
     known: Extremes
     settled: Settled
     marks: Sequence[dict]
+    compared: str = ""
     earlier: Extremes | None = None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves of series; arrays of shape (n,), x is a share of time (%) or a minute of the day.
+
+    `low` and `high` are the band of a typical day, and a curve of load duration has none.
+    """
+
+    place: np.ndarray
+    x: np.ndarray
+    mw: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
 
 
 class Published:
@@ -128,20 +148,44 @@ class Published:
         """Read what a view shows, and what the version `compared` had there, if one is given."""
         with self.opened() as (con, facts):
             minutes = _step(view, facts)
-            earlier = None
-            if compared:
-                earlier = _join(
-                    _extremes_as_of(con, facts, view, minutes, name, place, compared)
-                    for place, name in enumerate(view.names)
-                )
+            earlier = _earlier(con, facts, view, minutes, compared) if compared else None
             return Sight(
                 facts,
                 minutes,
                 self._known(con, facts, view, minutes),
                 _settled(con, facts, view, minutes),
                 _marks(con, facts, view, compared),
+                compared,
                 earlier,
             )
+
+    def duration(self, view: View) -> Curves:
+        """Read the load-duration curves of a view, of what was measured and has not failed."""
+        shares = [share / SHARES for share in range(SHARES + 1)]
+        with self.opened() as (con, facts):
+            sql = sql_beside(__file__, "duration").format(values=sql_beside(__file__, "values"))
+            found = _run(con, sql, _words(facts, view, 0) | {"shares": shares}).fetchall()
+        return Curves(
+            np.repeat([place for place, _ in found], len(shares)),
+            np.tile(100 * np.array(shares), len(found)),
+            np.array([mw for _, curve in found for mw in curve]),
+        )
+
+    def typical_day(self, view: View, day_type: str | None) -> Curves:
+        """Read the typical day of a view, of all days or of one type, likewise."""
+        with self.opened() as (con, facts):
+            slot = facts.interval_minutes * ceil(LEAST_SLOT / facts.interval_minutes)
+            words = _words(facts, view, 0) | {"day_type": day_type, "slot_minutes": slot}
+            sql = sql_beside(__file__, "typical_day").format(values=sql_beside(__file__, "values"))
+            found = _run(con, sql, words).fetchnumpy()
+        names = ("place", "minute", "median", "low", "high")
+        return Curves(*(np.ma.getdata(found[name]) for name in names))
+
+    def changes(self, names: Sequence[str], compared: str) -> Sequence[dict]:
+        """Read what versions since `compared` changed in months of series, as `diff` prints it."""
+        facts = self._facts
+        months = difference(self.path, compared, facts.version).months if facts else ()
+        return [month for month in months if month["feeder"] in names]
 
     def _known(
         self, con: duckdb.DuckDBPyConnection, facts: Facts, view: View, minutes: int
@@ -185,7 +229,7 @@ def _step(view: View, facts: Facts) -> int:
 
 def _words(facts: Facts, view: View, minutes: int) -> dict[str, object]:
     return {
-        "names": list(view.names),
+        "names": list(view.names) or [""],  # the name of no series
         "from_ms": int(view.start),
         "until_ms": int(view.until),
         "minutes": minutes,
@@ -217,6 +261,21 @@ def _extremes(
     sql = _bucketed("extremes", minutes, values=values)
     found = _run(con, sql, _words(facts, wider, minutes) | words).fetchnumpy()
     return Extremes(*(np.ma.getdata(found[one.name]) for one in fields(Extremes)))
+
+
+def _earlier(
+    con: duckdb.DuckDBPyConnection, facts: Facts, view: View, minutes: int, version: str
+) -> Extremes:
+    """Read the buckets that a version had. Raises NotKeptError if it cannot be given back."""
+    if not has_macros(con, con.execute("select current_catalog()").fetchone()[0]):
+        raise NotKeptError("What is published keeps no earlier versions; the next run begins to.")
+    try:
+        return _join(
+            _extremes_as_of(con, facts, view, minutes, name, place, version)
+            for place, name in enumerate(view.names)
+        )
+    except duckdb.InvalidInputException as error:
+        raise NotKeptError(error_text(error)) from error
 
 
 def _extremes_as_of(

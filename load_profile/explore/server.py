@@ -111,7 +111,7 @@ class _Guard(Router):
 def serve(workspace: Workspace, port: int, ready: Callable[[str], None]) -> None:
     """Serve until this process is interrupted or terminated; `ready` is given the address."""
     settings.resources = "server"  # whatever the environment says
-    logging.getLogger("bokeh").setLevel(logging.WARNING)
+    logging.getLogger("bokeh").setLevel(logging.ERROR)  # it warns of each page that is closed
     try:
         sockets = bind_sockets(port, ADDRESS)
     except OSError as error:

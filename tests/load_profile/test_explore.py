@@ -255,6 +255,68 @@ def test_why_says_so_while_a_run_holds_the_tables(space, page):
     assert f"Published: file {name}, line" in text
 
 
+def test_two_versions_are_drawn_over_each_other_and_their_differences_listed(space, page):
+    choose(page, "north")
+    listed = page.get_by_label("Compare with version").locator("option")
+    page.get_by_label("Compare with version").select_option(listed.all_inner_texts()[-1])
+    page.get_by_text("Changed since").wait_for()
+    for day, difference in (("2024-08-20", 1.0), ("2024-07-20", 0.0)):
+        show(page, f"{day} 00:00", f"{day} 23:59")
+        now, then = points(page, "measured"), points(page, "earlier")
+        assert len(now) == len(then) == 192
+        assert [a[1] - b[1] for a, b in zip(now, then, strict=True)] == pytest.approx(
+            [difference] * 192
+        )
+    [month] = rows(
+        space,
+        """select net_mwh_before, net_mwh_after from version_months
+        where feeder = 'north' and month_start_at = '2024-08-01'""",
+    )
+    text = page.get_by_role("region", name="What changed").inner_text()
+    assert "2024-08" in text and "{:,.3f} to {:,.3f}".format(*month) in text
+    page.get_by_label("Compare with version").select_option("nothing")
+    page.get_by_text("Changed since").wait_for(state="detached")
+    assert points(page, "earlier") == []
+
+
+def test_load_duration_and_typical_day_are_of_what_is_in_sight(space, page):
+    choose(page, "north", "south")
+    show(page, "2024-07-01 00:00", "2024-07-15 00:00")
+    curves = """name => Bokeh.documents[0].get_model_by_name('curves').renderers
+        .filter(one => one.name === name).map(one => one.data_source.data)
+        .map(data => Object.fromEntries(Object.entries(data).map(([k, v]) => [k, [...v]])))"""
+    values = """with known as (select feeder, mw_net::double as mw,
+        extract(hour from start_local) * 60 + extract(minute from start_local) as minute
+        from feeder_profiles where feeder in ('north', 'south') and start_local < '2024-07-15'
+        and ({}) order by feeder, mw desc) """
+    page.get_by_label("Show too").select_option("load duration")
+    page.get_by_text("Measured and not failed").wait_for()
+    for place, name in enumerate(("north", "south")):
+        found = page.evaluate(curves, "curve")[place]
+        known = rows(space, values.format("true") + f"select mw from known where feeder = '{name}'")
+        assert len(known) == 14 * 96 and len(found["y"]) == 201
+        assert (found["y"][0], found["y"][-1]) == (known[0][0], known[-1][0])
+        for share, mw in zip(found["x"], found["y"], strict=True):  # reached in that share of time
+            reached = sum(other >= mw for (other,) in known) / len(known)
+            assert reached >= share / 100 - 1e-9
+            assert sum(other > mw for (other,) in known) / len(known) <= share / 100 + 1e-9
+    page.get_by_label("Show too").select_option("typical weekend day")
+    page.get_by_text("Median, and the band").wait_for()
+    weekend = values.format("isodow(start_local) > 5")
+    wanted = rows(
+        space,
+        weekend
+        + """select minute, quantile_disc(mw, 0.5), quantile_disc(mw, 0.1),
+        quantile_disc(mw, 0.9) from known where feeder = 'north' group by 1 order by 1""",
+    )
+    found = page.evaluate(curves, "curve")[0]
+    assert list(zip(found["x"], found["y"], strict=True)) == [row[:2] for row in wanted]
+    [band] = page.evaluate(curves, "bands")
+    assert list(zip(band["low"][:96], band["high"][:96], strict=True)) == [
+        row[2:] for row in wanted
+    ]
+
+
 def test_the_csv_has_what_is_seen_with_an_empty_cell_for_what_is_unknown(space, page):
     choose(page, "north", "total")
     show(page, "2024-08-01 00:00", "2024-08-02 00:00")
@@ -297,6 +359,12 @@ def test_names_are_text_and_many_are_found_by_a_part_of_theirs(page):
     assert not [text for text in page.heard if text.startswith("1") or "img" in text]
 
 
+def test_nothing_is_drawn_if_nothing_is_chosen(page):
+    page.get_by_label("Feeders and total").select_option([])
+    page.get_by_text("Nothing is chosen").wait_for()
+    assert points(page, "measured") == []
+
+
 def test_keys_and_controls_move_the_plot_and_all_are_reached_by_tab(page):
     span = (
         "() => { const r = Bokeh.documents[0].get_model_by_name('time'); return [r.start, r.end]; }"
@@ -316,7 +384,17 @@ def test_keys_and_controls_move_the_plot_and_all_are_reached_by_tab(page):
         )
         page.keyboard.press("Tab")
     wanted = ["Find a feeder", "Feeders and total", "All feeders in the list", "Show", "From"]
-    wanted += ["Until", "Earlier", "Later", "Zoom in", "Zoom out", "Whole span", "plot"]
+    wanted += [
+        "Until",
+        "Show too",
+        "Compare with version",
+        "Earlier",
+        "Later",
+        "Zoom in",
+        "Zoom out",
+        "Whole span",
+        "plot",
+    ]
     wanted += ["Download PNG", "Download CSV", "Explain the interval at", "Why"]
     assert [name for name in seen if name in wanted][: len(wanted)] == wanted
     page.locator("#plot").focus()
