@@ -314,12 +314,10 @@ def batch(number: int, count: int, seed: int, keep: Path) -> dict:
             found = judged(Path(folder), chosen, files, holed=number % 2 == 1)
         except Exception:
             traceback.print_exc()
-            found = {
-                "outcomes": {"a whole batch": {}},
-                "codes": {},
-                "seconds": 0,
-                "longest": (0, ""),
-            }
+            outcomes: dict[str, Counter[str]] = defaultdict(Counter)
+            for case in chosen.values():
+                outcomes[case.name]["ended"] += 1
+            found = {"outcomes": outcomes, "codes": {}, "seconds": 0, "longest": (0, "")}
             found["wrong"] = dict.fromkeys(files, "the run ended")
     for name, why in found["wrong"].items():
         _keep(keep / f"wrong-{number}", name, files[name])

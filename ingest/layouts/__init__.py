@@ -24,7 +24,7 @@ REGISTERS = RegisterLayout()
 # Problems of a file in another form that its rows have, and not its header.
 OF_ROWS = {
     *("layout_time", "layout_other_date", "layout_two_dates", "layout_length"),
-    *("layout_value", "layout_two_numbers"),
+    *("layout_value", "layout_two_numbers", "bad_date"),
 }
 MOST_PUT_BACK = timedelta(hours=3)  # by a clock within a file
 # The classic layout is recognised by this much of a file, or by the whole file if a long preamble
@@ -108,13 +108,23 @@ def _other_form(
     """Return the layout and outline of a classic export in another form, None if it has faults.
 
     A form that nothing had to be normalised of is the tool's own, and its reader is the judge. But
-    where it does not even know the header of `classic`, the other form says more of a row's fault.
+    where it does not even know the header of `classic`, or not the times of the first row, the
+    other form says more of the fault of a row.
     """
     from ingest.layouts.others import other_layout
 
     layout, _ = other_layout(data, folder)
     outline = layout.outline(data, name) if layout else None
-    is_read = outline and not outline.problem and outline.notes
-    is_foreign = classic and classic.problem and classic.problem.code == "wrong_header"
-    says_more = outline and outline.problem and outline.problem.code in OF_ROWS
-    return (layout, outline) if is_read or (is_foreign and says_more) else None
+    if not outline:
+        return None
+    if not outline.problem:
+        return (layout, outline) if outline.notes else None
+    says_more = outline.problem.code in OF_ROWS and classic and _is_foreign(classic, outline)
+    return (layout, outline) if says_more else None
+
+
+def _is_foreign(classic: Outline, other: Outline) -> bool:
+    """Whether another form reads a header or a first row that the classic reader cannot."""
+    if classic.problem:
+        return classic.problem.code == "wrong_header"
+    return classic.first_start is None and (other.problem.line or 0) > classic.header_line + 1

@@ -80,7 +80,10 @@ def _refuse_lengths(starts: np.ndarray, ends: np.ndarray, lines: np.ndarray) -> 
     """Refuse a row that lasts longer than a day; its rules judge all that is shorter."""
     bad = ends - starts > DAY
     if bad.any():
-        raise LayoutError("layout_length", int(lines[int(np.flatnonzero(bad)[0])]))
+        row = int(np.flatnonzero(bad)[0])
+        text = f"{pd.Timestamp(starts[row])} to {pd.Timestamp(ends[row])}"
+        values = {"expected": "an end within a day of its start", "text": text}
+        raise LayoutError("bad_date", int(lines[row]), values=values)
 
 
 def _lengths(cells: Cells, layout: LayoutFile, labels: np.ndarray) -> np.ndarray:

@@ -132,12 +132,14 @@ class ParsedLayout:
     def parsed(self, data: bytes, name: str) -> Parsed:
         """Return all that a file of this name says. Raises LayoutError."""
         found = self.parse(data, span_in(name)) if self.takes_span else self.parse(data)
-        times = found.values[["line", "start", "end"]]
-        far = times[(times["start"] < EARLIEST) | (times["end"] >= LATEST)]
-        if len(far):
-            line, start, _ = next(far.itertuples(index=False))
+        ends = found.values[["start", "end"]]
+        is_far = (ends < EARLIEST) | (ends >= LATEST)
+        if is_far.to_numpy().any():
+            row = is_far.any(axis=1).to_numpy().argmax()
+            odd = ends.iloc[row][is_far.iloc[row]].iloc[0]
             expected = f"a time from {EARLIEST.year} on, before {LATEST.year}"
-            raise LayoutError("bad_date", line, values={"expected": expected, "text": str(start)})
+            values = {"expected": expected, "text": str(odd)}
+            raise LayoutError("bad_date", found.values["line"].iloc[row], values=values)
         return found
 
     def why_not(self, beginning: bytes) -> Problem | None:

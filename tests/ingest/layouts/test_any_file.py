@@ -169,6 +169,26 @@ def test_a_remark_between_rows_is_noted_and_stops_no_other_file(tmp_path):
     assert notes == [("north-1.csv", '{"trailer": 1}'), ("south-1.csv", None)]
 
 
+@pytest.mark.parametrize("place", [0, 1], ids=["start", "end"])
+@pytest.mark.parametrize("year", ["-2024", "1899", "2200", "9999"])
+def test_a_time_beyond_all_calendars_is_named_and_stops_no_other_file(tmp_path, year, place):
+    """Python has no time before the year 1: what compares such times would end the whole run."""
+    lines = NORTH.decode().replace("07/01/24", "2024-07-01").splitlines()
+    number = len(lines) - 2
+    cells = lines[number].split(",")
+    cells[2 + place] = cells[2 + place].replace("2024", year)
+    lines[number] = ",".join(cells)
+    files = {"north-1.csv": "\n".join(lines).encode(), "south-1.csv": SOUTH}
+    summary, found = load(Workspace(tmp_path), files)
+    assert summary.outcomes == {"accepted": 1, "unreadable": 1} and len(found) == 3
+    (letter,) = (tmp_path / "data" / "KW" / "ERROR").glob("*.txt")
+    text = letter.read_text()
+    assert f"First bad line: {number + 1}\n" in text and f"{year}-07-01 00:" in text
+    is_long = (year < "2000") == (place == 0)
+    wanted = "an end within a day of its start" if is_long else "a time from 1900 on, before 2200"
+    assert f"Expected:       {wanted}\n" in text
+
+
 def test_a_name_on_disk_is_no_reason_to_believe_it(tmp_path):
     """A file is what its bytes are, whatever its name says."""
     space = Workspace(tmp_path)
