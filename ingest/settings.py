@@ -2,6 +2,8 @@
 
 holes = "quarantine"      # what becomes of a file with nothing wrong but whole intervals missing:
                           # "quarantine" rejects it until it is released, "accept" takes it in
+date_format = "iso"       # order of dates in the report, in plots and on the terminal: "iso"
+                          # 2024-07-31, "day-first" 31.07.2024, "month-first" 07/31/2024
 keep_runs = 60            # how many of the latest runs Dagster's page keeps; 1 to 100,000
 
 [email]                   # who is sent failed runs and rejected files; left out: nobody
@@ -65,6 +67,9 @@ class Settings:
 
     keep_runs: Annotated[int, Interval(ge=1, le=100_000), "a whole number from 1 to 100,000"] = 60
     holes: Annotated[Literal["quarantine", "accept"], '"quarantine" or "accept"'] = "quarantine"
+    date_format: Annotated[
+        Literal["iso", "day-first", "month-first"], '"iso", "day-first" or "month-first"'
+    ] = "iso"
     email: Annotated[Email | None, "a table [email]"] = None
     webhook: Annotated[Webhook | None, "a table [webhook]"] = None
     __pydantic_config__ = STRICT

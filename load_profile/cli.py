@@ -33,6 +33,7 @@ from load_profile.cli_terminal import (
 )
 from load_profile.dbt_variables import check_variables
 from load_profile.exports.options import Form, LeapDay, Options, Use
+from load_profile.shown import dates_of
 
 DAY = ["%Y-%m-%d"]
 DATE = "YYYY-MM-DD, the end of that day, or 'YYYY-MM-DD HH:MM' (UTC)"
@@ -161,7 +162,7 @@ def status(
     """Show what happened to files: outcome, reason and where they are now, the latest last."""
     from load_profile.terminal import print_status
 
-    with reported():
+    with reported(SettingsError):
         print_status(console, workspace_of(root), name, most)
 
 
@@ -198,8 +199,9 @@ def diff(
     from load_profile.publish.history import UnknownVersionError, difference
     from load_profile.terminal import print_difference
 
-    with reported(UnknownVersionError):
-        print_difference(console, difference(_published(root), earlier, later), most)
+    with reported(UnknownVersionError, SettingsError):
+        found = difference(_published(root), earlier, later)
+        print_difference(console, found, most, dates_of(workspace_of(root)))
 
 
 @app.command()
@@ -231,11 +233,12 @@ def as_of(
     place = _published(root)
     if csv and is_output(Path(csv)):
         stop(f"{csv} was written by a run and is not overwritten; --csv takes another file.")
-    with reported(UnknownVersionError, NotKeptError):
+    with reported(UnknownVersionError, NotKeptError, SettingsError):
         if csv == "-":
             sys.stdout.writelines(f"{text}\n" for text in lines_as_of(place, moment, feeder))
             return
-        print_earlier(console, profiles_as_of(place, moment, feeder))
+        dates = dates_of(workspace_of(root))
+        print_earlier(console, profiles_as_of(place, moment, feeder), dates)
         if csv:
             lines = lines_as_of(place, moment, feeder)
             write_text(Path(csv), "".join(f"{text}\n" for text in lines))

@@ -15,6 +15,7 @@ from ingest.warehouse import utc_now
 from ingest.workspace import Workspace
 from load_profile.dbt import PROJECT, project_fingerprint
 from load_profile.files.writer import are_outputs_intact
+from load_profile.shown import ISO, dates_of
 
 PENDING = "run.json"  # beside last_run.json while a run of Dagster's page is going on
 
@@ -62,6 +63,9 @@ def inputs(workspace: Workspace, dbt_vars: Mapping[str, str], plots: bool) -> di
                 code.update(path.read_bytes())
     meters = hashlib.sha256(workspace.meter_data.read_bytes()).hexdigest()
     fixed = {"meter_data": meters, "vars": dict(dbt_vars), "code": code.hexdigest()}
+    dates = dates_of(workspace)
+    if dates != ISO:
+        fixed["date_format"] = dates.order
     if workspace.decisions.exists():
         fixed["decisions"] = hashlib.sha256(workspace.decisions.read_bytes()).hexdigest()
         fixed["expired"] = expired_count(workspace.decisions, utc_now().date())

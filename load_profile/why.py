@@ -12,8 +12,10 @@ from ingest.letters import notes_in_words
 from ingest.warehouse import named_rows
 from ingest.workspace import Workspace
 from load_profile.inspect_refusals import folders_of
+from load_profile.shown import ORDERS, Dates, dates_of
 
-FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d/%y %H:%M")
+DAYS = ("%m/%d/%y", *(day for day, *_ in ORDERS.values()))
+FORMATS = tuple(f"{day} {time}" for day in DAYS for time in ("%H:%M", "%H:%M:%S"))
 PAIRS = (
     ("del_raw", "mw_del"),
     ("rec_raw", "mw_rec"),
@@ -92,6 +94,7 @@ def explain(
     if name is None:
         raise ValueError(f"Feeder {feeder!r} is not in meter-data.csv.")
     utc, local = _moment(start)
+    dates = dates_of(workspace)
     moment = {"feeder": name, "utc": utc, "local": local}
     origins = named_rows(con.execute(ORIGINS, moment))
     if not origins:
@@ -99,22 +102,22 @@ def explain(
         if gap is None:
             raise ValueError(f"{name} has no interval that starts at {start}.")
         lines = [
-            f"{name} at {start}: no reading. It lies in the gap from {gap[0]:%Y-%m-%d %H:%M} to "
-            f"{gap[1]:%Y-%m-%d %H:%M} ({gap[2]:,} intervals missing)."
+            f"{name} at {start}: no reading. It lies in the gap from {dates.minute(gap[0])} to "
+            f"{dates.minute(gap[1])} ({gap[2]:,} intervals missing)."
         ]
         for (at,) in con.execute(MISSING, moment).fetchall():
-            lines += _decisions(con, name, at)
+            lines += _decisions(con, name, at, dates)
         return lines
     lines = []
     for origin in origins:
         if origin["is_used"]:
             profile = named_rows(con.execute(PROFILE, [name, origin["interval_start_at"]]))[0]
-            lines += _published(profile, origin)
+            lines += _published(profile, origin, dates)
             left_out = con.execute(LEFT_OUT, [name, origin["interval_start_at"]]).fetchone()
             lines += _left_out(*left_out) if left_out else []
-            lines += _decisions(con, name, origin["interval_start_at"])
+            lines += _decisions(con, name, origin["interval_start_at"], dates)
         (notes,) = con.execute(NOTES, [origin["file_id"]]).fetchone()
-        lines += _origin(workspace, origin, notes)
+        lines += _origin(workspace, origin, notes, dates)
     return lines
 
 
@@ -129,21 +132,21 @@ def _moment(text: str) -> tuple[datetime | None, datetime | None]:
             continue
         return (moment, None) if is_utc else (None, moment)
     raise ValueError(
-        f"{text!r} is not a time; allowed are YYYY-MM-DD HH:MM[:SS] and MM/DD/YY HH:MM[:SS] on the "
-        "meter's clock, with Z at the end for UTC."
+        f"{text!r} is not a time; allowed are YYYY-MM-DD HH:MM[:SS], MM/DD/YY HH:MM[:SS] and "
+        "DD.MM.YYYY HH:MM[:SS] on the meter's clock, with Z at the end for UTC."
     )
 
 
-def _published(profile: dict, origin: dict) -> list[str]:
+def _published(profile: dict, origin: dict, dates: Dates) -> list[str]:
     start = profile["interval_start_at"].replace(tzinfo=UTC)
     shown = ("mw_net", "mw_gross", "mva_net", "mva_gross", "pf_net")
     values = ", ".join(f"{name} {_number(profile[name])}" for name in shown)
     sign = "+" if profile["mw_net"] == profile["mw_gross"] and profile["mw_rec"] else "-"
     net = f"mw_net = {_number(profile['mw_del'])} {sign} {_number(profile['mw_rec'])}"
-    local = f"{profile['start_local']:%Y-%m-%d %H:%M} ({origin['timezone']})"
+    local = f"{dates.minute(profile['start_local'])} ({origin['timezone']})"
     length = f"{profile['interval_minutes']} minutes"
     return [
-        f"{profile['feeder']}, interval {local} = {start:%Y-%m-%d %H:%M} UTC, {length}",
+        f"{profile['feeder']}, interval {local} = {dates.minute(start)} UTC, {length}",
         f"  published   {values}",
         f"              {net} = {_number(profile['mw_net'])} MW",
     ]
@@ -156,7 +159,9 @@ def _left_out(reason: str, limit: float | None) -> list[str]:
     return [f"              left out of every peak, minimum and load factor: {words}"]
 
 
-def _decisions(con: duckdb.DuckDBPyConnection, feeder: str, at: datetime) -> list[str]:
+def _decisions(
+    con: duckdb.DuckDBPyConnection, feeder: str, at: datetime, dates: Dates
+) -> list[str]:
     """Describe each decision on an interval, and what it makes of each value."""
     lines = []
     for row in named_rows(con.execute(DECISIONS, {"feeder": feeder, "at": at})):
@@ -164,20 +169,20 @@ def _decisions(con: duckdb.DuckDBPyConnection, feeder: str, at: datetime) -> lis
         number = "" if row["value"] is None else f" {_number(row['value'])}"
         rule = "" if row["rule"] is None else f" {row['rule']}"
         lines += [
-            f"{title}{row['action']}{rule}{number}: {_effect(row)}",
-            f"              {row['who']}, {row['decided_at']:%Y-%m-%d %H:%M} UTC: {row['why']}",
+            f"{title}{row['action']}{rule}{number}: {_effect(row, dates)}",
+            f"              {row['who']}, {dates.minute(row['decided_at'])} UTC: {row['why']}",
         ]
     return lines
 
 
-def _effect(row: dict) -> str:
+def _effect(row: dict, dates: Dates) -> str:
     """Say what a decision does in an interval."""
     if row["revoked_by"]:
         return f"revoked by decision {row['revoked_by']}"
     if not row["is_in_force"]:
-        return f"expired on {row['expires_on']}"
+        return f"expired on {dates.day(row['expires_on'])}"
     if row["action"] == "acknowledge":
-        until = f" until {row['expires_on']}" if row["expires_on"] else ""
+        until = f" until {dates.day(row['expires_on'])}" if row["expires_on"] else ""
         return f"known{until}, and asked for again only if it grows"
     if row["is_accepted"]:
         return "accepted: the actual value counts though a rule names it"
@@ -188,13 +193,13 @@ def _effect(row: dict) -> str:
     edited = "missing" if is_gone else _number(row["edited"])
     effect = f"{row['edited_channel']} {_number(row['actual'])} -> {edited} {unit}"
     if row["moved_from_at"]:
-        of = f"the value of {row['moved_from_at']:%Y-%m-%d %H:%M} UTC"
+        of = f"the value of {dates.minute(row['moved_from_at'])} UTC"
         kept = row["shift_result"] == "own_value_kept"
         return f"{effect}, its own; {of} has no place here" if kept else f"{effect}, {of}"
     return effect
 
 
-def _origin(workspace: Workspace, origin: dict, notes: str | None) -> list[str]:
+def _origin(workspace: Workspace, origin: dict, notes: str | None, dates: Dates) -> list[str]:
     """Describe one reading: its file, its line there, the meter and the arithmetic."""
     place = recorded_place(workspace, origin["stored_as"])
     layouts = folders_of(workspace)
@@ -214,7 +219,7 @@ def _origin(workspace: Workspace, origin: dict, notes: str | None) -> list[str]:
         used += f", released after review (was #{origin['release_of']})"
     return [
         f"  {used:<11} file #{origin['file_id']} {origin['file_name']}, accepted "
-        f"{origin['accepted_at']:%Y-%m-%d %H:%M:%S} UTC",
+        f"{dates.minute(origin['accepted_at'])}:{origin['accepted_at']:%S} UTC",
         f"              sha256 {origin['sha256']}",
         *(f"              {text}" for text in _raw_line(place, origin, place_in_line, layouts)),
         f"              meter-data.csv row {origin['meter_data_row']}: meter {origin['meter']}",

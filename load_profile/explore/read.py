@@ -16,7 +16,7 @@ import numpy as np
 from ingest.sql import sql_beside
 from ingest.warehouse import named_rows
 from load_profile.plots.bucket_width import bucket_minutes
-from load_profile.plots.theme import NET_LABELS
+from load_profile.plots.theme import NET
 from load_profile.publish.as_of import has_macros
 from load_profile.publish.earlier import NotKeptError
 from load_profile.publish.history import check_columns, difference, error_text, published_file
@@ -211,9 +211,9 @@ def _facts_of(con: duckdb.DuckDBPyConnection, path: Path) -> Facts:
     versions = tuple(name for (name,) in con.execute(VERSIONS).fetchall())
     found = con.execute(sql_beside(__file__, "facts")).fetchone()
     if not found:
-        return Facts(versions[0], versions, "UTC", (), 0.0, 0.0, 15, NET_LABELS["signed"])
+        return Facts(versions[0], versions, "UTC", (), 0.0, 0.0, 15, f"{NET['signed']} (MW)")
     version, zone, first, until, minutes, is_gross = found
-    label = NET_LABELS["gross" if is_gross else "signed"]
+    label = f"{NET['gross' if is_gross else 'signed']} (MW)"
     names = (TOTAL, *names)
     return Facts(
         version, versions, zone or "UTC", names, float(first), float(until), minutes, label

@@ -13,7 +13,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
 
-from load_profile.plots.axes import TICK_PT, figure_key, figure_of, name_panel, styled, time_axis
+from load_profile.plots.axes import (
+    TICK_PT,
+    figure_key,
+    figure_of,
+    name_panel,
+    styled,
+    time_axis,
+    unit_of,
+)
 from load_profile.plots.axes import numbers as mw_of
 from load_profile.plots.profile_lines import (
     BAND,
@@ -25,6 +33,7 @@ from load_profile.plots.profile_lines import (
     draw_net,
     estimates_of,
     gaps_in_words,
+    powers_of,
     profiles_and_gaps,
     shade_gaps,
     span_of,
@@ -36,16 +45,19 @@ from load_profile.plots.theme import (
     GAP_FILL,
     HEADING_PT,
     LABEL_PT,
-    NET_LABELS,
+    NET,
     RED,
     TEXT_PT,
     shortened,
 )
+from load_profile.shown import ISO, Dates
 
 if TYPE_CHECKING:
     import duckdb
 
 Panel = tuple[str, DataFrame, DataFrame]  # name, profile and gaps
+NET_COLUMNS = ["mw_net_min", "mw_net_max"]
+SMALL = {"ticks": 3, "size": LABEL_PT}  # axes of a panel
 TOTAL_HEIGHT = 1.8  # of the total's panel; a feeder's is 1
 
 
@@ -71,6 +83,7 @@ def read(con: duckdb.DuckDBPyConnection, system: System) -> dict[str, object]:
         "total": (TOTAL, total, total_gaps),
         "zone": system.timezone,
         "net_convention": system.net_convention,
+        "dates": system.dates,
     }
 
 
@@ -82,6 +95,7 @@ def draw(
     zone: str,
     estimates: Mapping[str, DataFrame] = MappingProxyType({}),
     net_convention: str = "signed",
+    dates: Dates = ISO,
     most: int = 24,
 ) -> Figure:
     """Draw a panel of net power for each feeder, with its own scale, and for the total below them.
@@ -92,15 +106,17 @@ def draw(
     shown = [*_largest(feeders, most), total]
     span = span_of([(profile, gaps) for _, profile, gaps in [*feeders, total]])
     figure, axes = _panels(len(shown))
+    drawn = [powers_of(profile[NET_COLUMNS], estimates.get(name)) for name, profile, _ in shown]
+    unit = unit_of(*(values for of_one in drawn for values in of_one))
     for ax, (name, profile, gaps) in zip(axes, shown, strict=True):
         is_total = ax is axes[-1]
-        draw_net(ax, profile, name=name, wide=1.4 if is_total else 1, ticks=3, size=LABEL_PT)
+        draw_net(ax, profile, name=name, wide=1.4 if is_total else 1, unit=unit, **SMALL)
         draw_estimates(ax, estimates.get(name), wide=1.2 if is_total else 0.9)
         name_panel(ax, shortened(name, 100), gaps_in_words(gaps, is_total=is_total), size=TEXT_PT)
         shade_gaps(ax, profile, gaps, span)
     axes[-1].set_title(TOTAL, loc="left", fontsize=HEADING_PT, weight="bold")
-    time_axis(axes[-1], span, zone, size=TICK_PT)
-    figure.supylabel(NET_LABELS[net_convention], x=0.008, fontsize=HEADING_PT)
+    time_axis(axes[-1], span, zone, size=TICK_PT, dates=dates)
+    figure.supylabel(f"{NET[net_convention]} ({unit.power})", x=0.008, fontsize=HEADING_PT)
     cut = f"{most} of {len(feeders)} feeders shown: those with the largest peak"
     has_estimates = any(estimates.get(name) is not None for name, *_ in shown)
     _explain(figure, cut if len(feeders) > most else "", has_estimates)

@@ -34,12 +34,10 @@ from load_profile.plots.theme import (
     TITLE_PT,
     WIDTH,
 )
+from load_profile.shown import ISO, MEGA, Dates, Unit, unit_for
 
 ZERO_LINE_ZORDER, GAP_ZORDER = 0.7, 0.8  # above the grid (0.5), below bands and lines
 TICK_PT = 10
-# below the time axis: what its labels leave out, if they are years, months, days, hours and less
-OFFSETS = ["", "%Y", "%Y", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
-TIME_FORMAT = "%m/%d/%y %H:%M"  # as in the raw export
 # A `$` in a feeder's name is a `$`, not mathematics.
 STYLE = sns.axes_style("whitegrid", {"axes.edgecolor": "#bbbbbb", "text.color": DARK}) | {
     "text.parse_math": False,
@@ -66,8 +64,8 @@ class Span(NamedTuple):
     start: float
     end: float
 
-    def __str__(self) -> str:
-        return f"{clock_time(self.start)} - {clock_time(self.end)}"
+    def in_words(self, dates: Dates) -> str:
+        return f"{clock_time(self.start, dates)} - {clock_time(self.end, dates)}"
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -169,8 +167,16 @@ def write_centred(ax: Axes, words: str, *, size: float = 12) -> None:
     ax.text(0.5, 0.5, words, fontsize=size, **look)
 
 
-def power_axis(ax: Axes, *values: np.ndarray, ticks: int = 9, size: float = TICK_PT) -> None:
-    """Set limits around all values and zero, -1 to 1 for zero alone; draw the zero line.
+def power_axis(
+    ax: Axes,
+    *values: np.ndarray,
+    unit: Unit = MEGA,
+    ticks: int = 9,
+    size: float = TICK_PT,
+) -> None:
+    """Set limits (MW) around all values and zero, -1 to 1 for zero alone; draw the zero line.
+
+    Ticks are labelled in the unit.
 
     The zero line is under the shading of gaps: nothing there could be read as a value.
     """
@@ -180,8 +186,19 @@ def power_axis(ax: Axes, *values: np.ndarray, ticks: int = 9, size: float = TICK
     ax.set_ylim(bottom - margin, top + margin)
     ax.axhline(0, color=DARK, linewidth=0.8, zorder=ZERO_LINE_ZORDER)
     ax.yaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 4, 5, 10]))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    ax.yaxis.set_major_formatter(in_unit(unit))
     ax.tick_params(labelsize=size)
+
+
+def in_unit(unit: Unit) -> FuncFormatter:
+    """Return what labels MW in another unit."""
+    return FuncFormatter(lambda value, _: f"{unit.of(value):,.10g}")
+
+
+def unit_of(*values: np.ndarray) -> Unit:
+    """Return the unit that suits all known values (MW)."""
+    known = [some[np.isfinite(some)] for some in values]
+    return unit_for(float(np.abs(some).max()) for some in known if len(some))
 
 
 def label_values(ax: Axes, text: str, *, left: float = 0.64, **look: object) -> None:
@@ -190,7 +207,14 @@ def label_values(ax: Axes, text: str, *, left: float = 0.64, **look: object) -> 
     ax.yaxis.set_label_coords(-left / (ax.get_position().width * WIDTH), 0.5)
 
 
-def time_axis(ax: Axes, span: Span | None, zone: str | None, *, size: float = TICK_PT) -> None:
+def time_axis(
+    ax: Axes,
+    span: Span | None,
+    zone: str | None,
+    *,
+    size: float = TICK_PT,
+    dates: Dates = ISO,
+) -> None:
     """Set local time over exactly the span; a small panel, without `zone`, leaves out the year."""
     ax.tick_params(axis="x", labelsize=size)
     if zone:
@@ -201,8 +225,11 @@ def time_axis(ax: Axes, span: Span | None, zone: str | None, *, size: float = TI
     ax.set_xlim(span)
     locator = mdates.AutoDateLocator(minticks=4, maxticks=12 if zone else 7)
     ax.xaxis.set_major_locator(locator)
+    day, minute = dates.day_format, dates.minute_format
+    # below the axis: what its labels leave out, if they are years, months, days, hours and less
+    offsets = ["", "%Y", "%Y", day, day, minute]
     ax.xaxis.set_major_formatter(
-        mdates.ConciseDateFormatter(locator, offset_formats=OFFSETS, show_offset=bool(zone))
+        mdates.ConciseDateFormatter(locator, offset_formats=offsets, show_offset=bool(zone))
     )
     ax.xaxis.get_offset_text().set_fontsize(size)
 
@@ -212,11 +239,11 @@ def numbers(frame: DataFrame, column: str) -> np.ndarray:
     return frame[column].to_numpy(dtype=float, na_value=np.nan)
 
 
-def dates(frame: DataFrame, column: str) -> np.ndarray:
+def date_numbers(frame: DataFrame, column: str) -> np.ndarray:
     """Return naive local times as matplotlib's date numbers (days)."""
     return mdates.date2num(frame[column].to_numpy(dtype="datetime64[us]"))
 
 
-def clock_time(days: float) -> str:
-    """Return a date number as the raw export writes times."""
-    return mdates.num2date(days).strftime(TIME_FORMAT)
+def clock_time(days: float, dates: Dates) -> str:
+    """Return a date number as a time in words."""
+    return dates.minute(mdates.num2date(days))

@@ -26,6 +26,7 @@ from load_profile.plots.axes import (
     power_axis,
     show_unknown,
     styled,
+    unit_of,
 )
 from load_profile.plots.system import System, query
 from load_profile.plots.theme import (
@@ -45,13 +46,14 @@ from load_profile.plots.theme import (
     part_of,
     shortened,
 )
+from load_profile.shown import MEGA, Unit
 
 if TYPE_CHECKING:
     import duckdb
 
 LABELS = {
-    "signed": ("Peak of net power (MW)", "Net energy (MWh)"),
-    "gross": ("Peak of gross power (MW)", "Gross energy (MWh)"),
+    "signed": ("Peak of net power ({power})", "Net energy ({energy})"),
+    "gross": ("Peak of gross power ({power})", "Gross energy ({energy})"),
 }
 LOWER_BOUND = {"hatch": "////", "edgecolor": "white"}
 KEY = (
@@ -96,20 +98,22 @@ def draw(
     deep = max(len(ranked), 1) * 0.24
     figure = figure_of(ranking + deep + 0.25, "Peak and energy by month")
     figure_key(figure, KEY)
+    unit = unit_of(*(numbers(of, name) for of in (shown, ranked) for name in ("peak_mw", "min_mw")))
+    labels = [
+        label.format(power=unit.power, energy=unit.energy) for label in LABELS[net_convention]
+    ]
     heading(figure, 0.88, "Total", part_of(len(shown), len(months), "month"))
     axes = panels(figure, 2, 1, top=TOP, height=HEIGHT, between=(0, BETWEEN))
-    for ax, label, columns in zip(
-        axes, LABELS[net_convention], (["peak_mw", "min_mw"], ["net_mwh"]), strict=True
-    ):
-        _draw_months(ax, shown, *columns)
+    for ax, label, columns in zip(axes, labels, (["peak_mw", "min_mw"], ["net_mwh"]), strict=True):
+        _draw_months(ax, shown, *columns, unit=unit)
         label_values(ax, label)
-    heading(figure, ranking - 0.58, f"Feeders, {ranked_over}", _ranked_in_words(feeders))
+    heading(figure, ranking - 0.58, f"Feeders, {ranked_over}", _ranked_in_words(feeders, unit))
     wide = (RIGHT - LEFT - NAMES - 0.1) / 2
     for i, (label, columns) in enumerate(
-        zip(LABELS[net_convention], (["peak_mw", "min_mw"], ["net_mwh"]), strict=True)
+        zip(labels, (["peak_mw", "min_mw"], ["net_mwh"]), strict=True)
     ):
         ax = axes_at(figure, LEFT + NAMES + i * (wide + 0.1), ranking, wide - 0.1, deep)
-        _draw_ranking(ax, ranked, *columns)
+        _draw_ranking(ax, ranked, *columns, unit=unit)
         ax.set_title(label, fontsize=TICK_PT, loc="left")
         names = [shortened(name, 23) for name in ranked["feeder"]] if i == 0 else []
         ax.set_yticks(range(len(names)), names, fontsize=TEXT_PT)
@@ -117,11 +121,13 @@ def draw(
     return figure
 
 
-def _draw_months(ax: Axes, months: DataFrame, column: str, lowest: str | None = None) -> None:
+def _draw_months(
+    ax: Axes, months: DataFrame, column: str, lowest: str | None = None, *, unit: Unit = MEGA
+) -> None:
     """Draw a bar a month, under it that of another column where it is below 0."""
     values, lower = numbers(months, column), _below_zero(months, lowest)
     places = np.arange(len(months))
-    power_axis(ax, lower, values, ticks=5)
+    power_axis(ax, lower, values, unit=unit, ticks=5)
     ax.set_xlim(-0.5, max(len(months), 1) - 0.5)
     ax.grid(False, axis="x")
     _name_months(ax, months)
@@ -132,10 +138,12 @@ def _draw_months(ax: Axes, months: DataFrame, column: str, lowest: str | None = 
         return
     wide = BAR * min(1.0, len(months) / 12)
     bars = [ax.bar(places, lower, wide, color=ORANGE), ax.bar(places, values, wide, color=BLUE)]
-    _finish_bars(ax, bars, months, named=len(months) <= FEW_MONTHS)
+    _finish_bars(ax, bars, months, unit, named=len(months) <= FEW_MONTHS)
 
 
-def _draw_ranking(ax: Axes, feeders: DataFrame, column: str, lowest: str | None = None) -> None:
+def _draw_ranking(
+    ax: Axes, feeders: DataFrame, column: str, lowest: str | None = None, *, unit: Unit = MEGA
+) -> None:
     """Draw a bar a feeder, the first on top, with its value at its end."""
     values, lower = numbers(feeders, column), _below_zero(feeders, lowest)
     places = np.arange(len(feeders))
@@ -147,7 +155,7 @@ def _draw_ranking(ax: Axes, feeders: DataFrame, column: str, lowest: str | None 
     ax.grid(False)
     ax.spines[["bottom", "left"]].set_color("none")
     bars = [ax.barh(places, lower, BAR, color=ORANGE), ax.barh(places, values, BAR, color=BLUE)]
-    _finish_bars(ax, bars, feeders, named=True)
+    _finish_bars(ax, bars, feeders, unit, named=True)
     ax.axvline(0, color=DARK, linewidth=0.8, zorder=3)
     for place in places[~np.isfinite(values)]:
         ax.annotate("unknown", (0, place), (4, 0), textcoords="offset points", va="center")
@@ -158,7 +166,9 @@ def _below_zero(frame: DataFrame, column: str | None) -> np.ndarray:
     return np.minimum(np.nan_to_num(numbers(frame, column)), 0) if column else np.zeros(len(frame))
 
 
-def _finish_bars(ax: Axes, bars: Sequence[BarContainer], frame: DataFrame, *, named: bool) -> None:
+def _finish_bars(
+    ax: Axes, bars: Sequence[BarContainer], frame: DataFrame, unit: Unit, *, named: bool
+) -> None:
     """Hatch the bars of lower bounds, and write values at the ends of lowest and value bars."""
     lowest, value = bars
     for kind, container in (("lowest", lowest), ("value", value)):
@@ -167,7 +177,9 @@ def _finish_bars(ax: Axes, bars: Sequence[BarContainer], frame: DataFrame, *, na
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     for container in bars if named else ():
         labels = [
-            in_digits(number) if np.isfinite(number) and (number or container is value) else ""
+            in_digits(unit.of(number))
+            if np.isfinite(number) and (number or container is value)
+            else ""
             for number in container.datavalues
         ]
         ax.bar_label(container, labels, padding=2, fontsize=LABEL_PT, bbox=ground)
@@ -180,11 +192,11 @@ def _name_months(ax: Axes, months: DataFrame) -> None:
     ax.set_xticks(range(0, len(months), step), labels, fontsize=TEXT_PT)
 
 
-def _ranked_in_words(feeders: DataFrame) -> str:
+def _ranked_in_words(feeders: DataFrame, unit: Unit) -> str:
     """`the order, and 3 more feeders, 30 MWh together`."""
     rest = feeders.iloc[MOST_RANKED:]
     order = in_order(len(feeders) - len(rest), len(feeders), BY_POWER)
     if rest.empty:
         return order
-    energy = np.nansum(numbers(rest, "net_mwh"))
-    return f"{order}; and {counted(len(rest), 'more feeder')}, {energy:,.0f} MWh together"
+    energy = unit.of(np.nansum(numbers(rest, "net_mwh")))
+    return f"{order}; and {counted(len(rest), 'more feeder')}, {energy:,.0f} {unit.energy} together"

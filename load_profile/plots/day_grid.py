@@ -17,6 +17,7 @@ from matplotlib.collections import QuadMesh
 
 from load_profile.plots.axes import TICK_PT, Span, time_axis
 from load_profile.plots.theme import LABEL_PT
+from load_profile.shown import ISO, Dates
 
 NOT_EXPECTED = {"facecolor": "white", "edgecolor": "#cccccc", "hatch": "/////", "linewidth": 0}
 HATCHED = NOT_EXPECTED, "nothing expected"
@@ -46,10 +47,10 @@ class DayGrid(NamedTuple):
         start = float(mdates.date2num(self.first_day))
         return Span(start, start + self.columns * self.days_per_column)
 
-    def __str__(self) -> str:
+    def in_words(self, dates: Dates) -> str:
         start = self.span.start
         first, last = (mdates.num2date(day) for day in (start, start + self.days - 1))
-        return " - ".join(dict.fromkeys(f"{day:%m/%d/%y}" for day in (first, last)))
+        return " - ".join(dict.fromkeys(dates.day(day) for day in (first, last)))
 
 
 def draw_cells(
@@ -62,12 +63,19 @@ def draw_cells(
     return ax.pcolormesh(edges, rows, np.ma.masked_invalid(values), **colours)
 
 
-def day_axis(ax: Axes, grid: DayGrid, zone: str | None, *, size: float = TICK_PT) -> None:
+def day_axis(
+    ax: Axes,
+    grid: DayGrid,
+    zone: str | None,
+    *,
+    size: float = TICK_PT,
+    dates: Dates = ISO,
+) -> None:
     """Label days: each in its middle if they are few, else as on any time axis."""
-    time_axis(ax, grid.span, zone, size=size)
+    time_axis(ax, grid.span, zone, size=size, dates=dates)
     if grid.days <= FEW_DAYS:
         step = 1 if size > LABEL_PT else ceil(grid.days / 5)
         starts = np.arange(*grid.span, step)
-        ax.set_xticks(starts + 0.5, [f"{mdates.num2date(day):%m/%d/%y}" for day in starts])
+        ax.set_xticks(starts + 0.5, [dates.day(mdates.num2date(day)) for day in starts])
         if zone:
             ax.set_xlabel(f"Day ({zone})")

@@ -8,10 +8,14 @@ from pathlib import Path
 import duckdb
 
 from ingest.workspace import Workspace
+from load_profile import shown
 from load_profile.files.writer import Outputs, OutputWriter, fingerprint_of
 from load_profile.plots.catalog import FEEDER, NET_LOAD, PLANNER, PLOTS, Plot
 from load_profile.plots.pool import Task, draw_all, module_of
 from load_profile.plots.system import System, read_system
+from load_profile.shown import dates_of
+
+SHOWN = Path(shown.__file__)  # units and dates
 
 
 def draw_net_load(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Outputs:
@@ -32,14 +36,14 @@ def current_planner_plots(con: duckdb.DuckDBPyConnection, workspace: Workspace) 
     writer = OutputWriter(workspace.profiles, PLANNER)
     return {
         name: plot.title
-        for name, (plot, fingerprint) in _wanted(con, read_system(con), PLANNER).items()
+        for name, (plot, fingerprint) in _wanted(con, _system(con, workspace), PLANNER).items()
         if not writer.changed(_file(name), {name: fingerprint})
     }
 
 
 def _draw_step(con: duckdb.DuckDBPyConnection, workspace: Workspace, step: str) -> Outputs:
     writer = OutputWriter(workspace.profiles, step)
-    system = read_system(con)
+    system = _system(con, workspace)
     wanted = _wanted(con, system, step)
     outdated = []
     for name, (_, fingerprint) in wanted.items():
@@ -54,6 +58,10 @@ def _draw_step(con: duckdb.DuckDBPyConnection, workspace: Workspace, step: str) 
     return writer.finish()
 
 
+def _system(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> System | None:
+    return read_system(con, dates_of(workspace))
+
+
 def _wanted(
     con: duckdb.DuckDBPyConnection, system: System | None, step: str
 ) -> dict[str, tuple[Plot, str]]:
@@ -66,7 +74,7 @@ def _wanted(
             continue
         is_of_feeder = plot.name == FEEDER
         common = fingerprint_of(
-            code_fingerprint(plot), system.first_start_at, system.bucket_minutes
+            code_fingerprint(plot), system.first_start_at, system.bucket_minutes, system.dates
         )
         rows = [rows_of(table, is_of_feeder) for table in plot.depends_on]
         for name in system.feeders if is_of_feeder else (plot.name,):
@@ -95,6 +103,7 @@ def code_fingerprint(plot: Plot, folder: Path = Path(__file__).parent) -> str:
         for path in files
         if owner_of(path.stem, modules) in (None, plot.module)
     ]
+    texts.append(SHOWN.read_text("utf-8"))
     return fingerprint_of(*texts, *map(version, ("matplotlib", "seaborn")))
 
 

@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from pandas import DataFrame
 
-from load_profile.plots.axes import figure_of, label_values, styled, time_axis
+from load_profile.plots.axes import figure_of, label_values, styled, time_axis, unit_of
 from load_profile.plots.profile_lines import (
     draw_directions,
     draw_estimates,
@@ -17,18 +17,20 @@ from load_profile.plots.profile_lines import (
     estimates_of,
     label_gaps,
     legend_above,
+    powers_of,
     profiles_and_gaps,
     shade_gaps,
     span_of,
 )
 from load_profile.plots.system import System
-from load_profile.plots.theme import NET_LABELS, TEXT_PT, shortened
+from load_profile.plots.theme import NET, TEXT_PT, shortened
+from load_profile.shown import ISO, Dates
 
 if TYPE_CHECKING:
     import duckdb
 
 NET_NAMES = {"signed": "net", "gross": "gross"}
-DELIVERED_RECEIVED_LABEL = "Delivered above, received below zero (MW)"
+DELIVERED_RECEIVED = "Delivered above, received below zero"
 
 
 def read(
@@ -45,6 +47,7 @@ def read(
             "estimates": estimates.get(name),
             "zone": system.zones[name],
             "net_convention": system.net_convention,
+            "dates": system.dates,
         }
         for name, profile, gaps in series
     }
@@ -59,22 +62,24 @@ def draw(
     zone: str,
     estimates: DataFrame | None = None,
     net_convention: str = "signed",
+    dates: Dates = ISO,
 ) -> Figure:
     """Draw net power on top, delivered and received below it, over a shared time axis."""
     span = span_of([(profile, gaps)])
-    figure = figure_of(7, f"{shortened(feeder, 70)}, {span}" if span else feeder)
+    figure = figure_of(7, f"{shortened(feeder, 66)}, {span.in_words(dates)}" if span else feeder)
     layout = {"left": 0.065, "right": 0.975, "top": 0.875, "bottom": 0.085, "hspace": 0.14}
     net, directions = figure.subplots(2, 1, sharex=True, gridspec_kw=layout)
-    draw_net(net, profile, name=NET_NAMES[net_convention])
+    unit = unit_of(*powers_of(profile, estimates))
+    draw_net(net, profile, name=NET_NAMES[net_convention], unit=unit)
     draw_estimates(net, estimates)
-    draw_directions(directions, profile)
+    draw_directions(directions, profile, unit)
     legend_above(directions, 0.01)  # before the shading, which the upper legend explains
     for ax in (net, directions):
         shade_gaps(ax, profile, gaps, span)
-    label_gaps(net, gaps, span)
-    label_values(net, NET_LABELS[net_convention])
-    label_values(directions, DELIVERED_RECEIVED_LABEL, fontsize=TEXT_PT)
-    time_axis(directions, span, zone)
+    label_gaps(net, gaps, span, dates)
+    label_values(net, f"{NET[net_convention]} ({unit.power})")
+    label_values(directions, f"{DELIVERED_RECEIVED} ({unit.power})", fontsize=TEXT_PT)
+    time_axis(directions, span, zone, dates=dates)
     legend_above(net, 0.11)
     sns.despine(fig=figure)
     return figure

@@ -22,6 +22,7 @@ from load_profile.plots.theme import (
     in_order,
     shortened,
 )
+from load_profile.shown import ISO, Dates
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,6 +54,7 @@ def read(con: duckdb.DuckDBPyConnection, system: System) -> dict[str, object]:
         "feeder_count": len(system.feeders),
         "missing_elsewhere": sum(lacks.values()) - sum(lacks[name] for name in most),
         "zone": system.timezone,
+        "dates": system.dates,
     }
 
 
@@ -65,6 +67,7 @@ def draw(
     feeder_count: int,
     missing_elsewhere: int,
     zone: str,
+    dates: Dates = ISO,
 ) -> Figure:
     """Draw a row per feeder and a column per day, colour = share of expected intervals missing.
 
@@ -73,7 +76,9 @@ def draw(
     unknown where a feeder is missing. Feeders left out lack `missing_elsewhere` intervals.
     """
     height = len(totals) * ROW
-    figure = figure_of(TOP + height + BOTTOM, f"Missing intervals of each day, {grid}")
+    figure = figure_of(
+        TOP + height + BOTTOM, f"Missing intervals of each day, {grid.in_words(dates)}"
+    )
     steps = [({"facecolor": MISSING(s)}, f"{100 * s:.0f} % missing") for s in (0.25, 0.5, 1.0)]
     few = {"facecolor": MISSING(2 * LEAST)}, "a few missing"
     figure_key(figure, [({"facecolor": COMPLETE}, "all there"), few, *steps, HATCHED])
@@ -92,7 +97,7 @@ def draw(
     ax.hlines(rows[2:-1], *grid.span, color="white", linewidth=1)
     ax.hlines(1, *grid.span, color="white", linewidth=4)  # sets the total apart
     _label_rows(ax, totals)
-    day_axis(ax, grid, zone)
+    day_axis(ax, grid, zone, dates=dates)
     return figure
 
 

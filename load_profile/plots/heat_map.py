@@ -24,10 +24,12 @@ from load_profile.plots.axes import (
     figure_key,
     figure_of,
     heading,
+    in_unit,
     name_panel,
     numbers,
     panels,
     styled,
+    unit_of,
     write_centred,
 )
 from load_profile.plots.day_grid import HATCHED, DayGrid, day_axis, draw_cells
@@ -45,6 +47,7 @@ from load_profile.plots.theme import (
     in_order,
     shortened,
 )
+from load_profile.shown import ISO, Dates, Unit
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,6 +77,7 @@ def read(con: duckdb.DuckDBPyConnection, system: System) -> dict[str, object]:
         "feeders": [(name, cells_of(name)) for name in system.largest],
         "grid": grid,
         "zone": system.timezone,
+        "dates": system.dates,
         "limits": {name: (low, high) for name, low, high in limits},
         **system.look,
     }
@@ -97,6 +101,7 @@ def draw(
     feeder_count: int,
     zone: str,
     net_convention: str = "signed",
+    dates: Dates = ISO,
     limits: Mapping[str, tuple[float, float]] | None = None,
 ) -> Figure:
     """Draw local time of day upwards from midnight over days, colour = MW: the total, feeders.
@@ -111,22 +116,25 @@ def draw(
     """
     cells, total_grid = total
     limits = limits or {}
+    drawn = [(TOTAL, cells), *feeders]
+    unit = unit_of(*(_plausible(numbers(of, "mw"), limits.get(name)) for name, of in drawn))
     top, rows = 1.08, ceil(len(feeders) / COLUMNS)
     small = top + HEIGHT + 1.2
-    title = f"{TITLES[net_convention]} by day and time of day (MW), {total_grid}"
+    title = f"{TITLES[net_convention]} by day and time of day ({unit.power}), "
+    title += total_grid.in_words(dates)
     figure = figure_of(small + rows * 1.75 - 0.2, title)
     figure_key(figure, [GAP, HATCHED, *[OUTSIDE][: len(limits)]])
     heading(figure, top - 0.28, "Total", total_grid.width_in_words)
     ax = axes_at(figure, LEFT, top, RIGHT - LEFT - 0.75, HEIGHT)
-    _draw_panel(ax, cells, total_grid, hours=3, unknown=NO_TOTAL, limits=limits.get(TOTAL))
-    day_axis(ax, total_grid, zone)
+    _draw_panel(ax, cells, total_grid, unit, hours=3, unknown=NO_TOTAL, limits=limits.get(TOTAL))
+    day_axis(ax, total_grid, zone, dates=dates)
     heading(figure, small - 0.42, "Feeders", in_order(len(feeders), feeder_count, BY_POWER))
     place = {"top": small, "height": SMALL_HEIGHT, "between": (0.9, 0.55), "right": RIGHT - 0.35}
     axes = panels(figure, len(feeders), COLUMNS, **place)
     for ax, (name, cells) in zip(axes, feeders, strict=True):
         name_panel(ax, shortened(name, 40))
-        _draw_panel(ax, cells, grid, hours=6, size=LABEL_PT, limits=limits.get(name))
-        day_axis(ax, grid, None, size=LABEL_PT)
+        _draw_panel(ax, cells, grid, unit, hours=6, size=LABEL_PT, limits=limits.get(name))
+        day_axis(ax, grid, None, size=LABEL_PT, dates=dates)
     return figure
 
 
@@ -134,6 +142,7 @@ def _draw_panel(
     ax: Axes,
     cells: DataFrame,
     grid: DayGrid,
+    unit: Unit,
     *,
     hours: int,
     size: float = TICK_PT,
@@ -142,13 +151,11 @@ def _draw_panel(
 ) -> None:
     """Draw values and gaps, the hours on the left, the colours on the right."""
     values, is_gap = _values(cells, grid)
-    low, high = limits or (-np.inf, np.inf)
-    is_outside = (values < low) | (values > high)
-    colours, norm = _colours(np.where(is_outside, np.nan, values))
+    plausible = _plausible(values, limits)
+    is_outside = np.isnan(plausible) & ~np.isnan(values)
+    colours, norm = _colours(plausible)
     hours_of_rows = np.linspace(0, 24, len(values) + 1)
-    mesh = draw_cells(
-        ax, grid, hours_of_rows, np.where(is_outside, np.nan, values), cmap=colours, norm=norm
-    )
+    mesh = draw_cells(ax, grid, hours_of_rows, plausible, cmap=colours, norm=norm)
     for mask, colour in ((is_gap, GAP_EDGE), (is_outside, RED)):
         if mask.any():
             shown = np.where(mask, 1.0, np.nan)
@@ -156,7 +163,7 @@ def _draw_panel(
     ax.set_yticks(range(0, 25, hours), [f"{hour:02d}:00" for hour in range(0, 25, hours)])
     ax.tick_params(labelsize=size)
     if np.isfinite(values).any():
-        _add_colour_bar(ax, mesh, size)
+        _add_colour_bar(ax, mesh, size, unit)
     else:
         write_centred(ax, unknown, size=size + 2)
 
@@ -171,6 +178,12 @@ def _values(cells: DataFrame, grid: DayGrid) -> tuple[np.ndarray, np.ndarray]:
     return values, is_expected & np.isnan(values)
 
 
+def _plausible(values: np.ndarray, limits: tuple[float, float] | None) -> np.ndarray:
+    """Return values (MW) with NaN for those outside the limits."""
+    low, high = limits or (-np.inf, np.inf)
+    return np.where((values < low) | (values > high), np.nan, values)
+
+
 def _colours(values: np.ndarray) -> tuple[Colormap, Normalize]:
     """Diverge around 0 if there are values on both sides, else go from lowest to highest."""
     known = values[np.isfinite(values)]
@@ -182,11 +195,11 @@ def _colours(values: np.ndarray) -> tuple[Colormap, Normalize]:
     return colours, Normalize(low, high if high > low else low + 1e-6)
 
 
-def _add_colour_bar(ax: Axes, mesh: object, size: float) -> None:
-    """Add the colours and what they mean (MW) to the right of the axes."""
+def _add_colour_bar(ax: Axes, mesh: object, size: float, unit: Unit) -> None:
+    """Add the colours and what they mean to the right of the axes."""
     inches = ax.figure.get_figwidth() * ax.get_position().width
     beside = ax.inset_axes((1 + 0.1 / inches, 0, (0.18 if size > LABEL_PT else 0.09) / inches, 1))
     ticks = MaxNLocator(8 if size > LABEL_PT else 3, steps=[1, 2, 2.5, 4, 5, 10])
-    bar = ax.figure.colorbar(mesh, cax=beside, ticks=ticks, format="%g")
+    bar = ax.figure.colorbar(mesh, cax=beside, ticks=ticks, format=in_unit(unit))
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=size, length=0)

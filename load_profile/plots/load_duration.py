@@ -29,6 +29,7 @@ from load_profile.plots.axes import (
     power_axis,
     show_unknown,
     styled,
+    unit_of,
 )
 from load_profile.plots.system import TOTAL, System, query, rows_by_feeder
 from load_profile.plots.theme import (
@@ -36,7 +37,7 @@ from load_profile.plots.theme import (
     COLOURS,
     LABEL_PT,
     LEFT,
-    NET_LABELS,
+    NET,
     NO_READINGS,
     NO_TOTAL,
     RIGHT,
@@ -45,6 +46,7 @@ from load_profile.plots.theme import (
     part_of,
     shortened,
 )
+from load_profile.shown import Unit
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,22 +77,23 @@ def draw(
     years = all_years[-MOST_YEARS:]
     colours = dict(zip(reversed(years), COLOURS, strict=False))
     small = TOP + HEIGHT + 1.25
+    unit = unit_of(*(numbers(points, "mw") for points in (total, *(f for _, f in feeders))))
     figure = figure_of(small + ceil(len(feeders) / COLUMNS) * 1.77 - 0.25, "Load-duration curves")
     heading(figure, 0.55, "Total", part_of(len(years), len(all_years), "year"))
     ax = axes_at(figure, LEFT, TOP, 7.4, HEIGHT)
-    _draw_curves(ax, total, colours, ticks=8, size=TICK_PT, unknown=NO_TOTAL)
-    label_values(ax, NET_LABELS[net_convention])
+    _draw_curves(ax, total, colours, unit, ticks=8, size=TICK_PT, unknown=NO_TOTAL)
+    label_values(ax, f"{NET[net_convention]} ({unit.power})")
     ax.set_xlabel("Share of the known time (%)")
     lines = [Line2D([], [], color=colour) for colour in colours.values()]
     ax.legend(lines, _known_hours(total, colours), loc="upper right", frameon=True, framealpha=0.85)
-    _table_of_hours(axes_at(figure, 9.0, TOP, RIGHT - 9.0, HEIGHT), total, years)
+    _table_of_hours(axes_at(figure, 9.0, TOP, RIGHT - 9.0, HEIGHT), total, years, unit)
     note = in_order(len(feeders), feeder_count, BY_POWER)
-    heading(figure, small - 0.45, "Feeders, MW over % of the time", note)
+    heading(figure, small - 0.45, f"Feeders, {unit.power} over % of the time", note)
     place = {"top": small, "height": 1.15, "between": (0.55, 0.62)}
     axes = panels(figure, len(feeders), COLUMNS, **place)
     for ax, (name, points) in zip(axes, feeders, strict=True):
-        name_panel(ax, shortened(name, 22), _peak_in_words(points, colours))
-        _draw_curves(ax, points, colours, ticks=4, size=LABEL_PT)
+        name_panel(ax, shortened(name, 22), _peak_in_words(points, colours, unit))
+        _draw_curves(ax, points, colours, unit, ticks=4, size=LABEL_PT)
     sns.despine(fig=figure)
     return figure
 
@@ -108,6 +111,7 @@ def _draw_curves(
     ax: Axes,
     points: DataFrame,
     colours: Mapping[int, str],
+    unit: Unit,
     *,
     ticks: int,
     size: float,
@@ -119,7 +123,7 @@ def _draw_curves(
     if not drawn:
         show_unknown(ax, unknown, size=size)
         return
-    power_axis(ax, numbers(points, "mw"), ticks=ticks, size=size)
+    power_axis(ax, numbers(points, "mw"), unit=unit, ticks=ticks, size=size)
     for year in drawn:
         share, mw, _ = curve(by_year[year])
         look = {"marker": ".", "markersize": 0.5 * size} if year == drawn[-1] else {}
@@ -136,7 +140,7 @@ def _known_hours(total: DataFrame, colours: Mapping[int, str]) -> list[str]:
     ]
 
 
-def _table_of_hours(ax: Axes, total: DataFrame, years: Sequence[int]) -> None:
+def _table_of_hours(ax: Axes, total: DataFrame, years: Sequence[int], unit: Unit) -> None:
     """Write hours at or above each share of a year's own peak, the last year first."""
     ax.set_axis_off()
     peaks = total[total["share_of"] == "peak"]
@@ -151,7 +155,7 @@ def _table_of_hours(ax: Axes, total: DataFrame, years: Sequence[int]) -> None:
     shares = sorted(set(peaks["share"]), reverse=True)
     cells = [["", *map(str, columns)]] + [
         [f"{100 * share:.0f} % of the peak"]
-        + [_hours(peaks, year, share, len(columns)) for year in columns]
+        + [_hours(peaks, year, share, unit if len(columns) <= 2 else None) for year in columns]
         for share in shares
     ]
     widths = [0.3, *[0.7 / len(columns)] * len(columns)]
@@ -161,19 +165,19 @@ def _table_of_hours(ax: Axes, total: DataFrame, years: Sequence[int]) -> None:
     table.set_fontsize(TICK_PT)
 
 
-def _hours(peaks: DataFrame, year: int, share: float, columns: int) -> str:
-    """`12.25 (9.4 MW)`, without MW if there are many columns, empty if it is not known."""
+def _hours(peaks: DataFrame, year: int, share: float, unit: Unit | None) -> str:
+    """`12.25 (9.4 MW)`, hours alone without a unit, empty if it is not known."""
     points = peaks[(peaks["year"] == year) & (peaks["share"] == share)]
     if points.empty:
         return ""
     hours, mw = points[["hours", "mw"]].iloc[0]
-    return f"{hours:,.2f}" + (f" ({in_digits(mw)} MW)" if columns <= 2 else "")
+    return f"{hours:,.2f}" + (f" ({in_digits(unit.of(mw))} {unit.power})" if unit else "")
 
 
-def _peak_in_words(points: DataFrame, colours: Mapping[int, str]) -> str:
+def _peak_in_words(points: DataFrame, colours: Mapping[int, str], unit: Unit) -> str:
     """`2024: 9.40 MW`, of the last year that is shown."""
     known = points[points["year"].isin(list(colours))]
     if known.empty:
         return ""
     last = known[known["year"] == known["year"].max()]
-    return f"{last['year'].max()}: {in_digits(last['mw'].max())} MW"
+    return f"{last['year'].max()}: {in_digits(unit.of(last['mw'].max()))} {unit.power}"

@@ -23,8 +23,7 @@ from ingest.words import counted
 from load_profile.plots.axes import (
     GAP_ZORDER,
     Span,
-    clock_time,
-    dates,
+    date_numbers,
     numbers,
     power_axis,
     write_centred,
@@ -43,6 +42,7 @@ from load_profile.plots.theme import (
     RED,
     WIDTH,
 )
+from load_profile.shown import ISO, MEGA, Dates, Unit
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,9 +77,18 @@ def estimates_of(
     return dict(list(found.groupby("feeder")))
 
 
+def powers_of(profile: DataFrame, estimates: DataFrame | None = None) -> list[np.ndarray]:
+    """Return all that is drawn (MW), from which the unit follows."""
+    columns = ("mw_net_min", "mw_net_max", "mw_del_max", "mw_rec_max")
+    drawn = [numbers(profile, name) for name in columns if name in profile]
+    if estimates is not None:
+        drawn += [numbers(estimates, name) for name in ("low", "high")]
+    return drawn
+
+
 def buckets_of(profile: DataFrame) -> Buckets:
     """Return the buckets' edges; a left out row, or a clock that was set, separates two buckets."""
-    starts = dates(profile, "bucket_start")
+    starts = date_numbers(profile, "bucket_start")
     steps = np.diff(starts)
     forward = steps[steps > 0]
     width = np.median(forward) if len(forward) else LONE_BUCKET_DAYS
@@ -97,13 +106,13 @@ def span_of(drawn: Iterable[tuple[DataFrame, DataFrame]]) -> Span | None:
         known = np.isfinite(numbers(profile, "mw_net_max"))
         if not known.any() and len(gaps) == 0:
             known[:] = True
-        starts += [buckets.starts[known], dates(gaps, "gap_start")]
-        ends += [buckets.ends[known], dates(gaps, "gap_end")]
+        starts += [buckets.starts[known], date_numbers(gaps, "gap_start")]
+        ends += [buckets.ends[known], date_numbers(gaps, "gap_end")]
     start, end = np.concatenate(starts), np.concatenate(ends)
     return Span(float(start.min()), float(end.max())) if len(start) else None
 
 
-def draw_net(ax: Axes, profile: DataFrame, *, name: str, wide: float = 1.0, **axis: float) -> None:
+def draw_net(ax: Axes, profile: DataFrame, *, name: str, wide: float = 1.0, **axis: object) -> None:
     """Draw a band from lowest to highest MW of each bucket; one line where they are equal."""
     low, high = numbers(profile, "mw_net_min"), numbers(profile, "mw_net_max")
     buckets = buckets_of(profile)
@@ -123,7 +132,7 @@ def draw_estimates(ax: Axes, estimates: DataFrame | None, *, wide: float = 1.0) 
     """Draw what probably was where nothing usable was read: dashed, in its band."""
     if estimates is None:
         return
-    starts = dates(estimates, "bucket_start")
+    starts = date_numbers(estimates, "bucket_start")
     width = float(estimates["minutes"].iloc[0]) / 1440
     steps = np.diff(starts)
     buckets = Buckets(starts, starts + width, (steps > 0) & (steps < 1.5 * width))
@@ -138,7 +147,7 @@ def draw_estimates(ax: Axes, estimates: DataFrame | None, *, wide: float = 1.0) 
     ax.set_ylim(min(bottom, low.min() - margin), max(top, high.max() + margin))
 
 
-def draw_directions(ax: Axes, profile: DataFrame) -> None:
+def draw_directions(ax: Axes, profile: DataFrame, unit: Unit = MEGA) -> None:
     """Draw highest delivered MW of each bucket above zero, highest received mirrored below it."""
     buckets = buckets_of(profile)
     detail = "" if is_line(profile) else f", highest {buckets.width_in_words}"
@@ -147,7 +156,7 @@ def draw_directions(ax: Axes, profile: DataFrame) -> None:
         x, y = buckets.outline(values)
         ax.fill_between(x, 0, y, color=colour, alpha=0.45, linewidth=0, label=name + detail)
         _draw_steps(ax, buckets, values, colour, width=0.8)
-    power_axis(ax, received, delivered)
+    power_axis(ax, received, delivered, unit=unit)
 
 
 def is_line(profile: DataFrame) -> bool:
@@ -163,7 +172,7 @@ def has_readings(profile: DataFrame) -> bool:
 
 def shade_gaps(ax: Axes, profile: DataFrame, gaps: DataFrame, span: Span | None) -> None:
     """Shade each gap over the whole height, at least 2 px wide; all of it without any reading."""
-    spans = np.column_stack([dates(gaps, "gap_start"), dates(gaps, "gap_end")])
+    spans = np.column_stack([date_numbers(gaps, "gap_start"), date_numbers(gaps, "gap_end")])
     if not has_readings(profile):
         spans = np.array([span or Span(0, 1)])
         write_centred(ax, NO_READINGS)
@@ -181,16 +190,16 @@ def shade_gaps(ax: Axes, profile: DataFrame, gaps: DataFrame, span: Span | None)
         )
 
 
-def label_gaps(ax: Axes, gaps: DataFrame, span: Span | None) -> None:
+def label_gaps(ax: Axes, gaps: DataFrame, span: Span | None, dates: Dates = ISO) -> None:
     """Write the longest gaps above the axes, each over its gap, as many as fit side by side."""
     if span is None or len(gaps) == 0:
         return
     longest = gaps.nlargest(GAP_LABEL_CANDIDATES, "missing_intervals")
-    starts, ends = dates(longest, "gap_start"), dates(longest, "gap_end")
+    starts, ends = date_numbers(longest, "gap_start"), date_numbers(longest, "gap_end")
     axes_pt = ax.get_position().width * WIDTH * 72
     taken: list[tuple[float, float]] = []
     for start, end, missing in zip(starts, ends, longest["missing_intervals"], strict=True):
-        text = f"gap: {counted(missing, 'interval')}, {clock_time(start)} - {clock_time(end)}"
+        text = f"gap: {counted(missing, 'interval')}, {Span(start, end).in_words(dates)}"
         wide = LETTER_EM * LABEL_PT * (len(text) + 2) / axes_pt
         middle = ((start + end) / 2 - span.start) / (span.end - span.start)
         left = min(max(middle - wide / 2, 0), 1 - wide)

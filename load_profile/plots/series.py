@@ -18,6 +18,7 @@ from load_profile.plots.profile_lines import (
 )
 from load_profile.plots.theme import shortened
 from load_profile.series.analyze import SeriesReport, series_buckets
+from load_profile.shown import ISO
 
 
 def draw_series(report: SeriesReport, path: Path) -> Path:
@@ -36,7 +37,7 @@ def draw_series(report: SeriesReport, path: Path) -> Path:
 def draw(name: str, profile: DataFrame, gaps: DataFrame, *, value_label: str, zone: str) -> Figure:
     """Draw one series over time, like the upper half of a feeder's plot."""
     span = span_of([(profile, gaps)])
-    figure = figure_of(4.5, f"{shortened(name, 70)}, {span}" if span else name)
+    figure = figure_of(4.5, f"{shortened(name, 66)}, {span.in_words(ISO)}" if span else name)
     ax = figure.subplots(gridspec_kw={"left": 0.065, "right": 0.975, "top": 0.8, "bottom": 0.125})
     draw_net(ax, profile, name=name)
     shade_gaps(ax, profile, gaps, span)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.sql import sql_beside
 from load_profile.plots.bucket_width import bucket_minutes
+from load_profile.shown import ISO, Dates
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,6 +38,7 @@ class System:
     feeders: tuple[str, ...]
     largest: tuple[str, ...]
     zones: dict[str, str]
+    dates: Dates = ISO
 
     @property
     def look(self) -> dict:
@@ -52,7 +54,7 @@ class System:
         return ceil(self.days / pixels)
 
 
-def read_system(con: duckdb.DuckDBPyConnection) -> System | None:
+def read_system(con: duckdb.DuckDBPyConnection, dates: Dates = ISO) -> System | None:
     """Return the system, or None before there is any reading."""
     found = con.execute(sql_beside(__file__, "system")).fetchone()
     if not found:
@@ -71,6 +73,7 @@ def read_system(con: duckdb.DuckDBPyConnection) -> System | None:
         tuple(name for name, *_ in feeders),
         tuple(by_power[:MOST_PANELS]),
         {name: zone for name, zone, _ in feeders},
+        dates,
     )
 
 

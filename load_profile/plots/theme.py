@@ -15,7 +15,7 @@ WIDTH = 14.0  # inches
 LEFT, RIGHT = 0.91, 13.65  # edges of the axes (inches)
 TITLE_PT, HEADING_PT, TEXT_PT, LABEL_PT = 14, 11, 9, 8
 
-NET_LABELS = {"signed": "Net power (MW)", "gross": "Gross power (older 'net') (MW)"}
+NET = {"signed": "Net power", "gross": "Gross power (older 'net')"}
 NO_READINGS = "no readings in this span"
 NO_TOTAL = "never known: a feeder is missing"
 BY_POWER = "the largest net power in either direction"

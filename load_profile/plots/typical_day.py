@@ -31,6 +31,7 @@ from load_profile.plots.axes import (
     power_axis,
     show_unknown,
     styled,
+    unit_of,
 )
 from load_profile.plots.interval_rows import FEEDER_INTERVALS, TOTAL_INTERVALS, query_intervals
 from load_profile.plots.system import System, query, rows_by_feeder
@@ -38,13 +39,14 @@ from load_profile.plots.theme import (
     BY_POWER,
     COLOURS,
     LABEL_PT,
-    NET_LABELS,
+    NET,
     NO_TOTAL,
     TEXT_PT,
     in_order,
     part_of,
     shortened,
 )
+from load_profile.shown import Unit
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,17 +107,20 @@ def draw(
     figure = figure_of(height, "Typical days by season and type of day")
     _explain(figure, colours)
     heading(figure, 0.88, "Total", part_of(len(shown), len(seasons), "season", "the first"))
-    axes = _draw_total(figure, total, colours, day_types, slot_minutes)
+    drawn = [total, *(days for _, days in feeders)]
+    unit = unit_of(*(numbers(days, end) for days in drawn for end in ("low", "high")))
+    axes = _draw_total(figure, total, colours, day_types, slot_minutes, unit)
     for ax in axes[:: max(len(day_types), 1)]:
-        label_values(ax, NET_LABELS[net_convention], left=0.62)
+        label_values(ax, f"{NET[net_convention]} ({unit.power})", left=0.62)
     axes[-1].set_xlabel(f"Time of day ({zone})")
     note = in_order(len(feeders), feeder_count, BY_POWER)
-    heading(figure, small - 0.45, f"Feeders on {feeder_day_type}s (MW)", note)
+    heading(figure, small - 0.45, f"Feeders on {feeder_day_type}s ({unit.power})", note)
     place = {"top": small, "height": 1.15, "between": (0.55, 0.62)}
+    look = {"unit": unit, "ticks": 4, "size": LABEL_PT}
     axes = panels(figure, len(feeders), COLUMNS, **place)
     for ax, (name, days) in zip(axes, feeders, strict=True):
         name_panel(ax, shortened(name, 34))
-        _draw_days(ax, days, colours, slot_minutes, limits=days, ticks=4, size=LABEL_PT)
+        _draw_days(ax, days, colours, slot_minutes, limits=days, **look)
     sns.despine(fig=figure)
     return figure
 
@@ -126,6 +131,7 @@ def _draw_total(
     colours: Mapping[str, str],
     day_types: Sequence[str],
     slot_minutes: int,
+    unit: Unit,
 ) -> list[Axes]:
     """Draw a panel for each season and day type, all on one scale; return the axes."""
     kinds = [(season, day_type) for season in colours for day_type in day_types]
@@ -136,7 +142,8 @@ def _draw_total(
     for ax, (season, day_type) in zip(axes, kinds, strict=False):
         days = total[(total["season"] == season) & (total["day_type"] == day_type)]
         name_panel(ax, f"{season}, {day_type}", _days_in_words(days), size=TICK_PT)
-        _draw_days(ax, days, {season: colours[season]}, slot_minutes, limits=total)
+        one = {season: colours[season]}
+        _draw_days(ax, days, one, slot_minutes, limits=total, unit=unit)
     return axes
 
 
@@ -147,6 +154,7 @@ def _draw_days(
     slot_minutes: int,
     *,
     limits: DataFrame,
+    unit: Unit,
     ticks: int = 5,
     size: float = TEXT_PT,
 ) -> None:
@@ -154,7 +162,8 @@ def _draw_days(
     if not np.isfinite(numbers(days, "median")).any():
         show_unknown(ax, size=size)
         return
-    power_axis(ax, numbers(limits, "low"), numbers(limits, "high"), ticks=ticks, size=size)
+    ends = (numbers(limits, end) for end in ("low", "high"))
+    power_axis(ax, *ends, unit=unit, ticks=ticks, size=size)
     starts = np.arange(0, 1440, slot_minutes)
     x = np.column_stack([starts, np.minimum(starts + slot_minutes, 1440)]).ravel()
     for season, colour in colours.items():

@@ -7,7 +7,7 @@ curves. Everything works from the keyboard: the choice and the buttons are plain
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from bokeh.embed import components
@@ -17,6 +17,7 @@ from bokeh.models import (
     CDSView,
     ColumnDataSource,
     CustomJS,
+    DatetimeTickFormatter,
     GroupFilter,
     HoverTool,
     Legend,
@@ -29,8 +30,10 @@ from bokeh.plotting import figure
 from bokeh.resources import Resources
 
 from load_profile.plots.theme import BLUE, COLOURS, GAP_EDGE, GAP_FILL, RED
+from load_profile.shown import ISO, Dates, Unit, unit_for
 
-FAR = 1e9  # MW, beyond any reading: a gap is shaded over the whole height
+FAR = 1e12  # kW, beyond any reading: a gap is shaded over the whole height
+ENDS = ("low", "middle", "high")
 TOOLS = "xpan,xwheel_zoom,box_zoom,reset,save"
 SHOW = """
 const series = names.indexOf(choice.value);
@@ -39,6 +42,11 @@ gaps_filter.group = choice.value;
 curves_filter.group = choice.value;
 for (const chart of [power, duration]) {
     chart.title.text = choice.value + ': ' + chart.tags[0];
+    chart.left[0].axis_label = `${label} (${units[series]})`;
+    for (const tool of chart.toolbar.tools.filter(tool => tool.type === 'HoverTool')) {
+        tool.tooltips = tool.tooltips.map(
+            ([name, value]) => [name.replace(/\\b[kM]W\\b/, units[series]), value]);
+    }
 }
 """
 MOVE = """
@@ -59,7 +67,7 @@ MOVES = {  # shift in widths of the view, and factor of its width
 
 @dataclass(frozen=True)
 class Series:
-    """Lowest and highest MW of each bucket, by name; arrays of shape (n,), NaN = unknown.
+    """Lowest and highest power of each bucket, by name; arrays of shape (n,), NaN = unknown.
 
     `starts` and `ends` (n,) are the buckets' edges, naive local time in milliseconds since 1970.
     """
@@ -114,16 +122,25 @@ def charts(
     estimates: Sequence[Estimate] = (),
     *,
     value_label: str,
+    dates: Dates = ISO,
 ) -> tuple[str, str]:
-    """Return script and HTML of both charts with their controls, the first series shown."""
+    """Return script and HTML of both charts with their controls, the first series shown.
+
+    Each series is in the unit that suits it.
+    """
     names = list(series.low)
+    units = _units(series, curves, estimates)
+    series, curves, estimates = _in_units(units, series, curves, estimates)
     choice = Select(name="choice", title="Feeder", value=names[0], options=names, width=260)
     data, shown = _sources(series, names)
-    power, strip, gaps_filter = _power_chart(shown, gaps, estimates, names[0], value_label)
-    duration, curves_filter = _duration_chart(curves, names[0], value_label)
+    look = _Look(names[0], value_label, units[names[0]].power, dates)
+    power, strip, gaps_filter = _power_chart(shown, gaps, estimates, look)
+    duration, curves_filter = _duration_chart(curves, look)
     arguments = {
         "choice": choice,
         "names": names,
+        "label": value_label,
+        "units": [units[name].power for name in names],
         "all": data,
         "shown": shown,
         "gaps_filter": gaps_filter,
@@ -142,6 +159,57 @@ def charts(
     return components(layout)
 
 
+@dataclass(frozen=True)
+class _Look:
+    """The series that is shown first, what its values are and their unit, the order of dates."""
+
+    name: str
+    label: str
+    unit: str
+    dates: Dates
+
+    @property
+    def from_time(self) -> tuple[str, str]:
+        return "from", f"@start{{{self.dates.minute_format}}}"
+
+
+def _units(
+    series: Series, curves: Sequence[Curve], estimates: Sequence[Estimate]
+) -> dict[str, Unit]:
+    """Return the unit that suits all that is shown of each series."""
+    extremes = {name: _extremes(series.low[name], series.high[name]) for name in series.low}
+    for curve in curves:
+        extremes[curve.name] += _extremes(curve.mw)
+    for one in estimates:
+        extremes[one.name] += one.low, one.high
+    return {name: unit_for(values) for name, values in extremes.items()}
+
+
+def _extremes(*arrays: Sequence[float]) -> list[float]:
+    known = [values[np.isfinite(values)] for values in map(np.asarray, arrays)]
+    return [float(end) for values in known if len(values) for end in (values.min(), values.max())]
+
+
+def _in_units(
+    units: Mapping[str, Unit],
+    series: Series,
+    curves: Sequence[Curve],
+    estimates: Sequence[Estimate],
+) -> tuple[Series, list[Curve], list[Estimate]]:
+    low, high = (
+        {name: np.asarray(mw, float) * units[name].per_mega for name, mw in of.items()}
+        for of in (series.low, series.high)
+    )
+    scaled = [
+        replace(one, **{end: units[one.name].of(getattr(one, end)) for end in ENDS})
+        for one in estimates
+    ]
+    of_curves = [
+        replace(curve, mw=[units[curve.name].of(mw) for mw in curve.mw]) for curve in curves
+    ]
+    return replace(series, low=low, high=high), of_curves, scaled
+
+
 def _sources(series: Series, names: list[str]) -> tuple[ColumnDataSource, ColumnDataSource]:
     """Return all series, and the one that is shown; single precision is enough to draw."""
     values = {
@@ -158,14 +226,13 @@ def _power_chart(
     shown: ColumnDataSource,
     gaps: Sequence[Gap],
     estimates: Sequence[Estimate],
-    name: str,
-    value_label: str,
+    look: _Look,
 ):
     """Return power over time, a strip with the whole span below it, and the filter of a series.
 
     The filter is that of gaps and estimates.
     """
-    chart = _chart(name, "power over time", 360, value_label)
+    chart = _chart(look, "power over time", 360)
     chart.x_range.start = float(shown.data["start"][0])
     chart.x_range.end = float(shown.data["end"][-1])
     chart.x_range.bounds = (chart.x_range.start, chart.x_range.end)
@@ -179,7 +246,8 @@ def _power_chart(
     )
     strip.grid.grid_line_color = None
     strip.xaxis.ticker.desired_num_ticks = 4  # more would touch on a narrow screen
-    gap_filter = GroupFilter(column_name="name", group=name)
+    strip.xaxis.formatter = _time_formatter(look.dates)
+    gap_filter = GroupFilter(column_name="name", group=look.name)
     columns = ("name", "start", "end")
     of_gaps = ColumnDataSource({key: [getattr(gap, key) for gap in gaps] for key in columns})
     for one in (strip, chart):
@@ -190,7 +258,7 @@ def _power_chart(
         LegendItem(label="gap", renderers=[missing]),
     ]
     if estimates:
-        around, dashed = _draw_estimates(chart, estimates, gap_filter)
+        around, dashed = _draw_estimates(chart, estimates, gap_filter, look)
         chart.y_range.renderers = [*chart.y_range.renderers, around]
         chart.legend.items.append(
             LegendItem(label="estimated, in its band", renderers=[around, dashed])
@@ -200,7 +268,7 @@ def _power_chart(
         HoverTool(
             renderers=[band],
             mode="vline",
-            tooltips=[("from", "@start{%F %H:%M}"), ("MW", "@low{0,0.000} to @high{0,0.000}")],
+            tooltips=[look.from_time, (look.unit, "@low{0,0.000} to @high{0,0.000}")],
             formatters={"@start": "datetime"},
         )
     )
@@ -242,7 +310,9 @@ def _draw_band(chart, shown: ColumnDataSource) -> tuple:
     return band, lines[0]
 
 
-def _draw_estimates(chart, estimates: Sequence[Estimate], of_series: GroupFilter) -> tuple:
+def _draw_estimates(
+    chart, estimates: Sequence[Estimate], of_series: GroupFilter, look: _Look
+) -> tuple:
     """Draw estimates dashed in their band; return the band and the lines, one a run of buckets."""
     columns = ("name", "start", "end", "low", "middle", "high")
     values = {key: [getattr(one, key) for one in estimates] for key in columns}
@@ -277,8 +347,8 @@ def _draw_estimates(chart, estimates: Sequence[Estimate], of_series: GroupFilter
         HoverTool(
             renderers=[band],
             tooltips=[
-                ("from", "@start{%F %H:%M}"),
-                ("estimated MW", "@middle{0,0.000} (@low{0,0.000} to @high{0,0.000})"),
+                look.from_time,
+                (f"estimated {look.unit}", "@middle{0,0.000} (@low{0,0.000} to @high{0,0.000})"),
             ],
             formatters={"@start": "datetime"},
         )
@@ -286,12 +356,12 @@ def _draw_estimates(chart, estimates: Sequence[Estimate], of_series: GroupFilter
     return band, lines
 
 
-def _duration_chart(curves: Sequence[Curve], name: str, value_label: str):
+def _duration_chart(curves: Sequence[Curve], look: _Look):
     """Return load-duration curves, one a year, and the filter that selects a series."""
-    chart = _chart(name, "load duration", 320, value_label, x_axis_type="linear")
+    chart = _chart(look, "load duration", 320, x_axis_type="linear")
     chart.xaxis.axis_label = "Share of the known time at or above (%)"
     chart.x_range.update(start=0, end=100, bounds=(0, 100))
-    curve_filter = GroupFilter(column_name="name", group=name)
+    curve_filter = GroupFilter(column_name="name", group=look.name)
     years = sorted({curve.year for curve in curves})
     for place, year in enumerate(years):
         own = [curve for curve in curves if curve.year == year]
@@ -311,16 +381,16 @@ def _duration_chart(curves: Sequence[Curve], name: str, value_label: str):
             line_color=COLOURS[place % len(COLOURS)],
         )
         chart.legend.items.append(LegendItem(label=str(year), renderers=[drawn]))
-    tooltips = [("share of the time", "$x{0} %"), ("MW at or above", "$y{0,0.000}")]
+    tooltips = [("share of the time", "$x{0} %"), (f"{look.unit} at or above", "$y{0,0.000}")]
     chart.add_tools(HoverTool(tooltips=tooltips))
     return chart, curve_filter
 
 
-def _chart(name: str, what: str, height: int, value_label: str, x_axis_type: str = "datetime"):
+def _chart(look: _Look, what: str, height: int, x_axis_type: str = "datetime"):
     """Return an empty chart; its tag follows the name of the series in its title."""
     chart = figure(
         name=what,
-        title=f"{name}: {what}",
+        title=f"{look.name}: {what}",
         tags=[what],
         height=height,
         x_axis_type=x_axis_type,
@@ -328,12 +398,29 @@ def _chart(name: str, what: str, height: int, value_label: str, x_axis_type: str
         active_drag="xpan",
         active_scroll="xwheel_zoom",
         sizing_mode="stretch_width",
-        y_axis_label=value_label,
+        y_axis_label=f"{look.label} ({look.unit})",
     )
-    chart.yaxis.formatter = NumeralTickFormatter(format="0,0.[000]")
+    chart.yaxis.formatter = NumeralTickFormatter(format="0,0.[000000]")
+    if x_axis_type == "datetime":
+        chart.xaxis.formatter = _time_formatter(look.dates)
     chart.toolbar.logo = None
     chart.add_layout(Legend(orientation="horizontal", border_line_color=None, margin=0), "above")
     return chart
+
+
+def _time_formatter(dates: Dates) -> DatetimeTickFormatter:
+    """Label time as the dates of the page, from years down to seconds."""
+    day, times = dates.day_format, {"minutes": "%H:%M", "hourmin": "%H:%M", "hours": "%H:%M"}
+    # below the first label: what the labels leave out
+    left_out = DatetimeTickFormatter(**dict.fromkeys(times, day), days="%Y", months="%Y", years="")
+    return DatetimeTickFormatter(
+        **times,
+        days=dates.short_format,
+        months="%b",
+        years="%Y",
+        context=left_out,
+        context_which="start",
+    )
 
 
 def move_buttons(range_) -> list[Button]:

@@ -5,7 +5,7 @@ select
     peak_30min_mw as "peak of 30 min (MW)",
     peak_60min_mw as "peak of 60 min (MW)",
     peak_mva as "peak (MVA)",
-    peak_mva_local as "peak MVA at",
+    peak_mva_local as "apparent peak at",
     peak_mva_pf as "power factor then",
     power_factor as "power factor",
     net_mvarh as "net reactive energy (Mvarh)",

@@ -30,9 +30,9 @@ select
     coalesce(replace(method, '_', ' '), 'no estimate: ' || refused_because) as "method",
     count(*) as "intervals",
     any_value(classed.mean_error_percent) as "measured error (% of mean load)",
-    any_value(errors.mean_error_mw * $per_mw) as "measured error ({unit})",
-    any_value(-errors.error_p95_mw * $per_mw) as "90 % band from ({unit})",
-    any_value(-errors.error_p05_mw * $per_mw) as "to ({unit})",
+    any_value(errors.mean_error_mw) as "measured error (MW)",
+    any_value(-errors.error_p95_mw) as "90 % band from (MW)",
+    any_value(-errors.error_p05_mw) as "to (MW)",
     any_value(errors.trial_count) as "trials"
 from classed
 left join estimation_errors as errors using (feeder, channel, class_minutes, method)

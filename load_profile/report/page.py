@@ -6,8 +6,9 @@ Hands rows to the template; what a figure means is in the models.
 import base64
 import io
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -23,10 +24,13 @@ from load_profile.plots.draw import current_planner_plots
 from load_profile.publish.history import restated_months
 from load_profile.publish.parquet import VERSION
 from load_profile.report.tables import Extent, first_rows, read_extent, read_tables
+from load_profile.shown import ISO, Dates, dates_of, in_decimals
 
 FILE = "report.html"
 WHOLE, WORD = r'<span class="whole">\g<0></span>', r"[^\s<>]*-[^\s<>]*"
-DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+DATE = re.compile(r"\b(?:\d{4}-\d\d-\d\d|\d\d[./]\d\d[./]\d{4})\b")
+MONTHS = ("month", "first month", "last month", "period")  # columns of months, as `2024-07`
+OWN_WORDS = ("evidence", "what to check", "days")  # columns of texts of ours, with ISO dates
 # between backticks, or the command's name with its subcommand and options
 COMMAND = re.compile(r"`([^`]+)`|\bload-profile [a-z-]+(?: --[a-z-]+(?: [A-Z]+)?)*")
 TEMPLATE = Path(__file__).with_name("template.html.jinja")
@@ -37,10 +41,10 @@ def write_report(
 ) -> Outputs:
     """Write the report of what is in the tables, and of what came since `started` (UTC, naive)."""
     writer = OutputWriter(workspace.profiles, "report")
-    extent = read_extent(con)
+    extent, dates = read_extent(con), dates_of(workspace)
     page = _render(
         read_tables(con, started, extent)
-        | _charts(con, extent)
+        | _charts(con, extent, dates)
         | {
             "plots": [
                 (name, title, data_url(workspace.plots / f"{name}.png"))
@@ -51,7 +55,8 @@ def write_report(
             "made_at": utc_now(),
             "docs": DOCS if (workspace.profiles / DOCS).exists() else None,
             "docs_page": DOCS,
-        }
+        },
+        dates,
     )
     target = workspace.profiles / FILE
     temporary = target.with_name(FILE + ".tmp")
@@ -60,12 +65,12 @@ def write_report(
     return writer.finish()
 
 
-def shown(value: object) -> str | Markup:
+def shown(value: object, column: str = "", *, dates: Dates = ISO) -> str | Markup:
     """Return a value as people read it; a dash if it is not known or not applicable.
 
     Dates stay on one line, and commands are code.
     """
-    text = str(escape(_in_words(value)))
+    text = str(escape(_in_words(value, column, dates)))
     return Markup(COMMAND.sub(_as_code, DATE.sub(WHOLE, text)))
 
 
@@ -74,7 +79,7 @@ def _as_code(found: re.Match[str]) -> str:
     return f"<code>{re.sub(WORD, WHOLE, found[1] or found[0])}</code>"
 
 
-def _in_words(value: object) -> str:
+def _in_words(value: object, column: str, dates: Dates) -> str:
     if value is None:
         return "\N{EN DASH}"
     if isinstance(value, bool):
@@ -82,11 +87,14 @@ def _in_words(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float | Decimal):
-        text = f"{value:,.3f}"
-        return "0.000" if text == "-0.000" else text
+        return in_decimals(value)
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    return visible(str(value))
+        return dates.minute(value)
+    if isinstance(value, date):
+        return dates.day(value)
+    if column in MONTHS:
+        return dates.month_text(value)
+    return visible(dates.in_text(value) if column in OWN_WORDS else str(value))
 
 
 def exact(value: object) -> str:
@@ -96,15 +104,15 @@ def exact(value: object) -> str:
     return format(value, "f") if isinstance(value, Decimal) else visible(str(value))
 
 
-def _render(content: dict[str, object]) -> str:
+def _render(content: dict[str, object], dates: Dates) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"shown": shown, "exact": exact}
+    environment.filters |= {"shown": partial(shown, dates=dates), "exact": exact}
     return environment.from_string(TEMPLATE.read_text("utf-8")).render(content)
 
 
-def _charts(con: duckdb.DuckDBPyConnection, extent: Extent) -> dict[str, str]:
+def _charts(con: duckdb.DuckDBPyConnection, extent: Extent, dates: Dates) -> dict[str, str]:
     """Return script and HTML of the charts, and their libraries; empty without a reading."""
     if extent.first is None:
         return {"script": "", "charts": "", "libraries": ""}
@@ -119,6 +127,7 @@ def _charts(con: duckdb.DuckDBPyConnection, extent: Extent) -> dict[str, str]:
         read_curves(con),
         read_estimates(con, extent, series),
         value_label=extent.power,
+        dates=dates,
     )
     return {"script": script, "charts": html, "libraries": scripts()}
 

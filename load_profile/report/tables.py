@@ -1,5 +1,6 @@
 """Read the report's tables and headline figures, by the names that the template has for them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,23 +10,24 @@ import duckdb
 
 from ingest.notes import notes_of_files, waiting_holes
 from ingest.sql import sql_beside
-from load_profile.plots.theme import NET_LABELS
+from load_profile.plots.theme import NET
+from load_profile.shown import MEGA, unit_for
 from load_profile.terminal.queries import CONFLICTS, CORRECTIONS, FILES, WHOLE
 
 MOST_ROWS = 500  # of a table; the page reports how many are left out
 MOST_LETTERS = 20
 POWER_FACTORS = "select pf_total, pf_total_max from combined_profiles where interval_start_at = ?"
-LARGEST_ERROR = """
-select coalesce(max(greatest(abs(error_p05_mw), abs(error_p95_mw))) >= 1, true)
-from estimation_errors
-where channel in ('mw_del', 'mw_rec') and is_chosen
-"""
+UNIT = re.compile(r"\(M(W|VA|Wh|varh)\)")  # in a column's name
+POWERS = ("(MW)", "(MVA)")
+IN_MEGA = ("_mw", "_mva", "_mwh")  # ends of names of headline figures
+HEADLINE_POWERS = ("peak_mw", "min_mw", "peak_mva", "measured_peak_mw", "noncoincident_mw")
 # tables of a `.sql` file each, by the template's name
 TABLES = (
     "waiting",
     "findings",
     "gaps",
     "states",
+    "methods",
     "decided",
     "known",
     "feeders",
@@ -71,8 +73,8 @@ class Extent:
 
     @property
     def power(self) -> str:
-        """The label of net power."""
-        return NET_LABELS[self.net_convention]
+        """What net power is called."""
+        return NET[self.net_convention]
 
 
 def read_extent(con: duckdb.DuckDBPyConnection) -> Extent:
@@ -106,7 +108,6 @@ def read_tables(
         "conflicts": table_of(con, CONFLICTS, [datetime.min]),
         "corrections": table_of(con, CORRECTIONS, [started]),
         **{name: table_of(con, query(name)) for name in TABLES},
-        "methods": _methods(con),
     }
 
 
@@ -123,20 +124,29 @@ def table_of(con: duckdb.DuckDBPyConnection, sql: str, parameters: object = None
 
 
 def first_rows(names: list[str], rows: list[tuple]) -> Table:
-    """Return the first MOST_ROWS rows, without columns in which nothing is known."""
+    """Return the first MOST_ROWS rows, without columns in which nothing is known.
+
+    Power and energy are in kW and kWh where no power in the table reaches 1 MW.
+    """
+    left_out, rows = max(len(rows) - MOST_ROWS, 0), rows[:MOST_ROWS]
+    in_mega = [bool(UNIT.search(name)) for name in names]
+    is_power = [any(power in name for power in POWERS) for name in names]
+    unit = unit_for(row[i] for row in rows for i, is_one in enumerate(is_power) if is_one)
+    if unit != MEGA:
+        names = [UNIT.sub(rf"({unit.prefix}\1)", name) for name in names]
+        rows = [
+            tuple(
+                unit.of(value) if scaled else value
+                for value, scaled in zip(row, in_mega, strict=True)
+            )
+            for row in rows
+        ]
     kept = [i for i in range(len(names)) if not rows or any(row[i] is not None for row in rows)]
     return Table(
         tuple(names[i] for i in kept),
-        tuple(tuple(row[i] for i in kept) for row in rows[:MOST_ROWS]),
-        max(len(rows) - MOST_ROWS, 0),
+        tuple(tuple(row[i] for i in kept) for row in rows),
+        left_out,
     )
-
-
-def _methods(con: duckdb.DuckDBPyConnection) -> Table:
-    """Return how well is estimated, with errors in kW where none reaches 1 MW."""
-    (is_large,) = con.execute(LARGEST_ERROR).fetchone()
-    unit, per_mw = ("MW", 1) if is_large else ("kW", 1000)
-    return table_of(con, query("methods").replace("{unit}", unit), {"per_mw": per_mw})
 
 
 def _headline(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
@@ -145,7 +155,11 @@ def _headline(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
     names = [column[0] for column in result.description]
     figures = result.fetchone()
     if not figures:
-        return {"whole": None, "power_factors": (None, None)}
+        return {"whole": None, "unit": MEGA, "power_factors": (None, None)}
     whole = dict(zip(names, figures, strict=True))
     bounds = con.execute(POWER_FACTORS, [whole["peak_at"]]).fetchone()
-    return {"whole": whole, "power_factors": bounds or (None, None)}
+    unit = unit_for(whole[name] for name in HEADLINE_POWERS)
+    whole = {
+        name: unit.of(value) if name.endswith(IN_MEGA) else value for name, value in whole.items()
+    }
+    return {"whole": whole, "unit": unit, "power_factors": bounds or (None, None)}

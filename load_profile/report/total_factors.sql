@@ -6,7 +6,7 @@ select
     peak_30min_mw as "peak of 30 min (MW)",
     peak_60min_mw as "peak of 60 min (MW)",
     peak_mva as "peak (MVA), at most",
-    peak_mva_local as "peak MVA at",
+    peak_mva_local as "apparent peak at",
     peak_mva_pf as "power factor then, at least",
     power_factor as "power factor, at least",
     net_mvarh as "net reactive energy (Mvarh)",

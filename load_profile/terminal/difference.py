@@ -4,10 +4,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from load_profile.publish.history import Difference
-from load_profile.terminal.words import change, change_of_peak, print_line
+from load_profile.shown import ISO, KILO, Dates, unit_for
+from load_profile.terminal.words import change_of_peak, energy_change, print_line
 
 
-def print_difference(console: Console, found: Difference, most: int) -> None:
+def print_difference(console: Console, found: Difference, most: int, dates: Dates = ISO) -> None:
     """Print what changed between two versions: by feeder and month, then interval by interval."""
     for name, (version, content) in (("from", found.earlier), ("to", found.later)):
         print_line(console, f"{name:<5}{version}  content {content}")
@@ -20,30 +21,29 @@ def print_difference(console: Console, found: Difference, most: int) -> None:
             for what in ("added", "changed", "removed")
             if month[f"intervals_{what}"]
         )
-        first, last = (f"{month[f'{end}_start_at']:%Y-%m-%d %H:%M}" for end in ("first", "last"))
-        energy = change(month["net_mwh_before"], month["net_mwh_after"], "MWh")
-        peak = change_of_peak(month["peak_mw_before"], month["peak_mw_after"])
+        first, last = (dates.minute(month[f"{end}_start_at"]) for end in ("first", "last"))
+        peaks = month["peak_mw_before"], month["peak_mw_after"]
+        unit = unit_for(peaks)
+        energy = energy_change(month["net_mwh_before"], month["net_mwh_after"], unit)
+        peak = change_of_peak(*peaks, unit)
         print_line(
             console,
             f"[bold]{month['cause']}[/]: {escape(month['feeder'])} "
-            f"{month['month_start_at']:%Y-%m}: intervals {counts}, {first} to {last} UTC; "
+            f"{dates.month(month['month_start_at'])}: intervals {counts}, {first} to {last} UTC; "
             f"net energy {energy}, {peak}",
         )
-    _print_intervals(console, found, most)
+    _print_intervals(console, found, most, dates)
 
 
-def _print_intervals(console: Console, found: Difference, most: int) -> None:
+def _print_intervals(console: Console, found: Difference, most: int, dates: Dates) -> None:
     """Print what changed interval by interval, in two lines that 80 columns have room for."""
     for row in found.intervals[:most]:
-        changes = [
-            f"{_pair(row, f'{name}_net', '{:,.6f}', 'unknown')} {name.upper()}"
-            for name in ("mw", "mva")
-        ]
+        changes = [f"{_powers(row, 'mw_net')}W", f"{_powers(row, 'mva_net')}VA"]
         if row["mvar_net_before"] != row["mvar_net_after"]:
-            changes.append(f"{_pair(row, 'mvar_net', '{:,.6f}', 'unknown')} Mvar")
+            changes.append(f"{_powers(row, 'mvar_net')}var")
         if row["feeder"] != "total":
             changes.append(f"file {_pair(row, 'file_id', '#{}', 'none')}")
-        start = f"{row['interval_start_at']:%Y-%m-%d %H:%M} UTC"
+        start = f"{dates.minute(row['interval_start_at'])} UTC"
         print_line(
             console, f"{escape(row['feeder'])} {start}, {row['cause']}:\n    {', '.join(changes)}"
         )
@@ -54,6 +54,15 @@ def _print_intervals(console: Console, found: Difference, most: int) -> None:
         console.print(
             f"and {found.intervals_not_kept:,} intervals of which values are not kept one by one"
         )
+
+
+def _powers(row: dict, name: str) -> str:
+    """Return a power before and after with the prefix of its unit, to a watt."""
+    unit = unit_for(row[f"{name}_{when}"] for when in ("before", "after"))
+    shown = {key: unit.of(value) for key, value in row.items() if key.startswith(name)}
+    return (
+        f"{_pair(shown, name, '{:,.3f}' if unit == KILO else '{:,.6f}', 'unknown')} {unit.prefix}"
+    )
 
 
 def _pair(row: dict, name: str, form: str, nothing: str) -> str:

@@ -15,6 +15,7 @@ from ingest.raw_files import find_files
 from ingest.sql import sql_beside
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
+from load_profile.shown import dates_of
 from load_profile.terminal.queries import FILES
 from load_profile.terminal.words import print_line
 
@@ -32,6 +33,7 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
     waiting = [
         p.name for p in find_files(*workspace.drop_folders) if name.lower() in p.name.lower()
     ]
+    dates = dates_of(workspace)
     rows, conflicts, missing = [], {}, []
     if workspace.warehouse.exists():
         with open_warehouse(workspace.warehouse, read_only=True) as con:
@@ -53,7 +55,8 @@ def print_status(console: Console, workspace: Workspace, name: str, most: int) -
             detail += f", {reason}"
         print_line(
             console,
-            f"#{file_id} {at:%Y-%m-%d %H:%M:%S} [bold]{outcome}[/] {escape(one_line(file_name))}\n"
+            f"#{file_id} {dates.minute(at)}:{at:%S} [bold]{outcome}[/] "
+            f"{escape(one_line(file_name))}\n"
             f"    {escape(one_line(detail))}\n    at {escape(one_line(place))}",
         )
         for text in [*notes_in_words(notes), *conflicts.get(file_id, [])]:

@@ -9,6 +9,7 @@ from ingest.archive import archive_problems
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 from load_profile.drop_folder import left_out
+from load_profile.shown import dates_of
 from load_profile.terminal.changes import print_conflicts, print_corrections, print_restated
 from load_profile.terminal.figures import (
     print_acknowledged,
@@ -29,6 +30,7 @@ def print_summary(console: Console, workspace: Workspace, started: datetime, err
 
     `started` (UTC, naive) is when the run began: files and changes since then are listed.
     """
+    dates = dates_of(workspace)
     with open_warehouse(workspace.warehouse, read_only=True) as con:
         print_files(console, con, workspace, started)
         for text in left_out(workspace):
@@ -37,18 +39,18 @@ def print_summary(console: Console, workspace: Workspace, started: datetime, err
         names = con.execute("select table_name from information_schema.tables").fetchall()
         known = {name for (name,) in names}
         if not errors and "file_conflicts" in known:
-            print_conflicts(console, con, started)
+            print_conflicts(console, con, started, dates)
         if not errors and known >= {"correction_effects", "file_conflicts"}:
-            print_corrections(console, con, started)
+            print_corrections(console, con, started, dates)
         if not errors:
             print_restated(console, workspace, started)
         if not errors and known >= SHOWN_TABLES:
-            print_feeders(console, con)
+            print_feeders(console, con, dates)
             if "findings" in known:
                 print_acknowledged(console, con)
-            print_outside(console, con)
-            print_total(console, con)
-            print_left_out(console, con)
+            print_outside(console, con, dates)
+            print_total(console, con, dates)
+            print_left_out(console, con, dates)
     if not errors:
         report = workspace.profiles / "report.html"
         for folder, what in (

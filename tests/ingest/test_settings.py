@@ -31,6 +31,10 @@ def test_the_receivers_of_alerts_are_settings(tmp_path):
         ("keep_runs = 2024-01-01", "keep_runs is '2024-01-01'"),
         ("keep_runs =", "cannot be read"),
         ("holes = 'ignore'", 'line 1: holes is \'ignore\'; allowed is "quarantine" or "accept".'),
+        (
+            "date_format = 'us'",
+            'line 1: date_format is \'us\'; allowed is "iso", "day-first" or "month-first".',
+        ),
         ("[keep_runs]", "keep_runs is {}"),
         (f"{EMAIL}port = 99999", "line 5: [email] port is 99999; allowed is a whole number from"),
         (f"{EMAIL}starttls = 'yes'", "[email] starttls is 'yes'; allowed is true or false"),

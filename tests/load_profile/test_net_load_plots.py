@@ -17,6 +17,7 @@ from matplotlib.text import Text
 
 from load_profile.plots import all_feeders, feeder, series, theme
 from load_profile.plots.axes import GAP_ZORDER, to_png
+from load_profile.shown import Dates
 
 ZONE = "America/Denver"
 START = "2024-07-12 00:00"
@@ -207,6 +208,20 @@ def test_labels_carry_units_and_zone():
     assert directions.get_xlabel() == "Time (America/Denver)"
 
 
+def test_a_small_feeder_is_drawn_in_kilowatts_and_dates_are_in_their_order():
+    profile = make_profile([0.5, -0.2])
+    figure = feeder.draw("north", profile, make_gaps(), zone=ZONE, dates=Dates("day-first"))
+    net, directions = figure.axes
+    assert net.get_ylabel() == "Net power (kW)"
+    assert directions.get_ylabel() == "Delivered above, received below zero (kW)"
+    ticks = net.yaxis.get_major_formatter()
+    assert [ticks(value) for value in (0.5, -0.0002)] == ["500", "-0.2"]
+    assert figure.get_suptitle() == "north, 12.07.2024 00:00 - 12.07.2024 00:30"
+    panels = make_panels([0.3, 0.0004])
+    assert draw_all_feeders(panels).get_supylabel() == "Net power (kW)"
+    assert draw_all_feeders(make_panels([3, 0.0004])).get_supylabel() == "Net power (MW)"
+
+
 def test_the_gross_convention_is_named_on_the_axis():
     frames = make_profile([1, 2]), make_gaps()
     figure = feeder.draw("north", *frames, zone=ZONE, net_convention="gross")
@@ -217,14 +232,14 @@ def test_the_gross_convention_is_named_on_the_axis():
 
 def test_the_title_names_feeder_and_span_and_keeps_a_dollar():
     figure = feeder.draw("a$b$", make_profile([1, 2]), make_gaps(), zone=ZONE)
-    assert figure.get_suptitle() == "a$b$, 07/12/24 00:00 - 07/12/24 00:30"
+    assert figure.get_suptitle() == "a$b$, 2024-07-12 00:00 - 2024-07-12 00:30"
     assert to_png(figure)
 
 
 def test_a_long_name_leaves_room_for_the_span_in_the_title():
     figure = feeder.draw("a" * 120, make_profile([1, 2]), make_gaps(), zone=ZONE)
     to_png(figure)
-    assert figure.get_suptitle().endswith("07/12/24 00:30")
+    assert figure.get_suptitle().endswith("2024-07-12 00:30")
     (title,) = figure.findobj(
         lambda artist: isinstance(artist, Text) and artist.get_text() == figure.get_suptitle()
     )
@@ -234,7 +249,7 @@ def test_a_long_name_leaves_room_for_the_span_in_the_title():
 def test_a_gap_is_labelled_with_intervals_and_times():
     gaps = make_gaps(("2024-07-12", "2024-07-13", 96))
     figure = feeder.draw("north", make_profile([1], "2024-07-13"), gaps, zone=ZONE)
-    assert "gap: 96 intervals, 07/12/24 00:00 - 07/13/24 00:00" in texts(figure)
+    assert "gap: 96 intervals, 2024-07-12 00:00 - 2024-07-13 00:00" in texts(figure)
     assert "1 gap, 96 intervals missing" in texts(figure)
 
 

@@ -62,12 +62,32 @@ def test_what_is_left_out_of_peaks_has_one_colour_and_leaves_the_scale_to_all_el
     assert (image.norm.vmin, image.norm.vmax) == (1, 3) and outside.get_array().count() == 1
 
 
+def test_below_a_megawatt_plots_are_in_kilowatts():
+    grid = DayGrid(date(2024, 7, 1), 2, slots=2)
+    figure = heat_map.draw((cells([[0.1, 0.2], [0.3, 0.4]]), grid), [], grid, **LOOK)
+    assert "(kW), 2024-07-01 - 2024-07-02" in figure.get_suptitle()
+    figure = by_month.draw(make_months([0.25]), make_ranking([0.25]), ranked_over="all")
+    assert figure.axes[0].get_ylabel() == "Peak of net power (kW)"
+    assert figure.axes[1].get_ylabel() == "Net energy (kWh)"
+    assert {text.get_text() for text in figure.axes[0].texts} >= {"250"}
+    slots = {"minute": [0, 720], "low": [0.1, 0.2], "median": [0.3, 0.3], "high": [0.4, 0.9]}
+    days = pd.DataFrame(slots | {"season": "summer", "day_type": "weekday", "days": 9})
+    more = {"seasons": ["summer"], "feeder_day_type": "weekday", "slot_minutes": 720}
+    figure = typical_day.draw(days, [("f", days)], **more, **LOOK)
+    assert figure.axes[0].get_ylabel() == "Net power (kW)"
+    curve = {"share": [0.0, 1.0], "mw": [0.9, 0.1], "hours": [0.25, 9.0]}
+    points = pd.DataFrame(curve | {"year": 2024, "share_of": "time"})
+    figure = load_duration.draw(points, [("f", points)], feeder_count=1)
+    assert figure.axes[0].get_ylabel() == "Net power (kW)"
+    assert {"Feeders, kW over % of the time", "2024: 900 kW"} <= {*texts(figure)}
+
+
 def test_midnight_is_at_the_bottom_and_a_day_is_a_column():
     grid = DayGrid(date(2024, 7, 1), 2, slots=2)
     ax = panels(heat_map.draw((cells([[1, 2], [3, 4]]), grid), [], grid, **LOOK))[0]
     assert array(ax).tolist() == [[1, 3], [2, 4]]
     assert ax.get_ylim() == (0, 24)
-    assert [t.get_text() for t in ax.get_xticklabels()] == ["07/01/24", "07/02/24"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["2024-07-01", "2024-07-02"]
 
 
 def test_what_has_no_reading_says_so_and_can_be_drawn():

@@ -1,6 +1,7 @@
 """lp/report.html, opened in a real Chromium from the disk, as its readers do."""
 
 import csv
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -21,6 +22,7 @@ from load_profile.report.chart_data import MOST_POINTS, read_series
 from load_profile.report.charts import Series, charts, scripts
 from load_profile.report.page import write_report
 from load_profile.report.tables import Table, read_extent
+from load_profile.shown import KILO, MEGA, in_decimals, unit_for
 
 DESKTOP = {"width": 1280, "height": 900}
 LONG_AGO = datetime(2000, 1, 1)
@@ -205,6 +207,129 @@ def test_a_measured_peak_is_beside_the_plausible_one_and_fits(sample, opened, tm
         assert width == 400 or inside == outside <= 1240
 
 
+POWERS = """
+select table_name, string_agg(column_name || ' = ' || column_name || ' / 1000', ', ')
+from duckdb_columns()
+where database_name = current_database() and schema_name = 'main'
+    and table_name in (select table_name from duckdb_tables())
+    and regexp_matches(column_name, '^(mw|mva)|_(mw|mwh|mva|mj)$')
+    and data_type not in ('VARCHAR', 'BOOLEAN')
+group by table_name
+"""
+
+
+@pytest.fixture(scope="module")
+def small(sample, tmp_path_factory) -> Path:
+    """The sample with a thousandth of its power, and with the day first in dates."""
+    root = shutil.copytree(sample, tmp_path_factory.mktemp("small") / "root")
+    (root / "settings.toml").write_text('date_format = "day-first"\n')
+    with open_warehouse(Workspace(root).warehouse) as con:
+        for table, changes in con.execute(POWERS).fetchall():
+            con.execute(f"update {table} set {changes}")
+        con.execute("""insert into findings by name select 'quiet' as rule, 'warn' as severity,
+            'gen' as feeder, date '2024-07-01' as first_date, date '2024-07-02' as last_date,
+            'since 2024-07-01, see 2024-07-01.csv, 2024-13-01' as evidence, 'look' as meaning""")
+        con.execute("update files set file_name = '2024-07-01.csv' where file_id = 1")
+        write_report(con, Workspace(root), LONG_AGO)
+    return root
+
+
+def test_below_a_megawatt_all_is_in_kilowatts_and_the_header_says_so(sample, small, opened):
+    page, large = opened(small), opened(sample)
+    text = page.inner_text("main")
+    assert "kW" in text and not re.search(r"\bM(W|Wh|VA)\b", text)
+    for identifier in ("months", "feeders", "years", "feeder-factors", "total-factors"):
+        for own, other in zip(rows_of(page, identifier), rows_of(large, identifier), strict=True):
+            for name, value in other.items():
+                if re.search(r"\(M(W|Wh|VA)\)", name) and value:
+                    kilo = own[name.replace("(M", "(k")]
+                    assert float(kilo) == pytest.approx(float(value), abs=0.001)
+    peaks = [float(headline(one)["Peak"]) for one in (page, large)]
+    assert peaks[0] == pytest.approx(peaks[1], abs=0.001)
+    label = "() => Bokeh.documents[0].get_model_by_name('power over time').left[0].axis_label"
+    assert (page.evaluate(label), large.evaluate(label)) == ("Net power (kW)", "Net power (MW)")
+
+
+def test_each_chart_has_the_unit_of_the_series_that_is_shown(sample, opened, tmp_path):
+    root = shutil.copytree(sample, tmp_path / "root")
+    with open_warehouse(Workspace(root).warehouse) as con:
+        con.execute("update feeder_profiles set mw_net = mw_net / 10000 where feeder = 'gen'")
+        con.execute("update load_duration set mw = mw / 10000 where feeder = 'gen'")
+        (peak,) = con.execute(
+            "select max(mw_net)::double from feeder_profiles where feeder = 'gen'"
+        ).fetchone()
+        write_report(con, Workspace(root), LONG_AGO)
+    page = opened(root)
+    shown = """() => {
+        const page = Bokeh.documents[0];
+        const charts = ['power over time', 'load duration'].map(n => page.get_model_by_name(n));
+        return [charts.map(chart => chart.left[0].axis_label),
+                charts.map(chart => chart.toolbar.tools.filter(t => t.type === 'HoverTool')
+                    .map(tool => JSON.stringify(tool.tooltips).match(/[kM]W/)[0])).flat(),
+                Math.max(...[...page.get_model_by_name('shown').data.high].filter(isFinite))];
+    }"""
+    labels, tooltips, _ = page.evaluate(shown)
+    assert labels == 2 * ["Net power (MW)"] and set(tooltips) == {"MW"}
+    page.get_by_label("Feeder", exact=True).select_option("gen")
+    labels, tooltips, highest = page.evaluate(shown)
+    assert labels == 2 * ["Net power (kW)"] and set(tooltips) == {"kW"}
+    assert highest == pytest.approx(1000 * peak, rel=1e-6)
+    page.get_by_label("Feeder", exact=True).select_option("south")
+    assert page.evaluate(shown)[0] == 2 * ["Net power (MW)"]
+
+
+def test_dates_are_in_the_order_of_the_settings_but_not_in_names_of_files(small, opened):
+    page = opened(small)
+    text = page.inner_text("main")
+    assert re.search(r"\b21\.07\.2024 \d\d:\d\d", text) and "07.2024" in text
+    found = page.inner_text("table[aria-labelledby=findings]")
+    assert "since 01.07.2024" in found and "2024-13-01" in found
+    arrived = page.inner_text("table[aria-labelledby=arrived]")
+    assert "2024-07-01.csv" in arrived and "01.07.2024 00:00" in arrived
+    assert {row["month"] for row in rows_of(page, "months")} == {"2024-07", "2024-08", "2024-09"}
+    assert not re.search(r"\b2024-\d\d-\d\d \d\d:\d\d", page.inner_text("body"))
+
+
+def test_on_a_phone_keys_stay_in_sight_and_texts_are_read_without_scrolling(small, opened):
+    page = opened(small)
+    resize_until_it_fits(page, 400)
+    left = """table => {
+        table.closest('.wide').scrollLeft = 1000;
+        const row = table.tBodies[0].rows[1], own = table.closest('.wide').getBoundingClientRect();
+        return [0, 1, 2].map(place => row.cells[place].getBoundingClientRect().left - own.left);
+    }"""
+    feeder, month, peak = page.locator("table[aria-labelledby=months]").evaluate(left)
+    assert 0 <= feeder < month < 150 and peak < 0
+    first, second, _ = page.locator("table[aria-labelledby=feeder-factors]").evaluate(left)
+    assert 0 <= first < 10 and second < 0
+    for identifier in ("arrived", "findings"):
+        table = page.locator(f"table[aria-labelledby={identifier}]")
+        inside, outside = table.evaluate("t => [t.scrollWidth, t.closest('.wide').clientWidth]")
+        assert inside <= outside
+        name = "t => getComputedStyle(t.tBodies[0].rows[0].cells[1], '::before').content"
+        assert table.evaluate(name) in ('"file"', '"rule"')
+
+
+def test_small_numbers_keep_three_digits():
+    numbers = 0, -1e-9, 0.000524, -0.0149, 0.1, 4.4784, 1234.5
+    texts = ["0.000", "0.000", "0.000524", "-0.0149", "0.100", "4.478", "1,234.500"]
+    assert [in_decimals(number) for number in numbers] == texts
+
+
+@pytest.mark.parametrize(
+    ("powers", "unit"),
+    [
+        ([0.5, None, -0.9994], KILO),
+        ([float("nan"), 1e-9], KILO),
+        ([0.5, -1.0], MEGA),
+        ([None, 0.0], MEGA),
+        ([], MEGA),
+    ],
+)
+def test_the_unit_is_kilowatt_if_no_power_reaches_a_megawatt(powers, unit):
+    assert unit_for(powers) == unit
+
+
 def test_it_lists_what_arrived_and_why_a_file_was_rejected(sample, report, opened, tmp_path):
     settled = {row["outcome"]: row["reason"] for row in rows_of(report, "arrived")}
     assert "; settled by file #" in settled["sequence_error"]
@@ -261,9 +386,7 @@ def test_methods_are_with_their_measured_error_in_the_unit_that_suits(sample, re
         where feeder = ? and channel = 'mw_del' and method = ? and trial_count = ?""",
         one["feeder"], one["method"].replace(" ", "_"), int(one["trials"]),
     )  # fmt: skip
-    unit = "MW" if "measured error (MW)" in one else "kW"
-    per_mw = 1 if unit == "MW" else 1000
-    assert float(one[f"measured error ({unit})"]) == pytest.approx(per_mw * error[0])
+    assert float(one["measured error (kW)"]) == pytest.approx(1000 * error[0])
 
 
 def test_estimates_are_dashed_in_the_chart_and_are_those_of_the_final_values(sample, report):
