@@ -42,9 +42,14 @@ def power(column: str) -> str:
 
 def text(column: str) -> str:
     """Return SQL for a cell of text: guarded if a spreadsheet would run it, quoted if needed."""
+    return _quoted(f"({guarded(column)})")
+
+
+def guarded(column: str) -> str:
+    """Return SQL for a text that no spreadsheet runs."""
     starts = ", ".join(f"chr({ord(sign)})" for sign in RUN_BY_SPREADSHEETS)
-    guarded = _quoted(f"(chr({ord(GUARD)}) || {column})")
-    return f"case when left({column}, 1) in ({starts}) then {guarded} else {_quoted(column)} end"
+    guard = f"chr({ord(GUARD)}) || {column}"
+    return f"case when left({column}, 1) in ({starts}) then {guard} else {column} end"
 
 
 def _quoted(column: str) -> str:
