@@ -14,6 +14,7 @@ from load_profile.exports.names import cell
 from load_profile.exports.series import TOTAL, Series, SeriesError
 from load_profile.files.cells import csv_header
 
+PEAKS = ("own_peak", "coincident_peak")
 DAYTIME = "hour(start_standard) between 10 and 15"  # fixed solar panels give most of a day then
 SNAPSHOT = ("feeder", "moment", "start_utc", "start_standard", "kw", "kvar", "kva", "power_factor")
 PEAK_DAYS = ("feeder", "day_of", *SNAPSHOT[2:], "status")
@@ -50,7 +51,7 @@ def write_peak_days(job: Job) -> None:
     with job.file("peak-days.csv", written := []) as file:
         file.write(f"{csv_header(*PEAK_DAYS, BOUNDS[0])}\n")
         for series, moments in _with_moments(job):
-            for moment in moments[:2]:
+            for moment in (one for one in moments if one.name in PEAKS):
                 bound = f"',{moment.is_lower_bound}'".lower()
                 day = f"'{job.period.on_clock(moment.start_utc):%Y-%m-%d}'::date"
                 source = f"(from interval_values where start_standard::date = {day})"
