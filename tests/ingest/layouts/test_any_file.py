@@ -1,7 +1,7 @@
 """Files as they come: workbooks, archives of one or many files, text in another encoding."""
 
 import gzip
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -167,6 +167,29 @@ def test_a_remark_between_rows_is_noted_and_stops_no_other_file(tmp_path):
     with open_warehouse(space.warehouse) as con:
         notes = con.execute("select file_name, notes from raw.files order by 1").fetchall()
     assert notes == [("north-1.csv", '{"trailer": 1}'), ("south-1.csv", None)]
+
+
+@pytest.mark.parametrize("form", ["%Y/%m/%d %H:%M:%S", "%d-%b-%Y %H:%M", "%d-%b-%y %H:%M:%S"])
+def test_dates_that_can_only_be_read_in_one_way_are_read(tmp_path, plain, form):
+    text = NORTH.decode()
+    for n in range(5):
+        at = DAY + timedelta(minutes=15 * n)
+        text = text.replace(f"{at:%m/%d/%y %H:%M:%S}", f"{at:{form}}")
+    found = load(Workspace(tmp_path), {"north-1.csv": text.encode(), "south-1.csv": SOUTH})[1]
+    assert found == plain
+
+
+@pytest.mark.parametrize(
+    "last", ["*** End of Report ***", "--- end of data", "Avg,,,,2.0,0,9,0", "Max:,,,,3.5,0,9,0"]
+)
+def test_a_line_behind_the_rows_that_sums_up_or_ends_a_report_is_left_out(tmp_path, plain, last):
+    files = {"north-1.csv": NORTH + last.encode() + b"\r\n", "south-1.csv": SOUTH}
+    assert load(Workspace(tmp_path), files)[1] == plain
+
+
+def test_bars_may_separate_the_cells_of_a_raw_export(tmp_path, plain):
+    files = {"north-1.csv": NORTH.replace(b",", b"|"), "south-1.csv": SOUTH}
+    assert load(Workspace(tmp_path), files)[1] == plain
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["start", "end"])
