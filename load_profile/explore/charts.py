@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from bokeh.models import (
     ColumnDataSource,
+    CustomJS,
     FactorRange,
     FixedTicker,
+    GlyphRenderer,
     HoverTool,
     Legend,
     LegendItem,
@@ -37,6 +39,12 @@ from load_profile.plots.theme import (
     shortened,
 )
 
+DRAW = """
+const [{drawn, ticks, labels}] = cb_obj.tags;
+for (const [place, data] of drawn) sources[place].setv({data}, {sync: false});
+axis.ticker.setv({ticks}, {sync: false});
+axis.setv({major_label_overrides: labels}, {sync: false});
+"""
 FAR = 1e9  # MW, beyond any reading: a gap is shaded over the whole height
 COLOURS = (BLUE, ORANGE, GREEN, PINK, BROWN, SKY, GREY, DARK)  # red is that of estimates
 MOST_BANDS = 12  # series whose bands are filled and whose values are shown beside the pointer
@@ -69,12 +77,19 @@ class PowerChart:
         self.lanes.yaxis.major_label_text_color = DARK
         self._gaps = self._shade_gaps()
         self._earlier = self._line("earlier", DARK, width=5, alpha=0.28)
-        self._bands = self._draw_bands()
+        self._bands = self._place_bands()
+        self._fills = [
+            self.figure.patch(
+                "x", "y", source=ColumnDataSource(_no_points()), fill_color=colour,
+                fill_alpha=0.35, line_color=None, name="fills",
+            )
+            for colour in COLOURS
+        ]  # fmt: skip
         self._lines = [self._line("measured", colour) for colour in COLOURS]
         self._estimates, self._dashed = self._draw_estimates()
         self._edited = self._line("edited", GREEN, width=3, dash="dotted")
         self._chosen = self.figure.scatter(
-            "x", "y", source=ColumnDataSource({"x": [], "y": []}), size=12, marker="circle_cross",
+            "x", "y", source=ColumnDataSource(_no_points()), size=12, marker="circle_cross",
             fill_alpha=0, line_color=DARK, line_width=2,
         )  # fmt: skip
         self._marks = self._draw_marks()
@@ -85,6 +100,12 @@ class PowerChart:
         self._legend = _legend()
         self.figure.add_layout(self._legend, "above")
         self.figure.xaxis[0].ticker = FixedTicker()
+        self._drawn: list[list] = []
+        self._sources = [renderer.data_source for renderer in self.figure.renderers]
+        self._sources.append(self._marks.data_source)
+        self._empty = set(self._sources)
+        arguments = {"sources": self._sources, "axis": self.figure.xaxis[0]}
+        self.figure.js_on_change("tags", CustomJS(args=arguments, code=DRAW))
 
     def show(self, sight: Sight, names: Sequence[str], start: float, until: float) -> None:
         """Fill the figure with what was read of a view."""
@@ -92,25 +113,25 @@ class PowerChart:
         known, few = sight.known, len(names) <= MOST_BANDS
         for group, line in enumerate(self._lines):
             own = known.where(known.place % len(COLOURS) == group)
-            line.data_source.data = outline(own) if few else hatching(own)
-        self._bands.data_source.data = _band_columns(known, names, zone) if few else _no_bands()
+            self._fill(line, outline(own) if few else hatching(own))
+            self._fill(self._fills[group], areas(own) if few else _no_points())
+        self._fill(self._bands, _band_columns(known, names, zone) if few else _no_bands())
         is_line = np.array_equal(known.low, known.high)
-        self._hover.tooltips = [
-            ("", "@name"),
-            ("from", "@local{%F %H:%M}"),
-            ("to", "@local_until{%F %H:%M}"),
-            ("MW", "@high{0,0.000}" if is_line else "@low{0,0.000} to @high{0,0.000}"),
-        ]
+        self._hover.tooltips = (
+            "<div>@name: <b>"
+            + ("@high{0,0.000}" if is_line else "@low{0,0.000} to @high{0,0.000}")
+            + " MW</b>, @local{%F %H:%M} to @local_until{%F %H:%M}</div>"
+        )
         earlier = sight.earlier
-        self._earlier.data_source.data = outline(earlier) if earlier else {"x": [], "y": []}
+        self._fill(self._earlier, outline(earlier) if earlier else _no_points())
         settled = sight.settled
         estimated, edited = (
             settled.where(settled.status == "S"),
             settled.where(settled.status == "E"),
         )
-        self._estimates.data_source.data = _estimate_columns(estimated, names, zone)
-        self._dashed.data_source.data = middle_line(estimated)
-        self._edited.data_source.data = middle_line(edited)
+        self._fill(self._estimates, _estimate_columns(estimated, names, zone))
+        self._fill(self._dashed, middle_line(estimated))
+        self._fill(self._edited, middle_line(edited))
         self._show_marks(sight, zone)
         self._name_axes(sight, start, until)
         items = self._items(sight, names, len(edited.start) > 0)
@@ -119,6 +140,27 @@ class PowerChart:
             self._legend.items = [
                 LegendItem(label=label, renderers=list(renderers)) for label, *renderers in items
             ]
+
+    def _fill(self, renderer: GlyphRenderer, data: Mapping[str, object]) -> None:
+        """Note what a renderer draws; where that is nothing as before, nothing is sent."""
+        source = renderer.data_source
+        is_empty = not len(next(iter(data.values())))
+        if is_empty and source in self._empty:
+            return
+        (self._empty.add if is_empty else self._empty.discard)(source)
+        self._drawn.append([self._sources.index(source), dict(data)])
+
+    def _send(self, labels: Mapping[float, str]) -> None:
+        """Send what was noted, as one message: Bokeh would draw all again for each source."""
+        drawn, self._drawn = self._drawn, []
+        axis = self.figure.xaxis[0]
+        if self.figure.tags:
+            self.figure.tags = [{"drawn": drawn, "ticks": list(labels), "labels": labels}]
+            return
+        self.figure.tags = ["sent"]  # with the document itself, at first
+        for place, data in drawn:
+            self._sources[place].data = data
+        axis.ticker.ticks, axis.major_label_overrides = list(labels), labels
 
     def point_at(self, moment: float | None, mw: float | None) -> None:
         """Mark the point that is explained; none if its power is not known."""
@@ -137,12 +179,10 @@ class PowerChart:
             "to": [in_words(mark["until"], zone) for mark in marks],
             "words": [visible(mark["words"]) for mark in marks],
         }
-        self._marks.data_source.data = columns
+        self._fill(self._marks, columns)
         gaps = [mark for mark in marks if mark["kind"] == "gap"]
-        self._gaps.data_source.data = {
-            "start": [float(gap["start"]) for gap in gaps],
-            "until": [float(gap["until"]) for gap in gaps],
-        }
+        ends = {key: [float(gap[key]) for gap in gaps] for key in ("start", "until")}
+        self._fill(self._gaps, ends)
         shown = [kind for kind in MARKS if kind in {*STEADY, *columns["lane"]}]
         self.lanes.y_range.factors = shown[::-1]
         self.lanes.height = 22 * len(shown) + 14
@@ -151,9 +191,8 @@ class PowerChart:
         axis, zone = self.figure.xaxis[0], sight.facts.zone
         self._legend.ncols = max(1, self.pixels // LEGEND_PIXELS)
         labels = ticks(start, until, zone, max(3, min(12, self.pixels // 80)))
-        axis.ticker.ticks = list(labels)
-        axis.major_label_overrides = labels
         axis.axis_label = f"Time ({zone})"
+        self._send(labels)
         self.figure.yaxis[0].axis_label = sight.facts.value_label
 
     def _items(self, sight: Sight, names: Sequence[str], has_edits: bool) -> list[tuple]:
@@ -181,7 +220,7 @@ class PowerChart:
         self, name: str, colour: str, *, width: float = 1.3, alpha: float = 1, dash: str = "solid"
     ):
         return self.figure.line(
-            "x", "y", source=ColumnDataSource({"x": [], "y": []}), name=name, line_color=colour,
+            "x", "y", source=ColumnDataSource(_no_points()), name=name, line_color=colour,
             line_width=width, line_alpha=alpha, line_dash=dash, line_cap="square",
         )  # fmt: skip
 
@@ -198,7 +237,8 @@ class PowerChart:
             level="underlay",
         )
 
-    def _draw_bands(self):
+    def _place_bands(self):
+        """Place what is named beside the pointer; it is not drawn: thousands of areas are slow."""
         bands = self.figure.quad(
             left="start",
             right="until",
@@ -206,8 +246,7 @@ class PowerChart:
             top="high",
             source=ColumnDataSource(_no_bands()),
             name="bands",
-            fill_color="colour",
-            fill_alpha=0.35,
+            fill_color=None,
             line_color=None,
         )
         self._hover = HoverTool(renderers=[bands], mode="vline", visible=False)
@@ -227,11 +266,10 @@ class PowerChart:
             fill_alpha=0.25,
             line_color=None,
         )
-        tooltips = [
-            ("", "@name"),
-            ("from", "@local{%F %H:%M}"),
-            ("estimated MW", "@middle{0,0.000} (@low{0,0.000} to @high{0,0.000})"),
-        ]
+        tooltips = (
+            "<div>@name: estimated <b>@middle{0,0.000} MW</b>, "
+            "@low{0,0.000} to @high{0,0.000}, @local{%F %H:%M}</div>"
+        )
         hover = HoverTool(renderers=[band], tooltips=tooltips, visible=False)
         hover.formatters = {"@local": "datetime"}
         self.figure.add_tools(hover)
@@ -277,7 +315,7 @@ class CurveChart:
         )
         self._lines = [
             self.figure.line(
-                "x", "y", source=ColumnDataSource({"x": [], "y": []}), name="curve",
+                "x", "y", source=ColumnDataSource(_no_points()), name="curve",
                 line_color=colour, line_width=2,
             )
             for colour in COLOURS
@@ -352,6 +390,19 @@ def outline(known: Extremes) -> dict[str, np.ndarray]:
     return {"x": np.concatenate([x, [np.nan], x]), "y": np.concatenate([high, [np.nan], low])}
 
 
+def areas(known: Extremes) -> dict[str, np.ndarray]:
+    """Return the outlines of the areas from lowest to highest, one a run; NaN between them."""
+    x, y = [np.array([])], [np.array([])]
+    is_wide = known.high > known.low
+    for run in np.split(np.arange(len(known.start)), np.flatnonzero(~_joined(known)) + 1):
+        if is_wide[run].any():
+            edges = np.column_stack([known.start[run], known.until[run]]).ravel()
+            high, low = np.repeat(known.high[run], 2), np.repeat(known.low[run], 2)
+            x += [edges, edges[::-1], [np.nan]]
+            y += [high, low[::-1], [np.nan]]
+    return {"x": np.concatenate(x), "y": np.concatenate(y)}
+
+
 def hatching(known: Extremes) -> dict[str, np.ndarray]:
     """Return the points of lines that run from lowest to highest of each bucket; NaN between runs.
 
@@ -393,14 +444,13 @@ def _band_columns(known: Extremes, names: Sequence[str], zone: str) -> dict[str,
         "low": known.low,
         "high": known.high,
         "name": list(shown[known.place.astype(int)]),
-        "colour": list(np.array(COLOURS)[known.place.astype(int) % len(COLOURS)]),
         "local": on_clock(known.start, zone),
         "local_until": on_clock(known.until, zone),
     }
 
 
 def _no_bands() -> dict[str, list]:
-    names = ("start", "until", "low", "high", "name", "colour", "local", "local_until")
+    names = ("start", "until", "low", "high", "name", "local", "local_until")
     return {name: [] for name in names}
 
 
@@ -426,6 +476,10 @@ def on_clock(moments: np.ndarray, zone: str) -> np.ndarray:
         [local(quarter * 900_000, zone).utcoffset().total_seconds() * 1000 for quarter in different]
     )
     return moments + offsets[places] if len(moments) else moments
+
+
+def _no_points() -> dict[str, list]:
+    return {"x": [], "y": []}
 
 
 def _legend() -> Legend:

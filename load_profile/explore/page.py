@@ -77,6 +77,7 @@ class Page:
         self._document, self._published, self._workspace = document, published, workspace
         self._facts: Facts | None = None
         self._waiting = False
+        self._written = ("", "")  # from and until, as the page itself wrote them
         self._chart = PowerChart()
         self._range = self._chart.figure.x_range
         self._range.name = "time"
@@ -207,8 +208,10 @@ class Page:
             self._take_version(sight.facts)
         self._chart.show(sight, view.names, view.start, view.until)
         zone = sight.facts.zone
-        for text, moment in ((self._from, view.start), (self._until, view.until)):
-            text.value = f"{local(moment, zone):%Y-%m-%d %H:%M}"
+        self._written = tuple(
+            f"{local(moment, zone):%Y-%m-%d %H:%M}" for moment in (view.start, view.until)
+        )
+        self._from.value, self._until.value = self._written
         self._span.value = self._span_in_words(view)
         new = f"A run has published version {sight.facts.version}: it is shown now. "
         self._say(new * is_new + self._in_words(sight, view))
@@ -294,15 +297,20 @@ class Page:
         return next((name for name, length in SPANS.items() if abs(days - length) < 0.01), "other")
 
     def _show_written(self) -> None:
-        """Show what is written into the fields of the span's ends."""
-        facts = self._facts
+        """Show what is written into the fields of the span's ends.
+
+        What the page has written is no question: of an hour that comes twice it is the first pass.
+        """
+        facts, written = self._facts, (self._from.value, self._until.value)
+        if written == self._written:
+            return
+        ends = zip(written, self._written, (self._range.start, self._range.end), strict=True)
         try:
-            start, until = (moment_of(text.value, facts.zone) for text in (self._from, self._until))
+            start, until = (
+                end if text == before else moment_of(text, facts.zone) for text, before, end in ends
+            )
         except ValueError:
             self._say("A time is written as 2024-07-12 or 2024-07-12 11:00.", is_warning=True)
-            return
-        view = self._view()
-        if abs(start - view.start) < MINUTE and abs(until - view.until) < MINUTE:
             return
         start, until = max(start, facts.start), min(until, facts.until)
         if until - start < self._range.min_interval:
@@ -382,6 +390,7 @@ def _text(name: str, **attributes: str) -> Div:
     """Return a place for text, as wide as there is room."""
     return Div(
         name=name,
+        margin=(0, 5, 0, 5),
         disable_math=True,  # a `$` in a feeder's name is a `$`
         sizing_mode="stretch_width",
         stylesheets=[STYLE],

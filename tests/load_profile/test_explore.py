@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bokeh.document import Document
 from conftest import load_profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from published import MARTS, change, rows
 from ingest.warehouse import open_warehouse
 from ingest.workspace import Workspace
 from load_profile.explore.clock import in_words, ticks
+from load_profile.explore.page import Page
 from load_profile.explore.read import Published, View
 from load_profile.publish.version import publish
 
@@ -359,6 +361,15 @@ def test_names_are_text_and_many_are_found_by_a_part_of_theirs(page):
     assert not [text for text in page.heard if text.startswith("1") or "img" in text]
 
 
+def test_a_name_is_text_beside_the_pointer_too(page):
+    choose(page, EVIL)
+    show(page, "2024-07-12 00:00", "2024-07-12 06:00")
+    at, mw = points(page, "measured")[8]
+    page.mouse.move(*page.evaluate(PLACE, [at + 450_000, mw]))
+    page.locator(".bk-Tooltip", has_text=f"{EVIL}: {mw:.3f} MW, 2024-07-12 01:00").wait_for()
+    assert page.locator("img").count() == 0
+
+
 def test_nothing_is_drawn_if_nothing_is_chosen(page):
     page.get_by_label("Feeders and total").select_option([])
     page.get_by_text("Nothing is chosen").wait_for()
@@ -573,3 +584,46 @@ def test_an_hour_that_comes_twice_has_two_places_on_the_axis_and_a_mark(space, t
     assert mark["kind"] == "clock"
     assert mark["start"] == milliseconds("2024-11-03 08:00")
     assert mark["until"] == milliseconds("2024-11-03 09:00")
+
+
+def test_a_span_that_starts_in_the_second_pass_of_an_hour_stays_there(space, tmp_path):
+    place = tmp_path / "published.duckdb"
+    place.write_bytes(space.published.read_bytes())
+    later = "interval_start_at = interval_start_at + interval 60 day, timezone = 'America/Denver'"
+    with duckdb.connect(place) as con:
+        for table in ("feeder_profiles", "combined_profiles"):
+            con.execute(f"update {table} set {later}")
+    document = Document()
+    Page(document, Published(place), space).open()
+    shown = document.get_model_by_name("time")
+    wanted = milliseconds("2024-11-03 08:30"), milliseconds("2024-11-03 12:00")
+    shown.update(start=wanted[0], end=wanted[1])
+    for one in document.session_callbacks:
+        one.callback()
+    assert document.get_model_by_name("from").value == "2024-11-03 01:30"
+    assert "01:30 (second)" in document.get_model_by_name("status").text
+    assert (shown.start, shown.end) == wanted
+    document.get_model_by_name("until").value = "2024-11-03 04:00"
+    assert (shown.start, shown.end) == (wanted[0], milliseconds("2024-11-03 11:00"))
+    document.get_model_by_name("from").value = "yesterday"
+    assert "A time is written as" in document.get_model_by_name("status").text
+
+
+def test_a_version_that_a_run_publishes_is_shown_at_the_next_move(space, browser, tmp_path):
+    root = Workspace(copytree(space.root, tmp_path / "root"))
+    with serve(root.root, "explore", "--no-open") as address:
+        page = browser.new_page(viewport=DESKTOP)
+        page.goto(address)
+        page.wait_for_function(DRAWN)
+        choose(page, "north")
+        show(page, "2024-08-20 00:00", "2024-08-20 06:00")
+        before = points(page, "measured")
+        change(root)
+        made = publish(root, MARTS)
+        show(page, "2024-08-20 00:00", "2024-08-20 06:15")
+        page.get_by_text(f"A run has published version {made.version}").wait_for()
+        after = points(page, "measured")[: len(before)]
+        assert [b[1] - a[1] for a, b in zip(before, after, strict=True)] == pytest.approx(
+            [1.0] * len(before)
+        )
+        page.close()
