@@ -1,4 +1,4 @@
-"""Take the README's screenshots, of the report and of Dagster's graph, from the simulated sample.
+"""Take the screenshots of the report, the page of profiles and Dagster's graph, from the sample.
 
 Needs Chromium, Chrome or Edge: python docs/take_screenshots.py
 """
@@ -31,6 +31,8 @@ def main() -> None:
         page.goto((root / "lp/report.html").as_uri())
         page.get_by_role("button", name="Whole span").wait_for()
         take(page, "screenshot-report.png")
+        with serve(root, "explore", "--no-open") as address:
+            take_profiles(page, address)
         with serve(root) as address:
             page.set_viewport_size({"width": WIDTH, "height": 640})
             page.goto(f"{address}/asset-groups")
@@ -39,6 +41,19 @@ def main() -> None:
             page.get_by_text("Materialize all").wait_for()
             page.wait_for_timeout(3_000)  # it moves into its place
             take(page, "screenshot-dagster.png")
+
+
+def take_profiles(page, address: str) -> None:
+    """The page of profiles, with a gap of one feeder and its estimates."""
+    page.goto(address)
+    page.get_by_text("lowest to highest").wait_for()
+    page.get_by_label("Feeders and total").select_option(["north", "south"])
+    for label, text in (("From", "2024-07-28 00:00"), ("Until", "2024-08-08 00:00")):
+        page.get_by_label(label, exact=True).fill(text)
+        page.get_by_label(label, exact=True).press("Enter")
+        page.locator("p", has_text=text).wait_for()
+    page.wait_for_timeout(1_000)  # it is drawn
+    take(page, "screenshot-explore.png")
 
 
 def take(page, name: str) -> None:

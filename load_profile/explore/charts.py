@@ -49,6 +49,7 @@ FAR = 1e9  # MW, beyond any reading: a gap is shaded over the whole height
 COLOURS = (BLUE, ORANGE, GREEN, PINK, BROWN, SKY, GREY, DARK)  # red is that of estimates
 MOST_BANDS = 12  # series whose bands are filled and whose values are shown beside the pointer
 STEADY = ("gap", "finding", "decision")  # lanes that are there also without a mark
+MANY = 2_000  # buckets: a browser strokes lines of one pixel several times as fast as wider ones
 MARKS = {"gap": GAP_EDGE, "finding": ORANGE, "decision": GREEN, "changed": PINK, "clock": GREY}
 TOOLS = "xpan,xwheel_zoom,box_zoom"
 LETTERS, LEGEND_PIXELS = 24, 150  # of a name in the legend, and of an item's width
@@ -62,7 +63,7 @@ class PowerChart:
         self.figure = _figure("power", 400)
         self.lanes = figure(
             name="lanes",
-            height=130,
+            height=100,  # of three to five lanes
             x_range=self.figure.x_range,
             y_range=FactorRange(*reversed(MARKS), range_padding=0.1),
             tools="xpan",
@@ -113,6 +114,7 @@ class PowerChart:
         known, few = sight.known, len(names) <= MOST_BANDS
         for group, line in enumerate(self._lines):
             own = known.where(known.place % len(COLOURS) == group)
+            line.glyph.line_width = 1.3 if len(known.start) < MANY else 1
             self._fill(line, outline(own) if few else hatching(own))
             self._fill(self._fills[group], areas(own) if few else _no_points())
         self._fill(self._bands, _band_columns(known, names, zone) if few else _no_bands())
@@ -185,7 +187,6 @@ class PowerChart:
         self._fill(self._gaps, ends)
         shown = [kind for kind in MARKS if kind in {*STEADY, *columns["lane"]}]
         self.lanes.y_range.factors = shown[::-1]
-        self.lanes.height = 22 * len(shown) + 14
 
     def _name_axes(self, sight: Sight, start: float, until: float) -> None:
         axis, zone = self.figure.xaxis[0], sight.facts.zone

@@ -116,7 +116,7 @@ class Page:
         document.title = f"Load profiles: {self._workspace.root.name}"
         document.template = Template(TEMPLATE.read_text("utf-8"), autoescape=True)
         document.template_variables.update(
-            root=str(self._workspace.root),
+            root=self._workspace.root.name,
             move=MOVE,
             moves={label: [by, times] for label, (by, times) in MOVES.items()},
         )
