@@ -35,12 +35,29 @@
     {{ return(['straight_line'] + bridged_methods() | map('first') | list) }}
 {%- endmacro %}
 
+{# What a register makes of the chosen method where it counted one gap, or several together: name,
+   and which trials share what it would have counted. #}
+{% macro register_methods() -%}
+    {{ return([
+        ('register', 'partition by errors.feeder, errors.channel, errors.gap_no'),
+        (
+            'register_shared',
+            'partition by errors.feeder, errors.channel, errors.class_minutes',
+        ),
+    ]) }}
+{%- endmacro %}
+
 {# An estimate as it can be: 0 where all days alike have 0, and not below 0 where no value is. #}
 {% macro as_it_can_be(estimate) -%}
     case
         when is_zero or ({{ estimate }} < 0 and not can_be_negative) then 0
         else {{ estimate }}
     end
+{%- endmacro %}
+
+{# What flows in the direction of a channel, by the net power. #}
+{% macro flow_of(net, channel) -%}
+    greatest(case {{ channel }} when 'mw_rec' then -{{ net }} else {{ net }} end, 0)
 {%- endmacro %}
 
 {# The CTEs from `slots`, which has feeder, channel, gap_no, gap_from_at, gap_until_at,

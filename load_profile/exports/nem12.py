@@ -8,13 +8,15 @@ from load_profile.exports.export import Job
 from load_profile.exports.series import Series, SeriesError
 
 SUFFIXES = {"E1": "kw_del", "B1": "kw_rec"}
-# the market's methods: 17 linear, 15 average like day, 12 calculated, 19 zero, 18 alternate
+# the market's methods: 17 linear, 15 average like day, 12 calculated, 19 zero, 18 alternate,
+# 24 data scaling
 QUALITY = """
 case
     when {kw} is null then 'N'
     when status = 'E' then 'S18'
     when status = 'S' and method = 'straight_line' then 'S17'
-    when status = 'S' and method = 'sibling' then 'S12'
+    when status = 'S' and method in ('sibling', 'bus_balance') then 'S12'
+    when status = 'S' and method like 'register%' then 'S24'
     when status = 'S' and method = 'always_zero' then 'S19'
     when status = 'S' then 'S15'
     else 'A'

@@ -36,6 +36,7 @@ ASSETS = {
     "corrections", "correction_effects", "files", "reading_origins", "output_stamps",
     "feeder_channels", "unusable_values", "sibling_candidates", "channel_values",
     "estimation_trials", "trial_errors", "estimation_errors", "estimates",
+    "register_spans", "bus_balances",
     "final_exceptions", "final_profiles", "final_members", "final_totals", "final_files",
     "final_days", "final_figures",
     "profile_files", "gap_files", "monthly_file", "net_load_plot", "planner_plots", "published",

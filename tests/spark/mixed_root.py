@@ -105,6 +105,35 @@ def drop_registers(root: Path) -> None:
     (root / "_dropbox/REG/reads-late.csv").write_text("\n".join(lines) + "\n")
 
 
+def drop_bank(root: Path) -> None:
+    """Two feeders and their bank, which is out of the total; hours of one are missing.
+
+    The register of that one is read daily.
+    """
+    drop, rng, counted = root / "_dropbox", random.Random(7), Decimal(0)
+    (drop / "KW").mkdir(parents=True)
+    (drop / "REG").mkdir()
+    (root / "meter-data.csv").write_text(
+        "sta,meter,multiplier,channel_unit,interval_minutes,total_factor\n"
+        "outlet1,77001,1,kW,60,1\noutlet2,77002,1,kW,60,1\nbank,77003,1,kW,60,0\n"
+    )
+    rows = {"outlet1": [], "outlet2": [], "bank": []}
+    reads = [register_roots.HEADER]
+    for n, ends in enumerate(raw_exports.intervals(datetime(2023, 8, 1), 24 * 40, 60)):
+        one, two = (300 + rng.randrange(200) for _ in range(2))
+        for feeder, kw in zip(rows, (one, two, one + two + n % 5), strict=True):
+            rows[feeder].append(raw_exports.row(n, *ends, f"{kw},0,,"))
+        if n % 24 == 0:
+            reads.append(f"77001,{ends[0]},{counted:.2f},0.00")
+        counted += one
+    for feeder, lines in rows.items():
+        first = 24 * 20 + 7
+        raw_exports.write_export(drop / "KW", f"{feeder}-1.csv", lines[:first])
+        until = first + 6 if feeder == "outlet1" else first
+        raw_exports.write_export(drop / "KW", f"{feeder}-2.csv", lines[until:])
+    (drop / "REG" / "bank-reads.csv").write_text("\n".join(reads) + "\n")
+
+
 def drop_layouts(root: Path) -> None:
     """Samples of other layouts, with reactive power."""
     drop = root / "_dropbox/KW"
@@ -156,6 +185,7 @@ SOURCES = {
     "reactive": Source(reactive_meters.drop_day, valid("2024-07-01", "2024-07-02")),
     "registers": Source(drop_registers, {"total_factor": "0"}),
     "faults": Source(drop_faults, valid("2023-05-01", "2023-06-30")),
+    "bank": Source(drop_bank, valid("2023-08-01", "2023-09-10")),
     "layouts": Source(
         drop_layouts,
         {"multiplier": "1", "timezone": "UTC", "total_factor": "0"},

@@ -161,6 +161,7 @@ select
     {{ whole_quotient('gap_no', 10000) }} as class_minutes,
     place,
     interval_start_at,
+    interval_minutes,
     milliwatts,
     is_zero,
     can_be_negative,

@@ -79,9 +79,39 @@ told as (
         *,
         bridged + slope_of_others * 1000 * other_excess as by_sibling
     from fitted
+),
+
+by_balance as (
+    select
+        trials.feeder,
+        trials.channel,
+        trials.gap_no,
+        trials.class_minutes,
+        trials.place,
+        trials.milliwatts,
+        {{ flow_of('balances.net_milliwatts', 'trials.channel') }} - trials.milliwatts as error
+    from {{ ref('estimation_trials') }} as trials
+    inner join {{ ref('bus_balances') }} as balances
+        on
+            trials.feeder = balances.feeder
+            and trials.interval_start_at = balances.interval_start_at
+    where trials.channel in ('mw_del', 'mw_rec') and not trials.can_be_negative
 )
 
 select * from plain
+union all
+select
+    feeder,
+    channel,
+    gap_no,
+    class_minutes,
+    place,
+    'bus_balance' as method,
+    feeder as sibling,
+    cast(null as double) as slope,
+    milliwatts,
+    error
+from by_balance
 union all
 select
     feeder,

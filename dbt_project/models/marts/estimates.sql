@@ -113,12 +113,15 @@ said as (
                 chosen.method = 'sibling'
                 and other.milliwatts is not null and other.bridged is not null
                 then 'sibling'
-            when chosen.method = 'sibling' or chosen.method = 'bridged' then 'bridged'
+            when chosen.method = 'bus_balance' and balances.net_milliwatts is not null
+                then 'bus_balance'
+            when chosen.method in ('sibling', 'bus_balance') then 'bridged'
             when chosen.method is not null then chosen.method
             -- without a history to measure the error on, as the rule books have it
             when own.interval_count * own.interval_minutes <= 120 then 'straight_line'
         end as method,
-        own.bridged + chosen.slope * (other.milliwatts - other.bridged) as by_sibling
+        own.bridged + chosen.slope * (other.milliwatts - other.bridged) as by_sibling,
+        {{ flow_of('balances.net_milliwatts', 'own.channel') }} as by_balance
     from estimated as own
     inner join chosen on own.gap_no = chosen.gap_no and own.feeder = chosen.feeder
     left join estimated as other
@@ -127,6 +130,10 @@ said as (
             and own.channel = other.channel
             and own.interval_start_at = other.interval_start_at
             and chosen.sibling = other.feeder
+    left join {{ ref('bus_balances') }} as balances
+        on
+            own.feeder = balances.feeder
+            and own.interval_start_at = balances.interval_start_at
 ),
 
 valued as (
@@ -136,11 +143,126 @@ valued as (
             when is_outage_before and is_outage_after then 0
             when is_outage_before or is_outage_after then null
             when method = 'sibling' then {{ as_it_can_be('by_sibling') }}
+            when method = 'bus_balance' then by_balance
             {% for method in estimation_methods() -%}
                 when method = '{{ method }}' then {{ method }}
             {% endfor -%}
         end as value_milliwatts
     from said
+),
+
+-- between two reads of a register, weighed by their estimates
+between_reads as (
+    select
+        valued.*,
+        spans.from_at,
+        spans.missing_count,
+        spans.interval_seconds,
+        spans.counts_mj,
+        spans.spread_mj,
+        spans.is_proven,
+        cast(round(valued.value_milliwatts) as bigint) as weight,
+        greatest(spans.left_mj, 0) as left_mj,
+        spans.left_mj + spans.counts_mj + spans.spread_mj >= 0 as is_possible
+    from valued
+    left join {{ ref('register_spans') }} as spans
+        on
+            valued.feeder = spans.feeder
+            and valued.channel = spans.channel
+            and valued.interval_start_at >= spans.from_at
+            and valued.interval_start_at < spans.until_at
+),
+
+totals as (
+    select
+        feeder,
+        channel,
+        from_at,
+        cast(sum(weight) as double) as total_weight,
+        min(weight) as lowest_weight,
+        count(weight) as weight_count,
+        count(distinct gap_no) as gap_count
+    from between_reads
+    where from_at is not null
+    group by feeder, channel, from_at
+),
+
+-- one count of the register, and what else it may be off, is below a tenth of the energy
+anchored as (
+    select
+        valued.*,
+        totals.gap_count,
+        case
+            when totals.total_weight > 0 then valued.weight
+            when valued.is_outage_before then 0
+            else 1
+        end as share
+    from between_reads as valued
+    inner join totals
+        on
+            valued.feeder = totals.feeder
+            and valued.channel = totals.channel
+            and valued.from_at = totals.from_at
+    where
+        totals.weight_count = valued.missing_count
+        and totals.lowest_weight >= 0
+        and valued.is_possible
+        and 10 * (valued.counts_mj / 2 + valued.spread_mj)
+        < greatest(valued.left_mj, totals.total_weight * valued.interval_seconds / 1e9)
+        and (
+            valued.is_proven
+            or valued.left_mj * 1e9 / nullif(totals.total_weight * valued.interval_seconds, 0)
+            between 0.5 and 2
+        )
+),
+
+cumulated as (
+    select
+        *,
+        cast(sum(share) over (
+            partition by feeder, channel, from_at order by interval_start_at
+            rows between unbounded preceding and current row
+        ) as double) as shares_until,
+        cast(sum(share) over (partition by feeder, channel, from_at) as double) as all_shares,
+        left_mj * 1e9 / interval_seconds as left_milliwatts
+    from anchored
+),
+
+-- rounded as a running sum, so that all together are what is left
+by_register as (
+    select
+        feeder,
+        channel,
+        interval_start_at,
+        case when gap_count = 1 then 'register' else 'register_shared' end as method,
+        round(left_milliwatts * (shares_until / all_shares))
+        - round(left_milliwatts * ((shares_until - share) / all_shares)) as milliwatts,
+        share / all_shares * (counts_mj + spread_mj) * 1e9 / interval_seconds as spread_milliwatts
+    from cumulated
+    where share > 0
+),
+
+settled as (
+    select
+        valued.feeder,
+        valued.channel,
+        valued.interval_start_at,
+        valued.class_minutes,
+        valued.sibling,
+        valued.has_anchors,
+        valued.is_outage_before,
+        valued.is_outage_after,
+        valued.is_zero,
+        valued.can_be_negative,
+        coalesce(by_register.method, valued.method) as method,
+        coalesce(by_register.milliwatts, valued.value_milliwatts) as value_milliwatts,
+        coalesce(by_register.spread_milliwatts, 0) as spread_milliwatts
+    from valued
+    left join by_register
+        on
+            valued.feeder = by_register.feeder
+            and valued.channel = by_register.channel
+            and valued.interval_start_at = by_register.interval_start_at
 )
 
 select
@@ -151,36 +273,40 @@ select
     unusable.reason,
     gaps.gap_from_at,
     gaps.gap_until_at,
-    {{ rounded('valued.value_milliwatts / 1e9') }} as estimate,
-    {% for bound, error in [('low', 'error_p95_mw'), ('high', 'error_p05_mw')] -%}
+    {{ rounded('settled.value_milliwatts / 1e9') }} as estimate,
+    {% for bound, error in [
+        ('low', 'errors.error_p95_mw - settled.spread_milliwatts'),
+        ('high', 'errors.error_p05_mw + settled.spread_milliwatts'),
+    ] -%}
+        {% set value = '(settled.value_milliwatts / 1e9 - ' ~ error ~ ' / 1e9)' -%}
         case
-            when valued.is_outage_before and valued.is_outage_after then cast(0 as decimal(28, 18))
-            when valued.is_zero and valued.value_milliwatts = 0 then cast(0 as decimal(28, 18))
-            when valued.value_milliwatts is null or errors.{{ error }} is null then null
-            when valued.can_be_negative
-                then {{ rounded('valued.value_milliwatts / 1e9 - errors.' ~ error) }}
-            else {{ rounded('greatest(valued.value_milliwatts / 1e9 - errors.' ~ error ~ ', 0)') }}
+            when settled.is_outage_before and settled.is_outage_after
+                then cast(0 as decimal(28, 18))
+            when settled.is_zero and settled.value_milliwatts = 0 then cast(0 as decimal(28, 18))
+            when settled.value_milliwatts is null or errors.mean_error_mw is null then null
+            when settled.can_be_negative then {{ rounded(value) }}
+            else {{ rounded('greatest(' ~ value ~ ', 0)') }}
         end as {{ bound }},
     {% endfor -%}
     case
-        when valued.value_milliwatts is null then null
-        when valued.is_outage_before and valued.is_outage_after then 'outage'
-        when valued.is_zero and valued.value_milliwatts = 0 then 'always_zero'
-        else valued.method
+        when settled.value_milliwatts is null then null
+        when settled.is_outage_before and settled.is_outage_after then 'outage'
+        when settled.is_zero and settled.value_milliwatts = 0 then 'always_zero'
+        else settled.method
     end as method,
-    case when valued.method = 'sibling' then valued.sibling end as sibling,
+    case when settled.method = 'sibling' then settled.sibling end as sibling,
     errors.mean_error_percent,
     case
-        when valued.value_milliwatts is null then null
-        when valued.is_outage_before and valued.is_outage_after then '1.2.32'
+        when settled.value_milliwatts is null then null
+        when settled.is_outage_before and settled.is_outage_after then '1.2.32'
         else '3.8.0'
     end as reading_quality,
     case
-        when valued.value_milliwatts is not null then null
+        when settled.value_milliwatts is not null then null
         when gaps.class_minutes is null then 'longer than 7 days'
-        when not valued.has_anchors then 'no value right before or after it'
-        when valued.is_outage_before or valued.is_outage_after then 'an outage at one of its ends'
-        when valued.method is null then 'too little history'
+        when not settled.has_anchors then 'no value right before or after it'
+        when settled.is_outage_before or settled.is_outage_after then 'an outage at one of its ends'
+        when settled.method is null then 'too little history'
         else 'no day like it'
     end as refused_because
 from unusable
@@ -190,14 +316,14 @@ inner join classed as gaps
         and unusable.channel = gaps.channel
         and unusable.interval_minutes = gaps.interval_minutes
         and unusable.run = gaps.run
-left join valued
+left join settled
     on
-        unusable.feeder = valued.feeder
-        and unusable.channel = valued.channel
-        and unusable.interval_start_at = valued.interval_start_at
+        unusable.feeder = settled.feeder
+        and unusable.channel = settled.channel
+        and unusable.interval_start_at = settled.interval_start_at
 left join errors
     on
-        valued.feeder = errors.feeder
-        and valued.channel = errors.channel
-        and valued.class_minutes = errors.class_minutes
-        and valued.method = errors.method
+        settled.feeder = errors.feeder
+        and settled.channel = errors.channel
+        and settled.class_minutes = errors.class_minutes
+        and settled.method = errors.method

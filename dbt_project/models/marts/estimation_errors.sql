@@ -5,6 +5,13 @@
 
 with
 
+registers as (
+    select distinct
+        feeder,
+        channel
+    from {{ ref('register_spans') }}
+),
+
 -- whole watts, so that every sum is exact and every product has room
 trials as (
     select
@@ -79,6 +86,86 @@ chosen as (
     from candidates
 ),
 
+-- as if a register had counted what is in the hidden gap, or in all of a class together: the error
+-- that is left where the chosen method is scaled to that
+summed as (
+    select
+        errors.feeder,
+        errors.channel,
+        errors.class_minutes,
+        errors.sibling,
+        errors.slope,
+        errors.milliwatts,
+        {% for name, partition in register_methods() -%}
+            cast(sum(errors.milliwatts) over ({{ partition }}) as double) as {{ name }}_measured,
+            cast(sum(errors.milliwatts + errors.error) over ({{ partition }}) as double)
+                as {{ name }}_estimated,
+            count(*) over ({{ partition }}) as {{ name }}_count,
+        {% endfor -%}
+        errors.milliwatts + errors.error as estimate
+    from {{ ref('trial_errors') }} as errors
+    inner join chosen
+        on
+            errors.feeder = chosen.feeder
+            and errors.channel = chosen.channel
+            and errors.class_minutes = chosen.class_minutes
+            and errors.method = chosen.method
+            and errors.sibling = chosen.sibling
+    inner join registers on errors.feeder = registers.feeder and errors.channel = registers.channel
+    where chosen.is_chosen
+),
+
+errors as (
+    select
+        feeder,
+        channel,
+        class_minutes,
+        method,
+        sibling,
+        slope,
+        error
+    from {{ ref('trial_errors') }}
+    {%- for name, _ in register_methods() %}
+        union all
+        select
+            feeder,
+            channel,
+            class_minutes,
+            '{{ name }}' as method,
+            sibling,
+            slope,
+            cast(round(case
+                when {{ name }}_estimated > 0
+                    then estimate * ({{ name }}_measured / {{ name }}_estimated)
+                else {{ name }}_measured / {{ name }}_count
+            end) as bigint) - milliwatts as error
+        from summed
+    {%- endfor %}
+),
+
+used as (
+    select * from chosen
+    {%- for name, _ in register_methods() %}
+        union all
+        select
+            chosen.feeder,
+            chosen.channel,
+            chosen.class_minutes,
+            '{{ name }}' as method,
+            chosen.sibling,
+            chosen.trial_count,
+            chosen.gap_error,
+            chosen.change,
+            chosen.change_squares,
+            false as is_candidate,
+            false as is_chosen
+        from chosen
+        inner join registers
+            on chosen.feeder = registers.feeder and chosen.channel = registers.channel
+        where chosen.is_chosen
+    {%- endfor %}
+),
+
 levels as (
     select
         feeder,
@@ -100,19 +187,19 @@ spreads as (
         cast(sum(abs(error)) as double) / count(*) as mean_error,
         cast(sum(error) as double) / count(*) as bias,
         {{ quantiles('error', shares) }} as bounds
-    from {{ ref('trial_errors') }}
+    from errors
     group by feeder, channel, class_minutes, method, sibling
 )
 
 select
-    chosen.feeder,
-    chosen.channel,
-    cast(chosen.class_minutes as bigint) as class_minutes,
-    chosen.method,
-    case when chosen.method = 'sibling' then chosen.sibling end as sibling,
+    used.feeder,
+    used.channel,
+    cast(used.class_minutes as bigint) as class_minutes,
+    used.method,
+    case when used.sibling <> used.feeder then used.sibling end as sibling,
     spreads.slope,
-    chosen.is_chosen,
-    cast(chosen.trial_count as bigint) as trial_count,
+    used.is_chosen,
+    cast(used.trial_count as bigint) as trial_count,
     cast(spreads.value_count as bigint) as value_count,
     {% for share in shares -%}
         {{ entry('spreads.bounds', loop.index) }} / 1e9
@@ -121,12 +208,12 @@ select
     spreads.bias / 1e9 as bias_mw,
     spreads.mean_error / 1e9 as mean_error_mw,
     100 * spreads.mean_error / nullif(levels.mean_milliwatts, 0) as mean_error_percent
-from chosen
+from used
 inner join spreads
     on
-        chosen.feeder = spreads.feeder
-        and chosen.channel = spreads.channel
-        and chosen.class_minutes = spreads.class_minutes
-        and chosen.method = spreads.method
-        and chosen.sibling = spreads.sibling
-inner join levels on chosen.feeder = levels.feeder and chosen.channel = levels.channel
+        used.feeder = spreads.feeder
+        and used.channel = spreads.channel
+        and used.class_minutes = spreads.class_minutes
+        and used.method = spreads.method
+        and used.sibling = spreads.sibling
+inner join levels on used.feeder = levels.feeder and used.channel = levels.channel
