@@ -14,19 +14,22 @@ with_unknown as (
     where value_count < reading_count
 ),
 
--- what is no load has no apparent and no reactive power either
+-- what is no load has no apparent and no reactive power either; with a wrong kVA alone the interval
+-- is suspect, as in interval_validations
 failed as (
     select
         feeder,
         interval_start_at,
-        '' as quantity
+        '' as quantity,
+        'failed' as reason
     from {{ ref('implausible_intervals') }}
     where reason <> 'member'
     union
     select
         feeder,
         interval_start_at,
-        'mva_' as quantity
+        'mva_' as quantity,
+        'suspect' as reason
     from {{ ref('implausible_kva') }}
     where reason <> 'member'
 ),
@@ -45,7 +48,7 @@ doubted as (
         failed.feeder,
         failed.interval_start_at,
         channels.channel,
-        'failed' as reason
+        failed.reason
     from failed
     inner join channels
         on
@@ -65,7 +68,8 @@ first_doubts as (
         feeder,
         interval_start_at,
         channel,
-        max(reason) as reason
+        case when count(*) filter (where reason = 'failed') > 0 then 'failed' else max(reason) end
+            as reason
     from doubted
     group by feeder, interval_start_at, channel
 )
