@@ -1,11 +1,12 @@
 """Hide gaps in measured files, run the product, and compare its estimates with what was hidden.
 
-    python benchmarks/estimates.py DATA [--source campus] [--rounds 3] [--keep FOLDER]
+    python benchmarks/estimates.py DATA [--source campus] [--rounds 3] [--registers DAYS]
 
 DATA is the folder with the sources, each with meter-data.csv and _dropbox/KW. Errors are those of
 net power, mean without sign in per cent of the mean load without sign, and the mean of a source's
 feeders. The straight line and the bridged profile stand beside them, reckoned here from the files
-alone, on the same gaps.
+alone, on the same gaps. With --registers the meters also have reads of their registers, with two
+decimals, made of the files before anything is hidden.
 """
 
 import argparse
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--source", choices=SOURCES, action="append")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--registers", type=int, metavar="DAYS", help="read every so many days")
     parser.add_argument("--keep", type=Path, help="leave the roots here")
     options = parser.parse_args()
     print("| source | gap | product | bridged profile | straight line | in the 90 % band |")
@@ -52,7 +54,9 @@ def main() -> None:
         for seed in range(1, options.rounds + 1):
             with tempfile.TemporaryDirectory() as folder:
                 root = (options.keep or Path(folder)) / f"{source}-{seed}"
-                for hours, *scores in one_round(options.data / source, root, seed):
+                for hours, *scores in one_round(
+                    options.data / source, root, seed, options.registers
+                ):
                     found[hours].append(scores)
         for hours in HOURS:
             by_feeder = defaultdict(list)
@@ -67,19 +71,23 @@ def main() -> None:
             )
 
 
-def one_round(source: Path, root: Path, seed: int) -> Iterator[tuple]:
+def one_round(source: Path, root: Path, seed: int, days: int | None) -> Iterator[tuple]:
     """Yield hours, feeder and scores of each hidden gap of a run."""
     (root / "_dropbox/KW").mkdir(parents=True)
     shutil.copy(source / "meter-data.csv", root)
     (root / "settings.toml").write_text('holes = "accept"\n', encoding="utf-8")
     with (source / "meter-data.csv").open(encoding="utf-8-sig") as file:
-        meter = next(csv.DictReader(file))
+        meters = list(csv.DictReader(file))
+    meter = meters[0]
     factor = TO_MW[meter["channel_unit"]]
     files = {f: f.read_text("utf-8-sig").splitlines() for f in drop(source)}
     feeders = rows_by_feeder(files, factor)
     some = random.Random(seed)
     gaps = [gap for name, rows in feeders.items() for gap in hidden(name, rows, source.name, some)]
     write_without(files, feeders, gaps, root)
+    if days:
+        numbers = {row["sta"]: row["meter"] for row in meters}
+        write_registers(files, feeders, numbers, factor * 250, timedelta(days=days), root)
     done = subprocess.run(
         [COMMAND, "run", "--no-plots", "--root", root], capture_output=True, text=True
     )
@@ -139,6 +147,29 @@ def write_without(
     for path, lines in files.items():
         kept = [line for n, line in enumerate(lines) if n not in lost[path]]
         (root / "_dropbox/KW" / path.name).write_text("\n".join([*kept, ""]), encoding="utf-8")
+
+
+def write_registers(
+    files: dict[Path, list[str]],
+    feeders: dict[str, Rows],
+    numbers: dict[str, str],
+    kwh: float,
+    each: timedelta,
+    root: Path,
+) -> None:
+    """Write reads on the meters' clock; a value x `kwh` is the energy of its interval."""
+    lines = ["meter,read_at,kwh_del,kwh_rec"]
+    for feeder, rows in feeders.items():
+        counted, read_at = [0.0, 0.0], min(rows)
+        for start, (path, line, _) in sorted(rows.items()):
+            while start >= read_at:
+                lines.append(f"{numbers[feeder]},{read_at},{counted[0]:.2f},{counted[1]:.2f}")
+                read_at += each
+            cells = files[path][line].split(",")
+            for place in (0, 1):
+                counted[place] += float(cells[4 + place] or 0) * kwh
+    (root / "_dropbox/REG").mkdir()
+    (root / "_dropbox/REG/reads.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def estimates(root: Path) -> dict[tuple[str, datetime], tuple]:

@@ -132,7 +132,7 @@ checks as (
         checks.channel,
         checks.verdict,
         (abs(cast(checks.difference_mwh as double)) * 3600 - cast(pairs.counts_mj as double))
-        / cast(pairs.register_mj as double) as share_off
+        / nullif(cast(pairs.register_mj as double), 0) as share_off
     from {{ ref('register_checks') }} as checks
     inner join {{ ref('register_pairs') }} as pairs
         on

@@ -223,7 +223,8 @@ cumulated as (
             partition by feeder, channel, from_at order by interval_start_at
             rows between unbounded preceding and current row
         ) as double) as shares_until,
-        cast(sum(share) over (partition by feeder, channel, from_at) as double) as all_shares,
+        nullif(cast(sum(share) over (partition by feeder, channel, from_at) as double), 0)
+            as all_shares,
         left_mj * 1e9 / interval_seconds as left_milliwatts
     from anchored
 ),
@@ -239,7 +240,7 @@ by_register as (
         - round(left_milliwatts * ((shares_until - share) / all_shares)) as milliwatts,
         share / all_shares * (counts_mj + spread_mj) * 1e9 / interval_seconds as spread_milliwatts
     from cumulated
-    where share > 0
+    where all_shares is not null and not is_outage_before
 ),
 
 settled as (
