@@ -151,7 +151,7 @@ valued as (
     from said
 ),
 
--- between two reads of a register, weighed by their estimates
+-- between two reads of a register
 between_reads as (
     select
         valued.*,
@@ -173,47 +173,45 @@ between_reads as (
             and valued.interval_start_at < spans.until_at
 ),
 
-totals as (
+weighed as (
     select
-        feeder,
-        channel,
-        from_at,
-        cast(sum(weight) as double) as total_weight,
-        min(weight) as lowest_weight,
-        count(weight) as weight_count,
-        count(distinct gap_no) as gap_count
+        *,
+        cast(sum(weight) over (partition by feeder, channel, from_at) as double) as total_weight,
+        min(weight) over (partition by feeder, channel, from_at) as lowest_weight,
+        count(weight) over (partition by feeder, channel, from_at) as weight_count,
+        min(gap_no) over (partition by feeder, channel, from_at)
+        < max(gap_no) over (partition by feeder, channel, from_at) as is_shared
     from between_reads
-    where from_at is not null
-    group by feeder, channel, from_at
 ),
 
 -- one count of the register, and what else it may be off, is below a tenth of the energy
-anchored as (
+judged as (
     select
-        valued.*,
-        totals.gap_count,
+        *,
+        coalesce(
+            weight_count = missing_count
+            and lowest_weight >= 0
+            and is_possible
+            and 10 * (counts_mj / 2 + spread_mj)
+            < greatest(left_mj, total_weight * interval_seconds / 1e9)
+            and (
+                is_proven
+                or left_mj * 1e9 / nullif(total_weight * interval_seconds, 0) between 0.5 and 2
+            ), false
+        ) as is_anchored
+    from weighed
+),
+
+-- an outage has none
+shares as (
+    select
+        *,
         case
-            when totals.total_weight > 0 then valued.weight
-            when valued.is_outage_before then 0
+            when not is_anchored or is_outage_before then null
+            when total_weight > 0 then weight
             else 1
         end as share
-    from between_reads as valued
-    inner join totals
-        on
-            valued.feeder = totals.feeder
-            and valued.channel = totals.channel
-            and valued.from_at = totals.from_at
-    where
-        totals.weight_count = valued.missing_count
-        and totals.lowest_weight >= 0
-        and valued.is_possible
-        and 10 * (valued.counts_mj / 2 + valued.spread_mj)
-        < greatest(valued.left_mj, totals.total_weight * valued.interval_seconds / 1e9)
-        and (
-            valued.is_proven
-            or valued.left_mj * 1e9 / nullif(totals.total_weight * valued.interval_seconds, 0)
-            between 0.5 and 2
-        )
+    from judged
 ),
 
 cumulated as (
@@ -226,44 +224,36 @@ cumulated as (
         nullif(cast(sum(share) over (partition by feeder, channel, from_at) as double), 0)
             as all_shares,
         left_mj * 1e9 / interval_seconds as left_milliwatts
-    from anchored
+    from shares
 ),
 
 -- rounded as a running sum, so that all together are what is left
-by_register as (
+settled as (
     select
         feeder,
         channel,
         interval_start_at,
-        case when gap_count = 1 then 'register' else 'register_shared' end as method,
-        round(left_milliwatts * (shares_until / all_shares))
-        - round(left_milliwatts * ((shares_until - share) / all_shares)) as milliwatts,
-        share / all_shares * (counts_mj + spread_mj) * 1e9 / interval_seconds as spread_milliwatts
+        class_minutes,
+        sibling,
+        has_anchors,
+        is_outage_before,
+        is_outage_after,
+        is_zero,
+        can_be_negative,
+        case
+            when share is null then method
+            when is_shared then 'register_shared'
+            else 'register'
+        end as method,
+        case
+            when share is null then value_milliwatts
+            else
+                round(left_milliwatts * (shares_until / all_shares))
+                - round(left_milliwatts * ((shares_until - share) / all_shares))
+        end as value_milliwatts,
+        coalesce(share / all_shares * (counts_mj + spread_mj) * 1e9 / interval_seconds, 0)
+            as spread_milliwatts
     from cumulated
-    where all_shares is not null and not is_outage_before
-),
-
-settled as (
-    select
-        valued.feeder,
-        valued.channel,
-        valued.interval_start_at,
-        valued.class_minutes,
-        valued.sibling,
-        valued.has_anchors,
-        valued.is_outage_before,
-        valued.is_outage_after,
-        valued.is_zero,
-        valued.can_be_negative,
-        coalesce(by_register.method, valued.method) as method,
-        coalesce(by_register.milliwatts, valued.value_milliwatts) as value_milliwatts,
-        coalesce(by_register.spread_milliwatts, 0) as spread_milliwatts
-    from valued
-    left join by_register
-        on
-            valued.feeder = by_register.feeder
-            and valued.channel = by_register.channel
-            and valued.interval_start_at = by_register.interval_start_at
 )
 
 select
