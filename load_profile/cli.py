@@ -20,6 +20,7 @@ from ingest.layouts import LayoutFileError, check_layout_files
 from ingest.meter_data import MeterDataError, read_meter_data
 from ingest.raw_files import find_files
 from ingest.settings import SettingsError, read_settings
+from ingest.words import counted
 from load_profile import cli_files, interrupt
 from load_profile.cli_terminal import (
     Notices,
@@ -316,7 +317,8 @@ def export(
         job = export(_published(root), KINDS[kind], folder, options)
     for name, why in job.refused.items():
         say(f"Not written: {name}: {why}.")
-    say(f"Written to {folder}: {len(job.written):,} files")
+    count = len(job.written)
+    say(f"Written to {folder}: {counted(count, 'file')}" if count else "Nothing is written.")
     if job.refused:
         raise typer.Exit(1)
 

@@ -54,6 +54,8 @@ class Kind:
     write: Callable[["Job"], None]
     is_yearly: bool = False  # 365 days from 1 January
     marks_missing: bool = False
+    keeps_names: bool = False  # of feeders, in a file of all
+    unit: str = "kW"
     flags_missing: bool = False  # says in each line what may be missed, and refuses nothing
 
 
@@ -67,6 +69,7 @@ class Job:
     folder: Path
     names: Sequence[str]
     period: Period
+    span: tuple[datetime, datetime]  # of all readings, UTC
     timezone: str
     version: tuple[str, str]
     made_at: datetime
@@ -93,19 +96,22 @@ class Job:
         """Unknown is never 0: raise SeriesError where a value is missing and may not be."""
         kind, options = self.kind, self.options
         owner = self.taken.setdefault(plain(series.name).lower(), series.name)
-        if owner != series.name:
+        if owner != series.name and not kind.keeps_names:
             raise SeriesError(f"its file would have the name of the file of {owner}")
         if options.both and not series.has_both:
             raise SeriesError("delivered and received power are not both known throughout")
         marked = options.allow_partial and kind.marks_missing and series.known
         if not series.missing or marked or kind.flags_missing:
             return
-        first = self.period.on_clock(first_unknown(self.con, series, self.period))
+        first = first_unknown(self.con, series, self.period)
         has = "has" if series.missing == 1 else "have"
         text = (
             f"{series.missing:,} of {series.expected:,} intervals {has} no value, the first is "
             f"{first:%Y-%m-%d %H:%M} ({self.period.clock})"
         )
+        begin, end = map(self.period.on_clock, self.span)
+        if self.period.from_utc < self.span[0] or self.period.until_utc > self.span[1]:
+            text += f"; there are readings from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
         if options.use is Use.strict:
             text += "; --use final takes edits and estimates too"
         if kind.marks_missing and series.known:
@@ -194,10 +200,11 @@ def _job(
     for name in options.feeders:
         if name not in (*known, TOTAL):
             raise ExportError(f"There is no feeder {name}; there are {', '.join(known)}, {TOTAL}.")
-    period = _period(kind, options, timezone, first, last + timedelta(minutes=minutes))
+    span = first, last + timedelta(minutes=minutes)
+    period = _period(kind, options, timezone, *span)
     (version,) = con.execute(VERSION).fetchall()
     names = options.feeders or (*known, TOTAL)
-    return Job(con, kind, options, folder, names, period, timezone, version, made_at)
+    return Job(con, kind, options, folder, names, period, span, timezone, version, made_at)
 
 
 def _period(kind: Kind, options: Options, timezone: str, first: datetime, end: datetime) -> Period:

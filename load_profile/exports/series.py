@@ -75,6 +75,9 @@ select
     end as status,
     max(method) as method
 from interval_values
+where
+    time_bucket(to_minutes($minutes), start_standard) >= $first
+    and time_bucket(to_minutes($minutes), start_standard) < $until
 group by all
 order by all
 """
@@ -85,9 +88,9 @@ end as {0}"""
 DROP_DAY = "delete from interval_values where start_standard >= $day and start_standard < $next"
 UNKNOWN = """
 select min(slot)
-from range($from_utc::timestamp, $until_utc::timestamp, to_minutes($minutes)) as slots (slot)
-anti join (from interval_values where kw is not null) on slot = start_utc
-where $dropped is null or date_trunc('day', slot + to_minutes($standard_minutes)) <> $dropped
+from range($first::timestamp, $until::timestamp, to_minutes($minutes)) as slots (slot)
+anti join (from interval_values where kw is not null) on slot = start_standard
+where $dropped is null or date_trunc('day', slot) <> $dropped
 """
 
 
@@ -102,6 +105,12 @@ class Period:
     until_utc: datetime
     standard_minutes: int
     dropped: datetime | None = None
+
+    def whole(self, minutes: int) -> tuple[datetime, datetime]:
+        """Return where the first whole interval begins and the last ends, on the clock."""
+        length, start = timedelta(minutes=minutes), self.on_clock(self.from_utc)
+        end = self.on_clock(self.until_utc)
+        return start + (datetime.min - start) % length, end - (end - datetime.min) % length
 
     @property
     def clock(self) -> str:
@@ -193,7 +202,9 @@ def load(
             raise SeriesError(f"its intervals are {own} minutes, {minutes} are needed")
         means = ", ".join(MEAN.format(channel) for channel in CHANNELS)
         resampled = RESAMPLED.format(means=means)
-        con.execute(resampled, {"minutes": minutes, "standard_minutes": period.standard_minutes})
+        first, until = period.whole(minutes)
+        words = {"minutes": minutes, "standard_minutes": period.standard_minutes}
+        con.execute(resampled, words | {"first": first, "until": until})
     return _counted(con, name, period, minutes or own)
 
 
@@ -201,7 +212,10 @@ def _counted(con: duckdb.DuckDBPyConnection, name: str, period: Period, minutes:
     known, estimated, edited, kvar, kva, delivered, received, *figures = con.execute(
         COUNTED
     ).fetchone()
-    length = period.until_utc - period.from_utc - timedelta(days=1 if period.dropped else 0)
+    first, until = period.whole(minutes)
+    length = until - first - timedelta(days=1 if period.dropped else 0)
+    if length <= timedelta():
+        raise SeriesError(f"this period has no whole interval of {minutes} minutes")
     return Series(
         name,
         minutes,
@@ -217,6 +231,7 @@ def _counted(con: duckdb.DuckDBPyConnection, name: str, period: Period, minutes:
 
 
 def first_unknown(con: duckdb.DuckDBPyConnection, series: Series, period: Period) -> datetime:
-    """Start (UTC) of the first interval of the loaded series that has no value."""
-    words = {"minutes": series.minutes, **vars(period)}
+    """Start, on the clock, of the first interval of the loaded series that has no value."""
+    first, until = period.whole(series.minutes)
+    words = {"minutes": series.minutes, "first": first, "until": until, "dropped": period.dropped}
     return con.execute(UNKNOWN, words).fetchone()[0]

@@ -20,7 +20,7 @@ def described(job: "Job", name: str, series: Sequence[Series]) -> dict[str, obje
         "kind": job.kind.name,
         "version": version,
         "content": content,
-        "unit": "kW, kvar, kVA",
+        "unit": job.kind.unit,
         "sign": SIGN,
         "labels": "start of the interval",
         "clock": f"{period.clock}, standard time all year ({job.timezone})",

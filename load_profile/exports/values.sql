@@ -8,7 +8,9 @@ placed as (
         interval_start_at as start_utc,
         interval_start_at + to_minutes($standard_minutes) as start_standard
     from ({profiles})
-    where interval_start_at >= $from_utc and interval_start_at < $until_utc
+    where
+        interval_start_at >= $from_utc
+        and interval_start_at + to_minutes(interval_minutes) <= $until_utc
 ),
 
 -- pieces of an interval, and readings beside the grid, are not values of an interval

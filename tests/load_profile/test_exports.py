@@ -337,6 +337,39 @@ def test_files_of_two_feeders_never_have_one_name(tables, tmp_path):
     job = export(published, KINDS["gridlabd"], tmp_path, Options())
     assert job.refused == {"a_B": "its file would have the name of the file of a b"}
     assert {path.name for path in job.written} == {"a_b.player", "total.player"}
+    job = export(published, KINDS["csv"], tmp_path, Options())
+    assert not job.refused  # one file, with the names as they are
+    assert {cells[0] for cells in of_csv_any(job.written[0])} == {"a b", "a_B", "total"}
+
+
+def test_hours_that_a_period_has_not_as_a_whole_are_left_out(tables, tmp_path):
+    published = made(tables, tmp_path, {"ada": "A" * 11, "bea": "A" * 5 + "M" + "A" * 5})
+    job = export(published, KINDS["nms"], tmp_path / "out", Options(feeders=("ada", "bea")))
+    assert job.refused["bea"].startswith(
+        "1 of 2 intervals has no value, the first is 2024-02-28 01:00 (UTC+00:00); --use final"
+    )
+    lines = [line.split(",") for line in job.written[0].read_text().splitlines()[1:]]
+    means = [(kw(step) + kw(step + 1) + kw(step + 2) + kw(step + 3)) / 4 for step in (0, 4)]
+    assert [(line[3], float(line[4])) for line in lines] == [("0", means[0]), ("1", means[1])]
+    published = made(tables, tmp_path, {"ada": "AAA"})
+    job = export(published, KINDS["nms"], tmp_path / "out", Options(feeders=("ada",)))
+    assert job.refused == {"ada": "this period has no whole interval of 60 minutes"}
+
+
+def test_a_refusal_says_from_when_to_when_there_are_readings(tables, tmp_path):
+    published = made(tables, tmp_path, {"ada": "AA"})
+    job = export(published, KINDS["35040"], tmp_path, Options(feeders=("ada",), year=2024))
+    assert job.refused["ada"].startswith(
+        "35,038 of 35,040 intervals have no value, the first is 2024-01-01 00:00 (UTC+00:00); "
+        "there are readings from 2024-02-28 00:00 to 2024-02-28 00:30; --use final"
+    )
+
+
+def test_days_of_peaks_are_no_others_where_the_total_is_unknown(tables, tmp_path):
+    published = made(tables, tmp_path, {"ada": "A" * 96, "bea": "M" * 96})
+    job = export(published, KINDS["peak-day"], tmp_path, Options(feeders=("ada",)))
+    lines = job.written[0].read_text().splitlines()
+    assert len(lines) == 97 and {line.split(",")[1] for line in lines[1:]} == {"own_peak"}
 
 
 def test_an_earlier_published_file_is_named(tables, tmp_path):
@@ -519,7 +552,7 @@ def test_files_are_byte_for_byte_as_documented(tables, tmp_path, kind):
 def test_the_command_writes_says_and_refuses(sample, tmp_path):
     done = load_profile("export", "csv", "--root", sample, "--out", tmp_path, "--feeder", "north")
     assert done.returncode == 0, done.stderr
-    assert f"Written to {tmp_path}: 1 files" in done.stdout.replace("\n", " ")
+    assert f"Written to {tmp_path}: 1 file\n" in done.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"profiles.csv", "profiles.json"}
     assert KINDS.keys() == {*Form}
     done = load_profile("export", "opendss", "--root", sample, "--out", tmp_path)
