@@ -28,7 +28,7 @@ ASSETS = {
     "conflict_months", "file_conflicts", "event_types",
     "feeder_days", "findings", "validations", "interval_validations", "validated_readings",
     "system_days", "planner_figures", "feeder_figures", "total_figures", "load_duration",
-    "time_of_use", "time_of_use_calendar",
+    "time_of_use", "time_of_use_calendar", "time_of_use_hours",
     "register_runs", "unit_steps", "implausible_intervals", "plausible_days",
     "plausible_shares", "rating_days", "implausible_kva",
     "readings", "feeder_profiles", "missing_intervals", "gaps",
