@@ -92,7 +92,7 @@ class Page:
         self._from = TextInput(name="from", title="From", width=150)
         self._until = TextInput(name="until", title="Until", width=150)
         self._more = Select(
-            name="more", title="Show too", options=[NOTHING, DURATION, *DAYS], value=NOTHING,
+            name="more", title="Also show", options=[NOTHING, DURATION, *DAYS], value=NOTHING,
             width=170,
         )  # fmt: skip
         self._compared = Select(name="compared", title="Compare with version", width=220)

@@ -291,7 +291,7 @@ def test_load_duration_and_typical_day_are_of_what_is_in_sight(space, page):
         extract(hour from start_local) * 60 + extract(minute from start_local) as minute
         from feeder_profiles where feeder in ('north', 'south') and start_local < '2024-07-15'
         and ({}) order by feeder, mw desc) """
-    page.get_by_label("Show too").select_option("load duration")
+    page.get_by_label("Also show").select_option("load duration")
     page.get_by_text("Measured and not failed").wait_for()
     for place, name in enumerate(("north", "south")):
         found = page.evaluate(curves, "curve")[place]
@@ -302,7 +302,7 @@ def test_load_duration_and_typical_day_are_of_what_is_in_sight(space, page):
             reached = sum(other >= mw for (other,) in known) / len(known)
             assert reached >= share / 100 - 1e-9
             assert sum(other > mw for (other,) in known) / len(known) <= share / 100 + 1e-9
-    page.get_by_label("Show too").select_option("typical weekend day")
+    page.get_by_label("Also show").select_option("typical weekend day")
     page.get_by_text("Median, and the band").wait_for()
     weekend = values.format("isodow(start_local) > 5")
     wanted = rows(
@@ -397,7 +397,7 @@ def test_keys_and_controls_move_the_plot_and_all_are_reached_by_tab(page):
     wanted = ["Find a feeder", "Feeders and total", "All feeders in the list", "Show", "From"]
     wanted += [
         "Until",
-        "Show too",
+        "Also show",
         "Compare with version",
         "Earlier",
         "Later",
