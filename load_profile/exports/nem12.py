@@ -44,11 +44,27 @@ slots as (
         on start_standard = day + to_minutes((slot - 1) * $minutes)
 ),
 
+of_days as (
+    select
+        day,
+        min(quality) as quality,
+        min(quality) <> max(quality) as is_mixed,
+        string_agg(
+            rtrim(rtrim(kwh::decimal(18, 9)::varchar, '0'), '.'), ',' order by slot
+        ) as energies
+    from slots
+    group by day
+),
+
 runs as (
     select
-        *,
-        slot - row_number() over (partition by day, quality order by slot) as run
+        day,
+        slot,
+        slots.quality,
+        slot - row_number() over (partition by day, slots.quality order by slot) as run
     from slots
+    join of_days using (day)
+    where is_mixed
 ),
 
 spans as (
@@ -60,23 +76,11 @@ spans as (
 events as (
     select
         day,
-        count(*) as span_count,
-        any_value(quality) as quality,
         string_agg(
             concat(chr(10), '400,', first_slot, ',', last_slot, ',', quality, ',,'),
             '' order by first_slot
         ) as lines
     from spans
-    group by day
-),
-
-energies as (
-    select
-        day,
-        string_agg(
-            rtrim(rtrim(kwh::decimal(18, 9)::varchar, '0'), '.'), ',' order by slot
-        ) as energies
-    from slots
     group by day
 )
 
@@ -84,11 +88,11 @@ select
     day,
     concat(
         '300,', strftime(day, '%Y%m%d'), ',', energies, ',',
-        case when span_count = 1 then quality else 'V' end, ',,,', $updated, ',',
-        case when span_count > 1 then lines else '' end
+        case when is_mixed then 'V' else quality end, ',,,', $updated, ',',
+        coalesce(lines, '')
     ) as line
-from energies
-join events using (day)
+from of_days
+left join events using (day)
 """
 
 
