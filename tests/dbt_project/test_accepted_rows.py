@@ -113,7 +113,7 @@ def test_a_word_that_keeps_a_reading_out_of_the_peak_or_the_energy_is_told(root)
 
 def test_a_run_after_a_release_says_what_the_file_has_twice(root):
     assert "doubled rows: rel: rel.csv has 1 interval twice, 1 of them with other values" in root[1]
-    assert "peak 0.900 against 0.100 MW" in root[1]
+    assert "peak 900.000 against 100.000 kW" in root[1]
 
 
 def test_what_was_withdrawn_and_comes_back_is_told(root):
@@ -127,7 +127,7 @@ def test_what_was_withdrawn_and_comes_back_is_told(root):
     )
     (space.dropbox / "jitter.csv").write_bytes(bytes_of)
     printed = summary(space.root, build(space, *untested(*MADE)))
-    assert "late file: jitter restated 2024-03: 288 intervals, net energy +8.160 MWh" in printed
+    assert "late file: jitter restated 2024-03: 288 intervals, net energy +8,160.000 kWh" in printed
 
 
 def test_a_failing_row_says_how_all_others_go_on_without_it():

@@ -172,15 +172,15 @@ def conflicts(tmp_path_factory) -> tuple[Path, str]:
 def test_the_run_names_both_files_what_either_says_and_how_to_prefer_the_other(conflicts):
     _, said = conflicts
     energy = [100 + n * 7 % 31 for n in range(48)]
-    old = sum(energy[3:]) / 1000
-    new = sum(float(f"{value / 4:.1f}") for value in energy[3:]) / 1000
+    old = sum(energy[3:])
+    new = sum(float(f"{value / 4:.1f}") for value in energy[3:])
     assert (
         "another unit: one: one-b.csv has 45 intervals as well that one-a.csv has, 45 of them "
         f"with other values, every one x {new / old:.6g} (2024-07-01 03:00 to 2024-07-02 23:00). "
         "one-b.csv counts: it was written later (2024-07-03 09:47:40 against 2024-07-03 09:46:40 "
         "UTC, a weak sign, for "
-        f"copies may keep or lose such times). Net energy {new:,.3f} against {old:,.3f} MWh, "
-        "peak 0.033 against 0.130 MW. To prefer one-a.csv: load-profile withdraw "
+        f"copies may keep or lose such times). Net energy {new:,.3f} against {old:,.3f} kWh, "
+        "peak 32.500 against 130.000 kW. To prefer one-a.csv: load-profile withdraw "
         "data/KW/2024-07/one-b.csv --reason ..."
     ) in said
     assert "another unit: two: two-b.csv has 48 intervals" in said and "x 1,000 (" in said
