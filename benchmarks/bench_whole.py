@@ -66,7 +66,7 @@ def m_whole(bench: Bench) -> Result:
 
 def has_all_outputs(root: Path) -> None:
     """The limit has a profile of each feeder."""
-    found = list((root / "limit" / "lp").glob("*/*.csv"))
+    found = list((root / "limit" / "lp").glob("*.csv"))
     assert len(found) == len((root / "meter-data.csv").read_text().splitlines()) - 1
 
 

@@ -19,21 +19,26 @@ from pathlib import Path
 import duckdb
 from stages import read_exports
 
-SIX = "decimal(38, 6)"
+SIX = "decimal(18, 6)"
 PROFILES = """
 create table feeder_profiles as
-with powers as (
+with named as (
+    select lower(split_part(parse_filename(filename), '-', 1)) as feeder, * from reads
+),
+
+powers as (
     select
-        lower(split_part(parse_filename(reads.filename), '-', 1)) as feeder,
-        reads.*,
+        named.*,
         meters.meter,
-        (kw_del * multiplier / 1000000)::decimal(28, 18) as mw_del,
-        (kw_rec * multiplier / 1000000)::decimal(28, 18) as mw_rec,
-        (kva_del * multiplier / 1000000)::decimal(28, 18) as mva_del,
-        (kva_rec * multiplier / 1000000)::decimal(28, 18) as mva_rec
-    from reads
-    inner join meters
-        on lower(split_part(parse_filename(reads.filename), '-', 1)) = lower(meters.sta)
+        (kw_del::decimal(15, 6) * factor)::decimal(28, 18) as mw_del,
+        (kw_rec::decimal(15, 6) * factor)::decimal(28, 18) as mw_rec,
+        (kva_del::decimal(15, 6) * factor)::decimal(28, 18) as mva_del,
+        (kva_rec::decimal(15, 6) * factor)::decimal(28, 18) as mva_rec
+    from named
+    inner join (
+        select lower(sta) as feeder, meter, (multiplier * 0.000001)::decimal(10, 6) as factor
+        from meters
+    ) as meters on named.feeder = meters.feeder
 ),
 
 netted as (
@@ -95,14 +100,13 @@ select
     0.000001::double as mw_per_unit,
     1::decimal(9, 6) as total_factor,
     hash(filename) as file_id,
-    row_number() over () as line_number,
-    row_number() over () as position
+    record_no as line_number,
+    0 as position
 from netted
 """
-TEXTS = f"""
+TEXT = f"""
 copy (
     select
-        feeder,
         meter,
         record_no as "Record No.",
         event_type as "Event Type",
@@ -121,8 +125,9 @@ copy (
         pf_net::{SIX} as "PF_net",
         strftime(interval_start_at, '%Y-%m-%dT%H:%M:%SZ') as start_utc
     from feeder_profiles
-    order by feeder, interval_start_at
-) to '{{folder}}' (format csv, header, partition_by (feeder))
+    where feeder = '{{feeder}}'
+    order by interval_start_at
+) to '{{file}}' (format csv, header)
 """
 MEMBERS = """
 select string_agg(concat_ws(',', name || '_MW_net', name || '_MVA_net', name || '_PF_net'), ',')
@@ -149,7 +154,6 @@ PARQUET = """
 copy (
     select *, strftime(interval_start_at, '%Y-%m') as month
     from feeder_profiles
-    order by feeder, interval_start_at
 ) to '{folder}' (format parquet, partition_by (month))
 """
 
@@ -166,7 +170,10 @@ def main(root: Path) -> None:
             con.execute(PROFILES)
             con.execute("checkpoint")
         with step("texts"):
-            con.execute(TEXTS.format(folder=made / "lp"))
+            (made / "lp").mkdir()
+            feeders = con.execute("select distinct feeder from feeder_profiles").fetchall()
+            for (feeder,) in feeders:
+                con.execute(TEXT.format(feeder=feeder, file=made / "lp" / f"{feeder}.csv"))
             (members,) = con.execute(MEMBERS).fetchone()
             con.execute(ALL.format(file=made / "all.csv", members=members))
         with step("Parquet"):
